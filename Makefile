@@ -1,0 +1,57 @@
+# make run    install everything, then run the query assistant on a real model, start to end
+# make test   install everything, then run every lesson at toy size and the tests
+# make lab    open the lessons in JupyterLab
+# make site   render the website into _docs (needs Quarto)
+# make verify run the case lessons under the laptop preset from nothing: every claim is earned again
+#
+# For those who change lessons: make export, make clean, make readme, make lock; make env installs and does nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help env run test lab site verify export clean readme lock
+unexport PYTHONPATH PYTHONHOME
+
+bin := .venv/bin
+LESSONS ?= $(shell ls nbs/cases | sed -n 's/^[0-9]*_\(.*\)\.ipynb$$/\1/p')
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+env:
+	@.ci/setup
+
+run: env
+	@$(bin)/finetune-notes run assistant
+	@echo "To read the lessons and change them: make lab"
+
+test: export FINETUNE_NOTES_PRESET := tiny
+test: export HF_HUB_OFFLINE := 1
+test: export OMP_NUM_THREADS := 1
+test: export TQDM_DISABLE := 1
+test: env
+	@runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && export FINETUNE_NOTES_RUNS="$$runs" && \
+	$(bin)/nbdev-test --n-workers 2 --do-print && $(bin)/python -m pytest tests
+
+lab: env
+	@$(bin)/jupyter lab --ip=127.0.0.1 --LabApp.news_url=None --LabApp.extension_manager=readonly \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.default_url=/lab/tree/nbs/index.ipynb \
+	  $$([ "$$(id -u)" = 0 ] && echo --allow-root)
+
+site: env
+	@command -v quarto >/dev/null || { echo "The site is rendered by Quarto, which is not installed here; see quarto.org for how to get it." >&2; exit 1; }
+	@$(bin)/nbdev-docs
+
+verify: export FINETUNE_NOTES_PRESET := laptop
+verify: env
+	@runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && export FINETUNE_NOTES_RUNS="$$runs" && \
+	for lesson in $(LESSONS); do $(bin)/finetune-notes run $$lesson || exit 1; done
+
+export: env
+	@$(bin)/nbdev-export
+
+clean: env
+	@$(bin)/nbdev-clean
+
+readme: env
+	@$(bin)/python .ci/readme.py
+
+lock:
+	@.ci/lock

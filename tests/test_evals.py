@@ -1,0 +1,151 @@
+"What the lesson on evals does not show: hostile names, odd questions, and agreement over many inputs"
+import json
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+from finetune_notes.foundations.evals import ClaimFailed, Scoreboard, claim, claims, paired_bootstrap, run_assertions, wilson
+from finetune_notes.foundations.settings import UserError
+
+
+@pytest.mark.parametrize('level', [0.5, 0.9, 0.95, 0.99])
+def test_wilson_agrees_with_scipy(level):
+    for n in (1, 2, 7, 40, 320):
+        for k in range(n + 1):
+            theirs = binomtest(k, n).proportion_ci(level, method='wilson')
+            assert wilson(k, n, level) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+@pytest.mark.parametrize('k, n, level', [(-1, 3, 0.95), (4, 3, 0.95), (0, 0, 0.95), (1, 2, 1), (1, 2, 95), (float('nan'), 3, 0.95)])
+def test_wilson_refuses(k, n, level):
+    with pytest.raises(UserError): wilson(k, n, level)
+
+
+@pytest.mark.parametrize('a, b, kwargs', [([], [], {}), ([1], [1, 0], {}), ([np.nan], [1], {}), ([[1, 0]], [[1, 0]], {}),
+                                          ([1, 0], [0, 1], dict(n_resamples=0)), ([1, 0], [0, 1], dict(level=95))])
+def test_paired_bootstrap_refuses(a, b, kwargs):
+    with pytest.raises(UserError): paired_bootstrap(a, b, **kwargs)
+
+
+def test_paired_bootstrap_repeats_and_turns_round():
+    a, b = np.random.default_rng(0).integers(2, size=(2, 100))
+    ab, ba = paired_bootstrap(a, b, seed=3), paired_bootstrap(b, a, seed=3)
+    assert ab == paired_bootstrap(a, b, seed=3)
+    assert (ab.lo, ab.hi) == pytest.approx((-ba.hi, -ba.lo), abs=0.011)
+    same = paired_bootstrap(a, a)
+    assert (same.estimate, same.lo, same.hi, same.n) == (0, 0, 0, 100)
+
+
+def test_many_resamples_do_not_need_much_memory():
+    values = np.random.default_rng(0).normal(size=20_000)
+    assert paired_bootstrap(values, values*0, n_resamples=120).n == 20_000
+
+
+def test_assertions_go_on_after_anything():
+    def boom(answer, example): raise ZeroDivisionError('odd')
+    def forgot(answer, example): pass
+    def empty(answer, example): return ''
+    def numpy_bool(answer, example): return np.True_
+    def short(answer, example): return len(answer) < 3
+    table = run_assertions(['a', 'bcd'], [boom, forgot, empty, numpy_bool, short])
+    assert list(table.passed) == [0, 0, 0, 2, 1]
+    error = table.failures['boom'][0].error
+    assert isinstance(error, ZeroDivisionError) and error.__traceback__ is not None
+    assert [f.row for f in table.failures['short']] == [1]
+    assert list(table.loc['short', ['lo', 'hi']]) == pytest.approx(wilson(1, 2))
+
+
+def test_assertions_refuse():
+    rule = lambda answer, example: True
+    with pytest.raises(UserError, match='one example for each'): run_assertions(['a'], [rule], examples=[1, 2])
+    with pytest.raises(UserError, match='one or more answers'): run_assertions([], [rule])
+    with pytest.raises(UserError, match='same name'): run_assertions(['a'], [rule, rule])
+
+
+def board():
+    made = Scoreboard('t', baseline='base', lower='wrong')
+    made.add('base', {'right': [1, 0, 0, 1], 'wrong': [0, 1, 1, 0]}, prompt_tokens=2000.4, seconds=12.345, keys='abcd')
+    return made.add('new', {'right': [True, np.True_, 1.0]}, prompt_tokens=100, seconds=0.0123, keys='dcx')
+
+
+def test_versus_matches_questions_by_key_in_any_order():
+    d = board().versus('right', 'new', 'base')
+    assert (d.n, d.estimate) == (2, 0.5)
+    assert board().versus('right', 'base', 'new').estimate == -0.5
+    tuples = Scoreboard('t').add('a', {'m': [1, 0]}, keys=[('s', 1), ('s', 2)]).add('b', {'m': [1, 1]}, keys=[('s', 2), ('s', 3)])
+    assert tuples.versus('m', 'a', 'b').estimate == -1
+
+
+def test_versus_refuses_to_guess():
+    b = Scoreboard('t').add('a', {'m': [1, 0]}).add('b', {'m': [1]}).add('c', {'m': [1, 0]}, keys='xy').add('d', {'m': [1]}, keys='z')
+    for other in 'bc':
+        with pytest.raises(UserError, match='`keys`'): b.versus('m', 'a', other)
+    with pytest.raises(UserError, match='share no question'): b.versus('m', 'c', 'd')
+    with pytest.raises(UserError, match='no .x. of'): b.versus('x', 'a', 'c')
+    with pytest.raises(UserError, match='nobody'): b.versus('m', 'a', 'nobody')
+
+
+@pytest.mark.parametrize('outcomes, keys, match', [
+    ({'m': [1, 0.5]}, None, 'outcome 1 is 0.5'), ({'m': [None]}, None, 'outcome 0 is None'), ({'m': ['1']}, None, "'1'"),
+    ({'m': [float('nan')]}, None, 'nan'), ({'m': []}, None, 'at least one'), ({}, None, 'at least one'),
+    ({'m': [1], 'k': [1, 0]}, None, 'same for each'), ({'m': [1, 0]}, 'xx', '1 of them distinct'), ({'m': [1, 0]}, 'x', '1 keys')])
+def test_add_refuses(outcomes, keys, match):
+    with pytest.raises(UserError, match=match): Scoreboard('t').add('s', outcomes, keys=keys)
+
+
+def test_adding_again_replaces_and_forgets():
+    b = Scoreboard('t', baseline='a').add('a', {'m': [1, 1]}).add('b', {'m': [0, 0]})
+    assert b.versus('m', 'b', 'a').estimate == -1
+    b.add('b', {'m': [1, 1]})
+    assert b.versus('m', 'b', 'a').estimate == 0 and len(b.to_frame()) == 2
+
+
+def test_json_is_plain_and_strict():
+    made = board().add('odd', {'right': [1]}, seconds=np.float64('nan')).to_json()
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+    base, new, odd = made['systems']
+    assert base['metrics']['right']['estimate'] == 0.5 and 'wrong' not in new['metrics'] and odd['seconds'] is None
+    assert [(d['system'], d['metric'], d['n']) for d in made['differences']] == [('new', 'right', 2)]
+
+
+def test_the_best_value_is_marked_in_the_right_direction():
+    shown = board()._repr_html_()
+    for best in ('<b>100</b>', '<b>0.0123</b>', '<b>1.000 ['): assert best in shown
+    assert shown.count('<b>') == 3
+    b = Scoreboard('t', lower='wrong').add('a', {'wrong': [1, 0]}).add('b', {'wrong': [0, 0]})
+    assert '<b>0.000' in b._repr_html_() and '**0.000' in b._repr_markdown_() and '0.842]*' not in repr(b).splitlines()[2]
+    assert repr(b).splitlines()[3].endswith('*')
+
+
+def test_text_lines_up():
+    lines = repr(board()).split('\n\n')[0].splitlines()[1:]
+    assert {len(line.rstrip('*')) for line in lines} == {len(lines[0])}
+
+
+@pytest.mark.parametrize('name', ['<script>alert(1)</script>', '<img src=x onerror=alert(1)>', '[a](javascript:alert(1))', '| a | b |',
+                                  '**b** `c` _d_', '\x1b[31mred\x1b[0m', 'two\nlines', '$x$ &lt; # ~~s~~'])
+def test_hostile_names_are_text(name):
+    b = Scoreboard(name, baseline=name).add(name, {name: [1, 0]}).add('other', {name: [0, 0]})
+    for shown in (b._repr_html_(), b._repr_markdown_()): assert '<script' not in shown and '<img' not in shown
+    for line in b._repr_markdown_().splitlines():
+        if line.startswith('|'): assert line.count('|') == 4
+        assert '](' not in line and '`' not in line and '**b' not in line and '$' not in line
+    assert '\x1b' not in repr(b) and len(repr(b).splitlines()) == 8
+
+
+def test_an_empty_board_shows_itself():
+    b = Scoreboard('nothing yet')
+    assert 'nothing yet' in repr(b) and 'nothing yet' in b._repr_html_() and b.to_json()['systems'] == [] and b.to_frame().empty
+
+
+@pytest.mark.parametrize('preset', ['laptop', 'gpu'])
+def test_a_claim_is_judged(preset, monkeypatch):
+    monkeypatch.setenv('FINETUNE_NOTES_PRESET', preset)
+    made = claim('a < b', np.True_, '1 < 2')
+    assert repr(made) == 'holds · a < b · 1 < 2' and made._repr_html_() == '<p><b>holds</b> · a &lt; b · 1 &lt; 2</p>'
+    with pytest.raises(ClaimFailed, match='b < a: 1 < 2'): claim('b < a', False, '1 < 2')
+    assert [c.verdict for c in claims()[-2:]] == ['holds', 'fails']
+
+
+def test_a_claim_is_not_judged_under_tiny(monkeypatch):
+    monkeypatch.setenv('FINETUNE_NOTES_PRESET', 'tiny')
+    assert repr(claim('pigs fly', False)) == 'not judged · pigs fly'

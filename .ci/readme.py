@@ -1,4 +1,4 @@
-"Write README.md from nbs/index.ipynb: hidden cells left out, links made relative to the top folder"
+"Write README.md from nbs/index.ipynb: hidden cells left out, links made relative to the top folder, the scoreboard put in"
 import re
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -20,11 +20,18 @@ def from_top(match):
     "A link that is relative to nbs/, relative to the top folder"
     return match[1] + normpath(PurePosixPath('nbs')/match[2])
 
+def scoreboard():
+    "The table that the assistant lesson ended in when its outputs were made"
+    cells = nbformat.read(next((top/'nbs'/'cases').glob('*_assistant.ipynb')), as_version=4).cells
+    shown = [o.get('data', {}).get('text/markdown', '') for c in cells for o in c.get('outputs', [])]
+    return next((o for o in shown if 'Wilson' in o), '')
+
 def readme():
     "The text of README.md"
     nb = nbformat.read(top/'nbs'/'index.ipynb', as_version=4)
     nb.cells = [c for c in map(shown, nb.cells) if c]
     text = MarkdownExporter().from_notebook_node(nb)[0]
+    text = text.replace('<!-- scoreboard -->', scoreboard())
     return re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
 
 if __name__ == '__main__': (top/'README.md').write_text(readme(), encoding='utf-8')

@@ -11,8 +11,9 @@ formed. It says of every answer whether the model ended it or the limit cut it o
 __all__ = ['shared_prefix', 'guide_tokenizer', 'compile_schema', 'Guide', 'choose', 'Answer', 'Writing', 'first_step', 'prefill',
            'write_step', 'still_writing', 'write_batch', 'generate', 'batches']
 
-# %% ../../nbs/foundations/06_generate.ipynb #d2ff9bd3
+# %% ../../nbs/foundations/06_generate.ipynb #13e1bf5e
 import copy
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 import llguidance
@@ -137,7 +138,7 @@ def write_batch(model, suffixes, writings, cache, limit, temperature, rng, pad, 
         positions = mask.sum(-1, keepdim=True)
         mask = torch.cat([mask, torch.ones_like(mask[:, :1])], -1)
 
-# %% ../../nbs/foundations/06_generate.ipynb #2f4552bc
+# %% ../../nbs/foundations/06_generate.ipynb #b000b99e
 @torch.inference_mode()
 def generate(
     model, # A causal language model
@@ -147,20 +148,21 @@ def generate(
     schemas:list[str]|None=None, # A JSON schema (as text) for each prompt, to stay inside
     temperature:float=0.0, # 0 is greedy
     seed:int=42, # For sampling
-    batch_tokens:int=16_384, # Prompt and answer tokens of a batch
+    batch_tokens:int=40_000, # Prompt and answer tokens of a batch
     batch_size:int=32, # Answers of a batch at most
-    label:str='answers', # Of the progress bar
+    label:str|None='answers', # Of the progress bar; None shows none
 )->list[Answer]: # In the order of the prompts
     "Answer prompts in batches"
     if not prompts: return []
     if any(not p for p in prompts): raise UserError('a prompt without tokens cannot be answered')
-    shared = shared_prefix(prompts)
-    prefix, rng = prefill(model, prompts[0][:shared]), torch.Generator().manual_seed(seed)
     writings = [Writing(i, Guide(tokenizer, schemas[i]) if schemas else None, []) for i in range(len(prompts))]
-    with tqdm(total=len(prompts), desc=label) as bar:
+    rng, ends = torch.Generator().manual_seed(seed), (tokenizer.pad_token_id, tokenizer.eos_token_id)
+    shared = shared_prefix(prompts)
+    prefix = prefill(model, prompts[0][:shared])
+    with tqdm(total=len(prompts), desc=label, disable=label is None or 'TQDM_DISABLE' in os.environ) as bar:
         for batch in batches(prompts, limit, batch_tokens, batch_size):
-            suffixes, part = [prompts[i][shared:] for i in batch], [writings[i] for i in batch]
-            write_batch(model, suffixes, part, copy.deepcopy(prefix), limit, temperature, rng, tokenizer.pad_token_id, tokenizer.eos_token_id)
+            suffixes = [prompts[i][shared:] for i in batch]
+            write_batch(model, suffixes, [writings[i] for i in batch], copy.deepcopy(prefix), limit, temperature, rng, *ends)
             bar.update(len(batch))
     return [Answer(tokenizer.decode(w.ids, skip_special_tokens=True), len(w.ids), w.done) for w in writings]
 

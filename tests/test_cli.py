@@ -1,0 +1,121 @@
+"The console script as a user calls it: in a process of its own, with right and wrong input"
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+import pytest
+
+script = Path(sys.executable).with_name('finetune-notes')
+row = dict(question='slow requests', columns=['duration_ms', 'http.route', 'trace.parent_id'], query={'calculations': [{'op': 'COUNT'}]})
+conversation = {'conversations': [
+    {'from': 'system', 'value': 'Honeycomb AI suggests queries based on user input.'},
+    {'from': 'human', 'value': "\n\nNLQ: \"it's slow\"\n\nColumns: ['duration_ms', 'http.route']"},
+    {'from': 'gpt', 'value': '\n{"calculations":[{"op":"MAX","column":"duration_ms"}]}'}]}
+
+def call(*arguments, **env):
+    return subprocess.run([script, *map(str, arguments)], capture_output=True, text=True, timeout=300, env={**os.environ, **env}, stdin=subprocess.DEVNULL)
+
+def refused(done, *parts):
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ''
+    assert 'Traceback' not in done.stderr
+    said = done.stderr.strip().splitlines()[-1]
+    for part in parts: assert str(part) in said, said
+
+@pytest.fixture(scope='module')
+def place(tmp_path_factory):
+    "A folder with files of every format and an assistant trained on the toy model"
+    place = tmp_path_factory.mktemp('cli')
+    (place/'ours.jsonl').write_text('\n'.join(json.dumps({**row, 'question': f'slow requests {i}'}) for i in range(6)))
+    (place/'share.jsonl').write_text(json.dumps(conversation))
+    (place/'plain.csv').write_text('user_input,columns\nslow requests,"duration_ms, http.route"\nwhat are my errors?,"error, name"\n')
+    (place/'bad.jsonl').write_text(json.dumps(row) + '\n{"question": "no columns"}\n')
+    os.environ['FINETUNE_NOTES_RUNS'] = str(place/'runs')
+    done = call('train', 'assistant', '--data', place/'ours.jsonl', '--json')
+    assert done.returncode == 0, done.stderr
+    (place/'facts.json').write_text(done.stdout)
+    yield place
+    del os.environ['FINETUNE_NOTES_RUNS']
+
+def test_training_prints_one_document(place):
+    facts = json.loads((place/'facts.json').read_text())
+    assert facts['examples'] == 6 and Path(facts['folder']).is_dir() and facts['base'] == 'two-layers'
+
+def test_a_finished_training_is_found_again(place):
+    again = json.loads(call('train', 'assistant', '--data', place/'ours.jsonl', '--json').stdout)
+    assert again == json.loads((place/'facts.json').read_text())
+
+@pytest.mark.parametrize('name,metrics', [('ours.jsonl', 4), ('share.jsonl', 4), ('plain.csv', 2)])
+def test_evaluating_any_format(place, name, metrics):
+    done = call('evaluate', 'assistant', '--data', place/name, '--limit', 2, '--json')
+    assert done.returncode == 0, done.stderr
+    systems = json.loads(done.stdout)['systems']
+    assert [s['system'] for s in systems] == ['tuned', 'tuned + grammar']
+    assert all(len(s['metrics']) == metrics and s['n'] <= 2 for s in systems)
+
+def test_bad_rows_stop_or_are_counted(place):
+    refused(call('evaluate', 'assistant', '--data', place/'bad.jsonl'), 'bad.jsonl', 'row 2', 'columns')
+    done = call('evaluate', 'assistant', '--data', place/'bad.jsonl', '--skip-bad', '--json')
+    assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
+    assert '1 bad rows left out, 1 kept' in done.stderr
+
+@pytest.mark.parametrize('content', [None, b'', b'\xff\xfe\x00', b'not json', b'{}', b'[1]'], ids=['missing', 'empty', 'not utf-8', 'not json', 'no fields', 'a list'])
+@pytest.mark.parametrize('command', ['train', 'evaluate'])
+def test_bad_files(place, tmp_path, command, content):
+    path = tmp_path/'mine.jsonl'
+    if content is not None: path.write_bytes(content)
+    refused(call(command, 'assistant', '--data', path), 'mine.jsonl')
+
+def test_training_needs_the_right_queries(place):
+    refused(call('train', 'assistant', '--data', place/'plain.csv'), 'no query to learn from')
+
+@pytest.mark.parametrize('question,options,parts', [
+    ('', ['--columns', 'a'], ['empty']), ('x'*10_000, ['--columns', 'a'], ['10,000 characters']), ('errors', ['--columns', ''], ['no columns']),
+    ('errors', ['--columns', '"a'], ['--columns']), ('errors', ['--columns', 'a', '--existing', '{'], ['--existing']),
+    ('errors', ['--columns', 'a', '--existing', '{"limit":0}'], ['existing query', 'limit'])])
+def test_bad_questions(place, question, options, parts): refused(call('ask', question, *options), *parts)
+
+def test_asking_without_an_assistant(tmp_path):
+    refused(call('ask', 'errors', '--columns', 'error', FINETUNE_NOTES_RUNS=str(tmp_path)), 'finetune-notes run assistant')
+
+hostile = '"a,b",größe,"it\'s ""quoted""",; DROP TABLE spans; --,{{7*7}},<|im_end|>'
+
+def test_asking_with_odd_columns(place):
+    done = call('ask', "errors'; DROP TABLE spans; --", '--columns', hostile, '--json')
+    assert done.returncode in (0, 2) and 'Traceback' not in done.stderr
+    if done.returncode == 0: assert isinstance(json.loads(done.stdout), dict)
+    else: assert 'no valid query was found' in done.stderr and done.stdout == ''
+
+def test_lists_and_checks():
+    words = [l['lesson'] for l in json.loads(call('list', '--json').stdout)]
+    assert {'settings', 'train', 'assistant'} <= set(words)
+    done = call('doctor', '--json')
+    assert {c['check'] for c in json.loads(done.stdout)} >= {'settings', 'packages', 'weights', 'memory', 'disk'}
+
+@pytest.mark.parametrize('arguments,part', [(['fly'], 'unknown command'), (['run', 'nothing'], 'no lesson'), (['run'], 'lesson'), (['ask'], 'question'),
+                                            (['train', 'cars', '--data', 'x'], 'there is: assistant'), (['train', 'assistant'], '--data FILE')])
+def test_wrong_calls(arguments, part):
+    done = call(*arguments)
+    assert done.returncode == 2 and part in done.stderr and 'Traceback' not in done.stderr and done.stdout == ''
+
+def test_a_wrong_setting_is_one_sentence():
+    refused(call('doctor', FINETUNE_NOTES_PRESET='huge'), 'FINETUNE_NOTES_PRESET', 'tiny, laptop, gpu')
+
+def test_a_lesson_runs(tmp_path):
+    done = call('run', 'artefacts', FINETUNE_NOTES_RUNS=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert '# Artefacts' in done.stdout and '## Takeaways' in done.stdout
+
+def test_the_package_alone(tmp_path):
+    "Without the repository: defaults for settings, data made again from its seed, and no notebooks to run"
+    top = Path(__file__).resolve().parents[1]
+    shutil.copytree(top/'finetune_notes', tmp_path/'site'/'finetune_notes')
+    program = ('from finetune_notes.foundations.settings import load_settings; from finetune_notes.cases.examples import dataset;'
+               'print(load_settings().seed, len(dataset("test")), dataset.__code__.co_filename)')
+    env = {k: v for k, v in os.environ.items() if not k.startswith('FINETUNE_NOTES')} | {'PYTHONPATH': str(tmp_path/'site'), 'XDG_CACHE_HOME': str(tmp_path)}
+    done = subprocess.run([sys.executable, '-c', program], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    seed, rows, where = done.stdout.split()
+    assert (seed, rows) == ('42', '400') and where.startswith(str(tmp_path))

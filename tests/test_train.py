@@ -1,0 +1,124 @@
+"What no notebook can test of training: interruption, kill -9, damaged checkpoints, and equality with the stock trainer"
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import pytest
+import torch
+from datasets import Dataset
+from trl import SFTTrainer
+from finetune_notes.foundations import models, train
+from finetune_notes.foundations.artefacts import confirmed
+from finetune_notes.foundations.templates import Template
+from finetune_notes.foundations.train import GradedTrainer, Recipe, render, resumable, sft, sft_config, with_adapter
+
+template = Template(user='{question}', system='Write the query.')
+examples = [dict(question=f'p{p} of {c}', answer=f'{{"calculations":[{{"op":"P{p}","column":"{c}"}}]}}')
+            for c in ('duration_ms', 'db.rows', 'queue.size', 'latency') for p in (50, 75, 90, 95, 99)]
+recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)
+
+@pytest.fixture(scope='module')
+def tiny(): return models.load('tiny')
+
+def adapter(run):
+    from safetensors.torch import load_file
+    return load_file(run.folder/'adapter'/'adapter_model.safetensors')
+
+def largest_difference(a, b):
+    a, b = adapter(a), adapter(b)
+    assert a.keys() == b.keys()
+    return max((a[k].float() - b[k].float()).abs().max().item() for k in a)
+
+class StopAt(train.Watch):
+    def on_step_end(self, args, state, control, **kwargs):
+        super().on_step_end(args, state, control, **kwargs)
+        if state.global_step == 8: raise KeyboardInterrupt
+
+@pytest.fixture
+def interrupted(tiny, tmp_path, monkeypatch):
+    "A folder in which a training was interrupted at step 8 of 15, with checkpoints at 3 and 6"
+    with monkeypatch.context() as patched:
+        patched.setattr(train, 'Watch', StopAt)
+        with pytest.raises(KeyboardInterrupt): sft(examples, template, tiny, recipe, folder=tmp_path, save_steps=3)
+    return tmp_path
+
+def work(folder): return next(folder.glob('.sft-*.work'))
+
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(tiny, interrupted, tmp_path_factory):
+    assert resumable(work(interrupted)).endswith('checkpoint-6')
+    resumed = sft(examples, template, tiny, recipe, folder=interrupted, save_steps=3)
+    straight = sft(examples, template, tiny, recipe, folder=tmp_path_factory.mktemp('straight'), save_steps=3)
+    assert len(resumed.history) == len(straight.history) == 15
+    assert largest_difference(resumed, straight) == 0
+    assert not list(interrupted.glob('.sft-*.work'))
+
+def test_a_damaged_checkpoint_is_passed_over(interrupted):
+    newest = work(interrupted)/'checkpoint-6'
+    weights = newest/'adapter_model.safetensors'
+    weights.write_bytes(weights.read_bytes()[:-1] + b'\x00')
+    assert confirmed(newest) is None
+    assert resumable(work(interrupted)).endswith('checkpoint-3')
+
+def test_a_checkpoint_without_a_manifest_is_passed_over(interrupted):
+    (work(interrupted)/'checkpoint-6'/'MANIFEST.json').unlink()
+    assert resumable(work(interrupted)).endswith('checkpoint-3')
+
+def test_a_damaged_run_is_trained_again(tiny, tmp_path):
+    run = sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path)
+    before = adapter(run)
+    (run.folder/'adapter'/'adapter_model.safetensors').write_bytes(b'')
+    again = sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path)
+    assert all(torch.equal(before[k], v) for k, v in adapter(again).items())
+
+def test_another_example_is_another_run(tiny, tmp_path):
+    first = sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path)
+    other = sft(examples[1:5], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path)
+    assert first.folder != other.folder
+
+program = '''
+import sys
+from pathlib import Path
+from tests.test_train import examples, template
+from finetune_notes.foundations.models import load
+from finetune_notes.foundations.train import Recipe, sft
+run = sft(examples, template, load('tiny'), Recipe(epochs=30, learning_rate=1e-2, batch_size=4), folder=Path(sys.argv[1]), save_steps=2)
+print(len(run.history))
+'''
+
+def start(folder):
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return subprocess.Popen([sys.executable, '-c', program, str(folder)], cwd=root, env={**os.environ, 'PYTHONPATH': root},
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+slow = 20 if os.environ.get('FINETUNE_NOTES_SLOW') else 0 # more kills, at other moments, in the nightly run
+
+@pytest.mark.parametrize('wait', [0, *(i/10 for i in range(1, slow + 1))])
+@pytest.mark.parametrize('how', [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_process_goes_on_where_it_was(tmp_path, how, wait):
+    process = start(tmp_path)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None and not list(tmp_path.glob('.sft-*.work/checkpoint-*/MANIFEST.json')): time.sleep(0.05)
+    time.sleep(wait)
+    process.send_signal(how)
+    process.wait(60)
+    assert not list(tmp_path.glob('sft-*'))
+    first = resumable(work(tmp_path))
+    assert first is not None
+    out, _ = start(tmp_path).communicate(timeout=300)
+    assert out.strip() == '150'
+    history = json.loads(next(tmp_path.glob('sft-*/history.json')).read_text())
+    assert [h['step'] for h in history] == list(range(1, 151))
+
+def test_the_loss_is_the_stock_trainers(tiny, tmp_path):
+    rows = render(examples, template, tiny.tokenizer(), 200)
+    losses = []
+    for kind in (SFTTrainer, GradedTrainer):
+        trainer = kind(model=with_adapter(tiny, recipe).float(), args=sft_config(recipe, tmp_path, 100), train_dataset=Dataset.from_list(rows),
+                       processing_class=tiny.tokenizer())
+        trainer.args.bf16 = False
+        batch = trainer.data_collator([dict(r) for r in rows[:8]])
+        graded = (batch['labels'][:, 1:] != -100).sum()
+        with torch.no_grad(), torch.autocast('cpu', enabled=False): losses.append(trainer.compute_loss(trainer.model, batch, num_items_in_batch=graded).item())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)

@@ -2,6 +2,22 @@
 
 Modules:
 
-- `finetune_notes.foundations.settings`: One small file says how large a run may be; everything else has one place in code"""
+- `finetune_notes.cases.assistant`: Prompting against fine-tuning on a narrow task, measured: a question in, a query that runs out
+- `finetune_notes.cases.clauses`: A question is clauses one after another, and its query is their union
+- `finetune_notes.cases.dialect`: A query language as data: what a query may say, and every mistake in one at once
+- `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
+- `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
+- `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
+- `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
+- `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
+- `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
+- `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
+- `finetune_notes.foundations.evals`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
+- `finetune_notes.foundations.generate`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
+- `finetune_notes.foundations.models`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
+- `finetune_notes.foundations.settings`: One small file says how large a run may be; everything else has one place in code
+- `finetune_notes.foundations.templates`: One object turns an example into tokens, for training and for inference alike
+- `finetune_notes.foundations.train`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice
+- `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file"""
 
 __version__ = "0.1.0"

@@ -31,16 +31,16 @@ from .models import Checkpoint
 from .settings import UserError, load_settings
 from .templates import Template, ignore
 
-# %% ../../nbs/foundations/07_train.ipynb #cfe7fc10
+# %% ../../nbs/foundations/07_train.ipynb #19c7e774
 @dataclass(frozen=True)
 class Recipe:
     "How to fine-tune"
     epochs:float = 1 # Passes over the examples
-    learning_rate:float = 1e-3 # Peak, reached after the warm-up, then falling to zero along a cosine
+    learning_rate:float = 2e-3 # Peak, reached after the warm-up, then falling to zero along a cosine
     warmup:float = 0.05 # Share of the steps
     rank:int = 16 # Of the adapter's matrices
     alpha:int = 32 # The adapter's product is scaled by alpha/rank
-    batch_size:int = 16 # Rows per step
+    batch_size:int = 4 # Rows per step
     max_length:int = 1024 # Tokens per row; a longer row is refused, never cut
     seed:int = 42 # Order of the rows and start of the adapter
 

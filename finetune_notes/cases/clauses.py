@@ -20,7 +20,7 @@ from .telemetry import unit_scale
 from .wordings import (_CODES, _P, _PROBLEMS, Asker, Give, calc, duration_of, endpoint_of, error_filter, first_of,
     group_column, measure_column, mention, merge, need, order, plural, root_filter, service_of, some_column, style)
 
-# %% ../../nbs/cases/25_clauses.ipynb #8ad8a0ae
+# %% ../../nbs/cases/25_clauses.ipynb #a6240de9
 def value_text(a, value):
     "How a value is written in a question"
     if isinstance(value, bool): return str(value).lower()
@@ -33,7 +33,9 @@ def values_of(a, column):
     values = list(dict.fromkeys(a.columns[column].values))
     return need([v for v in values if not (isinstance(v, str) and re.fullmatch(r'[\d.]+(e\d+)?', v))])
 
-def exact(x): return int(x) if float(x).is_integer() else round(x, 6)
+def exact(x):
+    "A filter for one value of a category, with `=` or another op"
+    return int(x) if float(x).is_integer() else round(x, 6)
 
 def duration_text(a, column):
     "A duration in words, and its value in the column's unit"
@@ -57,8 +59,9 @@ def one_filter(a, avoid=()):
     how = a.rng.choices(['=', '!=', 'number', 'flag', 'in', 'not-in', 'exists', 'text', 'code'], [26, 9, 24, 7, 7, 4, 9, 12, 5])[0]
     return dict(number=number_filter, flag=flag_filter, exists=exists_filter, text=text_filter, code=code_filter).get(how, value_filter)(a, how, avoid)
 
-# %% ../../nbs/cases/25_clauses.ipynb #e81d264a
+# %% ../../nbs/cases/25_clauses.ipynb #3d9e560d
 def value_filter(a, how, avoid=()):
+    "A filter that compares a column with one of its values"
     c, phrase = some_column(a, *a.rng.choices([('category',), ('status',), ('id',)], [66, 17, 17])[0], avoid=avoid)
     values = values_of(a, c)
     if how in ('=', '!='):
@@ -70,6 +73,7 @@ def value_filter(a, how, avoid=()):
     return said, [dict(column=c, op=how, value=chosen)]
 
 def number_filter(a, how=None, avoid=()):
+    "A filter that compares a number with a limit"
     main, op = duration_of(a.names), a.rng.choices(['>', '>=', '<', '<='], [60, 12, 20, 8])[0]
     if main and main not in avoid and op in '<>' and a.chance(.4):
         text, v = duration_text(a, main)
@@ -78,18 +82,21 @@ def number_filter(a, how=None, avoid=()):
     text, v = number_for(a, c)
     return a.say(op, c=phrase, v=text), [dict(column=c, op=op, value=v)]
 
-# %% ../../nbs/cases/25_clauses.ipynb #4e7ec264
+# %% ../../nbs/cases/25_clauses.ipynb #cca513a9
 def flag_filter(a, how=None, avoid=()):
+    "A filter on a column that is true or false"
     c, phrase = some_column(a, 'bool', avoid=(*avoid, 'error'))
     v = a.chance(.65)
     return a.say('true' if v else 'false', c=phrase), [dict(column=c, op='=', value=v)]
 
 def exists_filter(a, how=None, avoid=()):
+    "A filter for spans that have a column, or lack it"
     c, phrase = some_column(a, 'category', 'id', 'text', 'number', avoid=avoid)
     op = 'exists' if a.chance(.65) else 'does-not-exist'
     return a.say(op, c=phrase), [dict(column=c, op=op)]
 
 def text_filter(a, how=None, avoid=()):
+    "A filter on a part of a text"
     c, phrase = some_column(a, 'text', 'category', avoid=avoid)
     value = str(a.pick(need(a.columns[c].values)))
     op = a.rng.choices(['contains', 'does-not-contain', 'starts-with', 'ends-with', 'does-not-start-with'], [50, 12, 22, 10, 6])[0]
@@ -98,8 +105,9 @@ def text_filter(a, how=None, avoid=()):
     if op == 'ends-with' and not value.endswith(part) or 'start' in op and not value.startswith(part): op = 'contains'
     return a.say(op, c=phrase, v=value_text(a, part)), [dict(column=c, op=op, value=part)]
 
-# %% ../../nbs/cases/25_clauses.ipynb #47318bf9
+# %% ../../nbs/cases/25_clauses.ipynb #9c7062e7
 def code_filter(a, how=None, avoid=()):
+    "A filter on a status code"
     c = first_of(_CODES, a.names)
     if not c or c in avoid: raise Give
     if a.chance(.6): return a.say('5xx'), [dict(column=c, op='>=', value=500)]
@@ -155,7 +163,7 @@ def by(a, avoid=(), words=False):
     d, q = group_column(a, avoid=(*avoid, c))
     return a.say('by2', c=p, d=q), dict(breakdowns=[c, d])
 
-# %% ../../nbs/cases/25_clauses.ipynb #90a5f458
+# %% ../../nbs/cases/25_clauses.ipynb #399544d2
 _PERCENTILES = [(95, 'P95'), (99, 'P99'), (90, 'P90'), (75, 'P75'), (25, 'P25'), (80, 'P80'), (10, 'P10'), (5, 'P05'), (20, 'P20')]
 
 def aggregate(a, column=None, phrase=None, avoid=()):
@@ -173,11 +181,13 @@ def counted(a):
     return a.say(kind), dict(calculations=[calc('COUNT')], filters=things_filter(a, kind))
 
 def things_filter(a, kind):
+    "Words for what is counted, and the filters that they mean"
     root = root_filter(a.names) if 'requests' in kind else []
     return root + (need(error_filter(a.names)) if kind in ('errors', 'bad_requests') else [])
 
-# %% ../../nbs/cases/25_clauses.ipynb #1dd5c319
+# %% ../../nbs/cases/25_clauses.ipynb #37608ff4
 def distinct(a):
+    "How many different values a column has"
     c, p = some_column(a, 'id', 'category')
     if re.fullmatch('[a-z0-9 ]+', p) and a.chance(.7): return a.say('COUNT_DISTINCT', c=p, cs=plural(p)), dict(calculations=[calc('COUNT_DISTINCT', c)])
     return a.say('DISTINCT', c=p), dict(calculations=[calc('COUNT_DISTINCT', c)])
@@ -196,8 +206,9 @@ def several(a):
     text, one = aggregate(a, c, p)
     return f'count and {text}', dict(calculations=[calc('COUNT'), one])
 
-# %% ../../nbs/cases/25_clauses.ipynb #9d4e2e6c
+# %% ../../nbs/cases/25_clauses.ipynb #0ce5b887
 def heatmap(a):
+    "The distribution of a number"
     c, p = measure_column(a)
     return a.say('HEATMAP', c=p), dict(calculations=[calc('HEATMAP', c)])
 
@@ -209,6 +220,7 @@ def rare(a):
     return a.say(op, c=p), dict(calculations=[calc(op, c)])
 
 def measured(a):
+    "An aggregate of a number"
     text, one = aggregate(a)
     return text, dict(calculations=[one])
 
@@ -216,10 +228,12 @@ def subject(a):
     "What a question asks to be calculated"
     return a.rng.choices([counted, measured, distinct, several, heatmap, rare], [38, 32, 9, 6, 10, 5])[0](a)
 
-# %% ../../nbs/cases/25_clauses.ipynb #a6efc350
+# %% ../../nbs/cases/25_clauses.ipynb #d91a6096
 _SHAPES = {'': 17, 'by': 30, 'where': 26, 'where by': 7, 'by where': 6, 'when': 6, 'by when': 6, 'where when': 5, 'every': 4, 'by every': 2, 'by where when': 3}
 
-def used(query): return [f['column'] for f in query.get('filters', [])] + [c['column'] for c in query['calculations'] if c['op'] == 'COUNT_DISTINCT']
+def used(query):
+    "Columns that a query filters on or counts the values of"
+    return [f['column'] for f in query.get('filters', [])] + [c['column'] for c in query['calculations'] if c['op'] == 'COUNT_DISTINCT']
 
 def compose(a, shapes=None, base=None):
     "A calculation and its clauses"
@@ -316,8 +330,9 @@ def latency_by(a):
     m = mention(a, c) if c in a.by_column else _P[0] + c + _P[1]
     return f"{a.pick([m, a.say('HEATMAP', c=m)])} {a.say('by', c=p)}", dict(calculations=[calc('HEATMAP', c)], breakdowns=[d])
 
-# %% ../../nbs/cases/25_clauses.ipynb #9b03726a
+# %% ../../nbs/cases/25_clauses.ipynb #9daef0d2
 def spans_in_traces(a):
+    "Spans per trace"
     need('trace.trace_id' in a.names and 'trace.span_id' in a.names)
     one = calc('COUNT_DISTINCT', 'trace.span_id')
     base = dict(calculations=[one], breakdowns=['trace.trace_id'])
@@ -325,18 +340,21 @@ def spans_in_traces(a):
     return a.say('spans_most'), merge(base, dict(orders=[order(one)], limit=1))
 
 def one_trace(a):
+    "Everything about one trace id"
     column = need('trace.trace_id' in a.names) and 'trace.trace_id'
     v = a.pick(a.columns[column].values)
     return a.say('trace_id', v=_P[0]+v+_P[1]), dict(calculations=[calc('COUNT')], filters=[dict(column=column, op='=', value=v)])
 
 def by_verb(a):
+    "Requests of one HTTP method"
     column = need(first_of(['http.method', 'http.request.method', 'method'], a.names))
     v = a.pick(a.columns[column].values)
     base = a.say('verb', v=_P[0]+v+_P[1]), dict(calculations=[calc('COUNT')], filters=[*root_filter(a.names), dict(column=column, op='=', value=v)])
     return compose(a, {'': 40, 'by': 40, 'when': 20}, base)
 
-# %% ../../nbs/cases/25_clauses.ipynb #348939dd
+# %% ../../nbs/cases/25_clauses.ipynb #1e99c52f
 def relational(a):
+    "A filter on the root span or the parent"
     need('trace.parent_id' in a.names and 'trace.trace_id' in a.names)
     c, p = some_column(a, 'category')
     which, v = a.pick(['root', 'parent']), a.pick(values_of(a, c))
@@ -378,17 +396,21 @@ def spanish(a):
     m, op, word = need(duration_of(a.names)), *dict(promedio=('AVG', 'promedio de'), maximo=('MAX', 'máximo de'), p95=('P95', 'p95 de'))[kind]
     return f'!{word} {_P[0]}{m}{_P[1]} por {name}', dict(calculations=[calc(op, m)], breakdowns=[c])
 
-# %% ../../nbs/cases/25_clauses.ipynb #c272cbb9
-def with_(query, **changes): return merge({**query, **changes})
+# %% ../../nbs/cases/25_clauses.ipynb #bb21b0b4
+def with_(query, **changes):
+    "A query with some of its keys changed; None removes a key"
+    return merge({**query, **changes})
 
 def regroup(a, q):
+    "Another breakdown, added or instead"
     c, p = group_column(a, avoid=used(q) + q.get('breakdowns', []))
     if q.get('breakdowns') and a.chance(.4): return a.say('m_also', c=p), with_(q, breakdowns=q['breakdowns']+[c])
     if q.get('breakdowns') and a.chance(.15) and not q.get('havings'): return a.say('m_ungroup'), with_(q, breakdowns=None)
     return a.say('m_by', c=p), with_(q, breakdowns=[c])
 
-# %% ../../nbs/cases/25_clauses.ipynb #77c01df0
+# %% ../../nbs/cases/25_clauses.ipynb #0e0babe0
 def refilter(a, q):
+    "A filter added, changed or removed"
     kind = a.pick(['errors', 'only', 'not', 'remove', 'value'])
     old = q.get('filters', [])
     if kind == 'remove': return a.say('m_unfilter'), with_(q, filters=need(old) and None, filter_combination=None)
@@ -403,8 +425,9 @@ def refilter(a, q):
     v = a.pick(values_of(a, c))
     return a.say(f'm_{kind}', c=p, v=value_text(a, v)), with_(q, filters=old + [dict(column=c, op='=' if kind == 'only' else '!=', value=v)])
 
-# %% ../../nbs/cases/25_clauses.ipynb #c2cde6d1
+# %% ../../nbs/cases/25_clauses.ipynb #1fb66886
 def retime(a, q):
+    "Another period or resolution"
     if a.chance(.25) and 'granularity' not in q:
         g, seconds = a.pick(_EVERY[:8])
         if not q.get('time_range', 7200)/1000 <= seconds <= q.get('time_range', 7200): raise Give
@@ -413,6 +436,7 @@ def retime(a, q):
     return a.say('m_time', t=text), with_(q, time_range=seconds)
 
 def recalculate(a, q):
+    "A calculation added or replaced"
     old = q['calculations']
     column = need([c['column'] for c in old if c.get('column') and c['op'] not in ('COUNT_DISTINCT', 'RATE_AVG', 'RATE_MAX', 'RATE_SUM')] or [duration_of(a.names)])[0]
     kind, n = a.pick(['add', 'add', 'instead', 'heatmap']), a.pick([50, 90, 95, 99])
@@ -423,8 +447,9 @@ def recalculate(a, q):
     if kind == 'heatmap': return a.say('m_heatmap'), with_(q, calculations=[calc('HEATMAP', column)])
     return a.say('m_instead', m=word), with_(q, calculations=[calc(op, column)])
 
-# %% ../../nbs/cases/25_clauses.ipynb #c0d167e2
+# %% ../../nbs/cases/25_clauses.ipynb #e70e1094
 def reorder(a, q):
+    "Another order or limit"
     one = need([c for c in q['calculations'] if c['op'] not in ('HEATMAP', 'CONCURRENCY')])[0]
     need(q.get('breakdowns'))
     kind, n = a.pick(['desc', 'asc', 'top', 'limit']), a.pick([3, 5, 10, 20])

@@ -20,9 +20,10 @@ from .telemetry import TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, schem
 from .wordings import dumps
 from ..foundations.settings import UserError, load_settings
 
-# %% ../../nbs/cases/26_examples.ipynb #4e8d15dd
+# %% ../../nbs/cases/26_examples.ipynb #d9943ce9
 @dataclass(frozen=True)
 class Example:
+    "A question with its columns, and its query where that is known"
     question:str # What the user typed
     columns:tuple[str,...] # Names of the columns of their data, in any order
     query:dict|None = None # The query it should become, if known
@@ -63,7 +64,7 @@ def make_examples(
         if example and key not in seen: out.append(example); seen.add(key)
     return out
 
-# %% ../../nbs/cases/26_examples.ipynb #28aa806e
+# %% ../../nbs/cases/26_examples.ipynb #65c48d12
 _SPLITS = dict(train=(TRAIN_FAMILIES, 2400, 1, False), validation=(VALIDATION_FAMILIES, 200, 2, False), test=(TEST_FAMILIES, 400, 3, True))
 _SHA256 = dict(
     train='f1a1134c11753a2387838d0366d5cbb0a2d7b5153d348dc9b6ae3405913a8ee5',
@@ -77,7 +78,9 @@ def to_line(
     row = dict(question=example.question, columns=list(example.columns), query=example.query, existing=example.existing, family=example.family)
     return dumps({k: v for k, v in row.items() if v not in (None, '')})
 
-def split_text(split): return ''.join(to_line(e) + '\n' for e in make_examples(*_SPLITS[split][:3], held_out=_SPLITS[split][3]))
+def split_text(split):
+    "A frozen split as the text of its file"
+    return ''.join(to_line(e) + '\n' for e in make_examples(*_SPLITS[split][:3], held_out=_SPLITS[split][3]))
 
 # %% ../../nbs/cases/26_examples.ipynb #1478710d
 def freeze(
@@ -101,11 +104,12 @@ def dataset(
     if found != _SHA256[split]: raise UserError(f'{where_from} has sha256 {found[:12]}…, expected {_SHA256[split][:12]}…: restore the file, or delete it to have it made again')
     return [Example(r['question'], tuple(r['columns']), r.get('query'), r.get('existing'), r['family']) for r in map(json.loads, raw.decode().splitlines())]
 
-# %% ../../nbs/cases/26_examples.ipynb #ea4eb231
+# %% ../../nbs/cases/26_examples.ipynb #8a509a45
 _MAX_LINE = 1_000_000 # characters
 
 @dataclass(frozen=True)
 class RowProblem:
+    "What is wrong with one row of a file"
     row:int # Line of the file, from 1
     field:str # Where in the row
     expected:str # What should have been there, and what was

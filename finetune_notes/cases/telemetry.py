@@ -20,16 +20,18 @@ import pandas as pd
 
 from ..foundations.settings import UserError
 
-# %% ../../nbs/cases/23_telemetry.ipynb #ee84e92c
+# %% ../../nbs/cases/23_telemetry.ipynb #47a0bf63
 KINDS = dict(d='duration', n='number', b='bool', i='id', c='category', t='text', s='status', x='trace')
 
 @dataclass(frozen=True)
 class Column:
+    "What a column holds"
     kind:str # One of the values of `KINDS`
     values:tuple = () # Values the column takes; for a number its lowest and highest
 
 @dataclass(frozen=True)
 class Schema:
+    "The columns of one customer's data"
     family:str # Name of the family it belongs to
     columns:dict[str, Column] = field(default_factory=dict) # Column by name, in no special order
 

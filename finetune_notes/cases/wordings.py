@@ -17,18 +17,26 @@ from functools import cache
 
 from .telemetry import is_error_flag, unit_scale
 
-# %% ../../nbs/cases/24_wordings.ipynb #dc91f30b
+# %% ../../nbs/cases/24_wordings.ipynb #34b8f91a
 _DURATIONS = 'duration_ms durationMs duration latency_ms latencyMs latency_us latency response_time_ms responseTime response_time elapsed_ms time_elapsed elapsed runtime_s duration_s'.split()
 _ENDPOINTS = 'http.route route endpoint url.path http.target url path name'.split()
 _SERVICES = 'service.name service_name service serviceName name'.split()
 _PROBLEMS = 'exception.message error.message error_message exception.type error.type'.split()
 _CODES = 'http.status_code http.response.status_code status_code resp_status'.split()
 
-def first_of(names, columns): return next((n for n in names if n in columns), None)
+def first_of(names, columns):
+    "The first of some names that is there"
+    return next((n for n in names if n in columns), None)
 
-def duration_of(columns): return first_of(_DURATIONS, columns)
-def endpoint_of(columns): return first_of(_ENDPOINTS, columns)
-def service_of(columns): return first_of(_SERVICES, columns)
+def duration_of(columns):
+    "The column that holds a duration"
+    return first_of(_DURATIONS, columns)
+def endpoint_of(columns):
+    "The column that names an endpoint"
+    return first_of(_ENDPOINTS, columns)
+def service_of(columns):
+    "The column that names a service"
+    return first_of(_SERVICES, columns)
 
 def root_filter(
     columns, # Names of the columns
@@ -48,7 +56,7 @@ def error_filter(
     if code: return [dict(column=code, op='>=', value=500)]
     return [dict(column=problem, op='exists')] if problem else []
 
-# %% ../../nbs/cases/24_wordings.ipynb #2688329e
+# %% ../../nbs/cases/24_wordings.ipynb #9cdb6e94
 _GENERIC = set('name id code type kind value key count size version message status state label body system time ms level number original full query remaining class mode score attempt attempts minutes title document result label requested'.split())
 _TRAILING = {'id', 'name', 'label', 'uid'}
 _UNITS = set('ms us ns s pct mb km kg c usd eur seconds minutes bytes'.split())
@@ -58,8 +66,12 @@ _SYNONYMS = {'http route': ['endpoint'], 'route': ['endpoint'], 'http method': [
     'http user agent': ['browser'], 'deployment environment': ['env'], 'exception message': ['error message'], 'error message': ['exception message'], 'url path': ['endpoint'],
     'http response status code': ['http status', 'http status code'], 'db statement': ['sql query'], 'service name': ['app'], 'service version': ['release'], 'http client ip': ['ip address']}
 
-def words_of(column): return [w.lower() for w in re.split(r'[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])', column) if w]
-def namespaces(column): return [0] + [len(words_of(column[:m.start()])) for m in re.finditer(r'[.]', column)]
+def words_of(column):
+    "The words of a column name"
+    return [w.lower() for w in re.split(r'[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])', column) if w]
+def namespaces(column):
+    "The parts of a column name before its last word"
+    return [0] + [len(words_of(column[:m.start()])) for m in re.finditer(r'[.]', column)]
 
 # %% ../../nbs/cases/24_wordings.ipynb #f2452031
 @cache
@@ -212,7 +224,7 @@ m_value: {c} {v} instead | change {c} to {v} | now for {c} {v} | same for {c} {v
 '''
 _OPTIONS = {key: [w.strip() for w in options.split(' | ')] for key, options in (line.split(': ', 1) for line in _WORDINGS.split('\n') if line)}
 
-# %% ../../nbs/cases/24_wordings.ipynb #197815ea
+# %% ../../nbs/cases/24_wordings.ipynb #351e73e1
 _KEYS = 'calculations filters filter_combination breakdowns orders havings limit time_range granularity'.split()
 
 def merge(
@@ -225,9 +237,15 @@ def merge(
         if found: out[key] = [x for part in found for x in part] if isinstance(found[0], list) else found[-1]
     return out
 
-def calc(op, column=None): return dict(op=op, column=column) if column else dict(op=op)
-def order(calculation, direction='descending'): return dict(**calculation, order=direction)
-def dumps(query): return json.dumps(query, ensure_ascii=False)
+def calc(op, column=None):
+    "A calculation"
+    return dict(op=op, column=column) if column else dict(op=op)
+def order(calculation, direction='descending'):
+    "An order by a calculation"
+    return dict(**calculation, order=direction)
+def dumps(query):
+    "JSON without blanks, as the files hold it"
+    return json.dumps(query, ensure_ascii=False)
 
 # %% ../../nbs/cases/24_wordings.ipynb #ba468763
 _P = ('\x01', '\x02') # mark text that style and typing errors leave alone
@@ -248,13 +266,14 @@ class Asker:
 
 class Give(Exception): "This intent needs something that the schema lacks"
 
-# %% ../../nbs/cases/24_wordings.ipynb #8a110ba5
+# %% ../../nbs/cases/24_wordings.ipynb #aad029b4
 def need(options):
     "The options, or a signal to try another intent"
     if not options: raise Give
     return options
 
 def plural(phrase):
+    "The plural of a noun"
     head, last = phrase[:-1], phrase[-1]
     if phrase.endswith('shelf'): return head + 'ves'
     if last == 'y' and head[-1:] not in 'aeou': return head + 'ies'

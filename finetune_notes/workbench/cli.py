@@ -27,7 +27,7 @@ from pathlib import Path
 from fastcore.script import anno_parser, store_true
 from ..foundations.settings import UserError, load_settings, settings_file
 
-# %% ../../nbs/workbench/50_cli.ipynb #6cf77b90
+# %% ../../nbs/workbench/50_cli.ipynb #c170832f
 @dataclass(frozen=True)
 class Lesson:
     "A module of the package and the notebook it is made of"
@@ -39,6 +39,7 @@ class Lesson:
 def package_folder()->Path: return Path(find_spec('finetune_notes').origin).parent
 
 def lessons()->list[Lesson]: # In the order of the notebooks
+    "Where the package lies"
     "Every lesson of the package"
     root = package_folder()
     found = [lesson_of(p.relative_to(root)) for p in sorted(root.rglob('*.py')) if not p.name.startswith('_')]

@@ -9,15 +9,15 @@ schemas that it has never seen, by running what was written."""
 
 # %% auto #0
 __all__ = ['answer_all', 'open_spans', 'outcome', 'same_table', 'score', 'training_fields', 'train_assistant', 'schema_for',
-           'ask_all', 'check_question', 'ask', 'latest_run', 'evaluate', 'load']
+           'ask_all', 'ask', 'latest_run', 'evaluate', 'load', 'check_question']
 
-# %% ../../nbs/cases/28_assistant.ipynb #fc4dd44b
+# %% ../../nbs/cases/28_assistant.ipynb #472830a0
 import json
 import time
 import numpy as np
 from .examples import Example, load
 from .meaning import compact, json_schema
-from .prompts import fields, pick_columns, templates, used_columns
+from .prompts import check_question, fields, pick_columns, templates, used_columns
 from .queries import Spans, equivalent, execute, parse, same_result, validate
 from .telemetry import spans_for
 from ..foundations.artefacts import build_once, confirmed, fingerprint
@@ -27,9 +27,9 @@ from ..foundations.models import load as load_model
 from ..foundations.settings import UserError, load_settings
 from ..foundations.train import Recipe, Run, sft
 
-_all_ = ['load']
+_all_ = ['load', 'check_question']
 
-# %% ../../nbs/cases/28_assistant.ipynb #bc03c909
+# %% ../../nbs/cases/28_assistant.ipynb #5e57dbab
 def answer_all(
     name:str, # Of the system, for the progress bar
     model, # Called without arguments, only if there is something to answer: gives the model
@@ -38,12 +38,13 @@ def answer_all(
     prompts:list[list[int]], # Token ids
     schemas:list[str]|None=None, # A JSON schema for each, to stay inside
     limit:int=128, # New tokens
+    stop:str='\n', # A query is one line
 )->tuple[list[Answer], float]: # The answers, and seconds for each on average
     "Answers of one system, generated now or found"
-    folder = load_settings().runs/f"answers-{fingerprint(identity, prompts, schemas, limit)}"
+    folder = load_settings().runs/f"answers-{fingerprint(identity, prompts, schemas, limit, stop)}"
     def write(place):
         loaded, start = model(), time.monotonic()
-        made = generate(loaded, tokenizer, prompts, limit, schemas, label=name)
+        made = generate(loaded, tokenizer, prompts, limit, schemas, stop, label=name)
         (place/'answers.json').write_text(json.dumps([[a.text, a.tokens, a.finished] for a in made]))
         (place/'seconds.json').write_text(json.dumps((time.monotonic() - start)/len(prompts)))
     build_once(folder, write, system=name)
@@ -126,22 +127,7 @@ def ask_all(
                                   tokenizer, prompts, [schema_for(e) for e in examples] if 'grammar' in system else None)
     return answers, seconds, float(np.mean([len(p) for p in prompts]))
 
-# %% ../../nbs/cases/28_assistant.ipynb #f9ae804d
-def check_question(
-    question:str, # As typed
-    columns, # Names of the user's columns
-    existing:dict|None=None, # A query to change
-)->Example:
-    "A question that can be asked; `UserError` says what is wrong with it"
-    columns = tuple(dict.fromkeys(c for c in columns if c.strip()))
-    if not question.strip(): raise UserError('the question is empty; type what you want to know')
-    if len(question) > 1000: raise UserError(f'the question has {len(question):,} characters; at most 1,000 are read')
-    if not columns: raise UserError('there are no columns; give the names of the columns of your data')
-    if long := [c for c in columns if len(c) > 200]: raise UserError(f'a column name has {len(long[0]):,} characters ({long[0][:40]!r} ...); at most 200 are read')
-    if existing is not None and (found := validate(existing)): raise UserError('the existing query is not valid: ' + '; '.join(map(str, found)))
-    return Example(question, columns, existing=existing)
-
-# %% ../../nbs/cases/28_assistant.ipynb #c7d15a0c
+# %% ../../nbs/cases/28_assistant.ipynb #d58aaad2
 def ask(
     question:str, # In English
     columns, # Names of the user's columns
@@ -158,7 +144,7 @@ def ask(
     if problems: raise UserError(f'no valid query was found for this question; the model wrote {answer.text!r}: {problems[0]}')
     return query
 
-# %% ../../nbs/cases/28_assistant.ipynb #5dd0f8fe
+# %% ../../nbs/cases/28_assistant.ipynb #ba7dea11
 def latest_run()->Run:
     "The assistant trained last on the preset's base model; `UserError` if there is none"
     base, runs = load_model(), load_settings().runs
@@ -167,7 +153,7 @@ def latest_run()->Run:
     if run is None: raise UserError(f'no assistant has been trained in {runs} on {base.name}; train one: finetune-notes run assistant')
     return run
 
-# %% ../../nbs/cases/28_assistant.ipynb #e13d031f
+# %% ../../nbs/cases/28_assistant.ipynb #ca2e663a
 def evaluate(
     examples:list[Example], # With their queries, or without
     run:Run, # The assistant to score

@@ -9,7 +9,7 @@ formed. It says of every answer whether the model ended it or the limit cut it o
 
 # %% auto #0
 __all__ = ['shared_prefix', 'guide_tokenizer', 'compile_schema', 'Guide', 'choose', 'Answer', 'Writing', 'first_step', 'prefill',
-           'write_step', 'still_writing', 'write_batch', 'generate', 'batches']
+           'write_step', 'still_writing', 'write_batch', 'tokens_with', 'generate', 'batches']
 
 # %% ../../nbs/foundations/06_generate.ipynb #13e1bf5e
 import copy
@@ -105,15 +105,15 @@ def prefill(model, prefix):
     if prefix: model(torch.tensor([prefix]).to(model.device), past_key_values=cache, use_cache=True, logits_to_keep=1)
     return cache
 
-# %% ../../nbs/foundations/06_generate.ipynb #4d8cfb18
-def write_step(logits, writings, temperature, rng, end):
+# %% ../../nbs/foundations/06_generate.ipynb #76caa1c3
+def write_step(logits, writings, temperature, rng, ends):
     "Choose a token for every answer and note which are done"
     for row,w in zip(logits, writings):
         if w.guide and not w.done: w.guide.restrict(row)
     for token,w in zip(choose(logits, temperature, rng), writings):
         if w.done: continue
         w.ids.append(token)
-        w.done = token == end
+        w.done = token in ends
         if w.guide and not w.done: w.guide.advance(token)
 
 def still_writing(writings, cache, mask, share=0.75):
@@ -123,22 +123,31 @@ def still_writing(writings, cache, mask, share=0.75):
     cache.batch_select_indices(torch.tensor(keep, device=mask.device))
     return [writings[i] for i in keep], mask[keep]
 
-# %% ../../nbs/foundations/06_generate.ipynb #e6f2dd07
+# %% ../../nbs/foundations/06_generate.ipynb #d8b027e3
 @torch.inference_mode()
-def write_batch(model, suffixes, writings, cache, limit, temperature, rng, pad, end):
+def write_batch(model, suffixes, writings, cache, limit, temperature, rng, pad, ends):
     "Write the answers of one batch, token by token"
     ids, mask, positions = first_step(model, suffixes, pad, cache)
     cache.batch_repeat_interleave(len(suffixes))
     for _ in range(limit):
         out = model(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        write_step(out.logits[:, -1].float().cpu(), writings, temperature, rng, end)
+        write_step(out.logits[:, -1].float().cpu(), writings, temperature, rng, ends)
         if all(w.done for w in writings): return
         writings, mask = still_writing(writings, cache, mask)
         ids = torch.tensor([[w.ids[-1]] for w in writings], device=mask.device)
         positions = mask.sum(-1, keepdim=True)
         mask = torch.cat([mask, torch.ones_like(mask[:, :1])], -1)
 
-# %% ../../nbs/foundations/06_generate.ipynb #b000b99e
+# %% ../../nbs/foundations/06_generate.ipynb #ecd648a0
+@lru_cache(maxsize=8)
+def tokens_with(
+    tokenizer, # Whose tokens
+    text:str, # What to look for
+)->frozenset[int]: # Token ids
+    "Tokens whose text contains `text`"
+    return frozenset(i for i,t in enumerate(tokenizer.batch_decode([[i] for i in range(len(tokenizer))])) if text in t)
+
+# %% ../../nbs/foundations/06_generate.ipynb #c29c1af9
 @torch.inference_mode()
 def generate(
     model, # A causal language model
@@ -146,6 +155,7 @@ def generate(
     prompts:list[list[int]], # Token ids, as `Template.prompt` gives them
     limit:int=128, # New tokens of an answer at most
     schemas:list[str]|None=None, # A JSON schema (as text) for each prompt, to stay inside
+    stop:str|None=None, # A text that ends an answer, beside the end token
     temperature:float=0.0, # 0 is greedy
     seed:int=42, # For sampling
     batch_tokens:int=40_000, # Prompt and answer tokens of a batch
@@ -156,17 +166,19 @@ def generate(
     if not prompts: return []
     if any(not p for p in prompts): raise UserError('a prompt without tokens cannot be answered')
     writings = [Writing(i, Guide(tokenizer, schemas[i]) if schemas else None, []) for i in range(len(prompts))]
-    rng, ends = torch.Generator().manual_seed(seed), (tokenizer.pad_token_id, tokenizer.eos_token_id)
+    rng, ends = torch.Generator().manual_seed(seed), {tokenizer.eos_token_id} | (tokens_with(tokenizer, stop) if stop else set())
     shared = shared_prefix(prompts)
     prefix = prefill(model, prompts[0][:shared])
     with tqdm(total=len(prompts), desc=label, disable=label is None or 'TQDM_DISABLE' in os.environ) as bar:
         for batch in batches(prompts, limit, batch_tokens, batch_size):
             suffixes = [prompts[i][shared:] for i in batch]
-            write_batch(model, suffixes, [writings[i] for i in batch], copy.deepcopy(prefix), limit, temperature, rng, *ends)
+            write_batch(model, suffixes, [writings[i] for i in batch], copy.deepcopy(prefix), limit, temperature, rng,
+                        tokenizer.pad_token_id, ends)
             bar.update(len(batch))
-    return [Answer(tokenizer.decode(w.ids, skip_special_tokens=True), len(w.ids), w.done) for w in writings]
+    text = lambda ids: tokenizer.decode(ids, skip_special_tokens=True)
+    return [Answer(text(w.ids).split(stop)[0] if stop else text(w.ids), len(w.ids), w.done) for w in writings]
 
-# %% ../../nbs/foundations/06_generate.ipynb #f64cdef1
+# %% ../../nbs/foundations/06_generate.ipynb #4274943d
 def batches(
     prompts:list[list[int]], # Token ids
     limit:int, # New tokens of an answer

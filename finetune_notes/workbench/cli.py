@@ -166,7 +166,7 @@ def existing_query(text:str|None)->dict|None:
     if query is None: raise UserError(f'--existing: {problems[0].message} It must be one JSON object, such as {{"calculations":[{{"op":"COUNT"}}]}}')
     return query
 
-# %% ../../nbs/workbench/50_cli.ipynb #4c8959df
+# %% ../../nbs/workbench/50_cli.ipynb #bd9dc6d4
 def ask(
     question:str, # In English
     columns:str='', # Names of your columns, comma-separated
@@ -174,9 +174,10 @@ def ask(
     json:store_true=False, # Print one JSON document
 ):
     "Turn a question into a query with the assistant trained last"
-    from finetune_notes.cases import assistant
+    from finetune_notes.cases.prompts import check_question
     names, query = column_names(columns), existing_query(existing)
-    assistant.check_question(question, names, query)
+    check_question(question, names, query)
+    from finetune_notes.cases import assistant
     run = assistant.latest_run()
     answer = assistant.ask(question, names, run.model(), run.base.tokenizer(), query)
     return answer if json else assistant.compact(answer)

@@ -24,7 +24,12 @@ def tiny(): return models.load('tiny')
 
 def adapter(run):
     from safetensors.torch import load_file
-    return load_file(run.folder/'adapter'/'adapter_model.safetensors')
+    return {k: v.clone() for k, v in load_file(run.folder/'adapter'/'adapter_model.safetensors').items()}
+
+def overwrite(path, content):
+    "Put other bytes in a file's place; writing into it would pull the mapped file from under whoever reads it"
+    path.unlink()
+    path.write_bytes(content)
 
 def largest_difference(a, b):
     a, b = adapter(a), adapter(b)
@@ -57,7 +62,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(tiny, interrupted, tmp_
 def test_a_damaged_checkpoint_is_passed_over(interrupted):
     newest = work(interrupted)/'checkpoint-6'
     weights = newest/'adapter_model.safetensors'
-    weights.write_bytes(weights.read_bytes()[:-1] + b'\x00')
+    overwrite(weights, weights.read_bytes()[:-1] + b'\x00')
     assert confirmed(newest) is None
     assert resumable(work(interrupted)).endswith('checkpoint-3')
 
@@ -68,7 +73,7 @@ def test_a_checkpoint_without_a_manifest_is_passed_over(interrupted):
 def test_a_damaged_run_is_trained_again(tiny, tmp_path):
     run = sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path)
     before = adapter(run)
-    (run.folder/'adapter'/'adapter_model.safetensors').write_bytes(b'')
+    overwrite(run.folder/'adapter'/'adapter_model.safetensors', b'')
     again = sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path)
     assert all(torch.equal(before[k], v) for k, v in adapter(again).items())
 
@@ -78,7 +83,9 @@ def test_another_example_is_another_run(tiny, tmp_path):
     assert first.folder != other.folder
 
 program = '''
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from pathlib import Path
 from tests.test_train import examples, template
 from finetune_notes.foundations.models import load

@@ -46,7 +46,7 @@ def sync(path:Path):
     try: os.fsync(fd)
     finally: os.close(fd)
 
-# %% ../../nbs/foundations/02_artefacts.ipynb #1d05869f
+# %% ../../nbs/foundations/02_artefacts.ipynb #1e8d7532
 def members(folder:Path)->list[Path]: # Relative, sorted
     "The files below `folder`, without its manifest"
     files = (p.relative_to(folder) for p in Path(folder).rglob('*') if p.is_file())
@@ -60,8 +60,9 @@ def seal(
     folder = Path(folder)
     files = {p.as_posix(): dict(bytes=(folder/p).stat().st_size, sha256=sha256(folder/p)) for p in members(folder)}
     for p in files: sync(folder/p)
-    write_text(folder/manifest_name, json.dumps(dict(facts, files=files), indent=1, default=plain))
-    return dict(facts, files=files)
+    text = json.dumps(dict(facts, files=files), indent=1, default=plain)
+    write_text(folder/manifest_name, text)
+    return json.loads(text)
 
 # %% ../../nbs/foundations/02_artefacts.ipynb #6897a1a9
 def write_text(

@@ -27,7 +27,7 @@ from pathlib import Path
 from fastcore.script import anno_parser, store_true
 from ..foundations.settings import UserError, load_settings, settings_file
 
-# %% ../../nbs/workbench/50_cli.ipynb #c170832f
+# %% ../../nbs/workbench/50_cli.ipynb #47216f6b
 @dataclass(frozen=True)
 class Lesson:
     "A module of the package and the notebook it is made of"
@@ -36,7 +36,9 @@ class Lesson:
     summary:str # One line
     notebook:Path|None # Where the repository is at hand
 
-def package_folder()->Path: return Path(find_spec('finetune_notes').origin).parent
+def package_folder()->Path:
+    "Where the package lies"
+    return Path(find_spec('finetune_notes').origin).parent
 
 def lessons()->list[Lesson]: # In the order of the notebooks
     "Where the package lies"

@@ -151,7 +151,7 @@ def next_tokens(
     top = logits.softmax(-1).topk(k)
     return pd.DataFrame(dict(token=[tokenizer.decode(i) for i in top.indices], probability=top.values.tolist()))
 
-# %% ../../nbs/foundations/03_models.ipynb #860089c8
+# %% ../../nbs/foundations/03_models.ipynb #66128504
 def parameter_table(
     model, # A causal language model
 ): # Rows: part of the network; columns: tensors, parameters

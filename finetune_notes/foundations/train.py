@@ -12,7 +12,7 @@ stopped, and that a finished one is found again instead of being repeated. `sft`
 __all__ = ['Recipe', 'render', 'arrange', 'sft_config', 'with_adapter', 'graded_first', 'GradedTrainer', 'Watch', 'resumable',
            'Run', 'plot_loss', 'sft', 'train', 'finish']
 
-# %% ../../nbs/foundations/07_train.ipynb #009ba5c5
+# %% ../../nbs/foundations/07_train.ipynb #e216db19
 import json
 import os
 import random
@@ -20,6 +20,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from warnings import filterwarnings
 import torch
 from filelock import FileLock
 from tqdm.auto import tqdm
@@ -31,7 +32,10 @@ from .models import Checkpoint
 from .settings import UserError, load_settings
 from .templates import Template, ignore
 
-# %% ../../nbs/foundations/07_train.ipynb #19c7e774
+# %% ../../nbs/foundations/07_train.ipynb #dcd9366e
+filterwarnings('ignore', '.*gradient_checkpointing. is deprecated', FutureWarning)
+
+# %% ../../nbs/foundations/07_train.ipynb #55e7fbe0
 @dataclass(frozen=True)
 class Recipe:
     "How to fine-tune"
@@ -44,7 +48,7 @@ class Recipe:
     max_length:int = 1024 # Tokens per row; a longer row is refused, never cut
     seed:int = 42 # Order of the rows and start of the adapter
 
-# %% ../../nbs/foundations/07_train.ipynb #8851ead9
+# %% ../../nbs/foundations/07_train.ipynb #0540eb05
 def render(
     examples:list[dict], # Fields of the template, the answer among them
     template:Template, # Renders each
@@ -59,7 +63,7 @@ def render(
                              f"{long[0]} with {len(rows[long[0]]['input_ids'])}; shorten them or raise max_length in the recipe")
     return rows
 
-# %% ../../nbs/foundations/07_train.ipynb #97d0697a
+# %% ../../nbs/foundations/07_train.ipynb #40442a48
 def arrange(
     rows:list[dict], # Training rows
     batch_size:int, # Rows per step
@@ -73,7 +77,7 @@ def arrange(
     rng.shuffle(made)
     return [r for batch in made for r in batch] + last
 
-# %% ../../nbs/foundations/07_train.ipynb #12895b31
+# %% ../../nbs/foundations/07_train.ipynb #1c874c8b
 def sft_config(
     recipe:Recipe, # What may be varied
     folder:Path, # Checkpoints go here
@@ -87,9 +91,9 @@ def sft_config(
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=torch.cuda.is_available(),
         pad_to_multiple_of=32, train_sampling_strategy='sequential',
         logging_steps=1, save_steps=save_steps, save_total_limit=2, report_to='none',
-        disable_tqdm=True, dataloader_pin_memory=False)
+        disable_tqdm=True, dataloader_pin_memory=False, dataset_kwargs=dict(skip_prepare_dataset=True))
 
-# %% ../../nbs/foundations/07_train.ipynb #88052958
+# %% ../../nbs/foundations/07_train.ipynb #b5f04822
 def with_adapter(
     base:Checkpoint, # What to start from
     recipe:Recipe, # Rank, alpha and seed
@@ -101,7 +105,7 @@ def with_adapter(
     lora = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules='all-linear', task_type='CAUSAL_LM')
     return get_peft_model(base.model(), lora)
 
-# %% ../../nbs/foundations/07_train.ipynb #72c16328
+# %% ../../nbs/foundations/07_train.ipynb #fb1feda2
 def graded_first(
     labels:torch.Tensor, # Shape (B*T,)
     multiple:int=256, # Of positions
@@ -121,7 +125,7 @@ class GradedTrainer(SFTTrainer):
         logits = language_model.lm_head(hidden[:, :-1].flatten(0, 1)[keep])
         return cross_entropy(logits.float(), labels[keep], ignore_index=ignore, reduction='sum')/num_items_in_batch
 
-# %% ../../nbs/foundations/07_train.ipynb #2fd9677a
+# %% ../../nbs/foundations/07_train.ipynb #e0e0dcc4
 class Watch(TrainerCallback):
     "Seal checkpoints when they are complete, keep the seconds in the history, and show a bar with the time left"
     def on_train_begin(self, args, state, control, **kwargs):
@@ -140,7 +144,7 @@ class Watch(TrainerCallback):
     def on_save(self, args, state, control, **kwargs):
         seal(Path(args.output_dir)/f'checkpoint-{state.global_step}', step=state.global_step)
 
-# %% ../../nbs/foundations/07_train.ipynb #736acc67
+# %% ../../nbs/foundations/07_train.ipynb #f401d395
 def resumable(
     folder:Path, # The trainer's output folder
 )->str|None: # Newest checkpoint that is whole
@@ -148,7 +152,7 @@ def resumable(
     steps = sorted(Path(folder).glob('checkpoint-*'), key=lambda p: int(p.name.split('-')[1]), reverse=True)
     return next((str(p) for p in steps if confirmed(p)), None)
 
-# %% ../../nbs/foundations/07_train.ipynb #1851f60c
+# %% ../../nbs/foundations/07_train.ipynb #d3c31c99
 @dataclass(frozen=True)
 class Run:
     "A finished training"
@@ -176,7 +180,7 @@ class Run:
 
     def __repr__(self): return self._repr_markdown_().replace('**', '')
 
-# %% ../../nbs/foundations/07_train.ipynb #ac45558b
+# %% ../../nbs/foundations/07_train.ipynb #e5652e72
 def plot_loss(
     run:Run, # Finished
     window:int=5, # Steps in the running mean
@@ -192,7 +196,7 @@ def plot_loss(
     ax.legend(frameon=False)
     return ax
 
-# %% ../../nbs/foundations/07_train.ipynb #a69f329f
+# %% ../../nbs/foundations/07_train.ipynb #341477ec
 def sft(
     examples:list[dict], # Fields of the template, the answer among them
     template:Template, # The one that inference will use
@@ -214,7 +218,7 @@ def sft(
         shutil.rmtree(work, ignore_errors=True)
     return Run(final, base, manifest)
 
-# %% ../../nbs/foundations/07_train.ipynb #40d1a7c4
+# %% ../../nbs/foundations/07_train.ipynb #cb025565
 def train(rows, base, recipe, work, save_steps):
     "Run the trainer from the newest whole checkpoint, or from the start"
     from datasets import Dataset
@@ -225,7 +229,7 @@ def train(rows, base, recipe, work, save_steps):
     trainer.train(resume_from_checkpoint=resumable(work))
     return trainer
 
-# %% ../../nbs/foundations/07_train.ipynb #25785f83
+# %% ../../nbs/foundations/07_train.ipynb #540ae827
 def finish(trainer, final, **facts):
     "Keep the adapter and the history of a trainer that is done"
     from importlib.metadata import version

@@ -13,14 +13,14 @@ __all__ = ['value_text', 'values_of', 'exact', 'duration_text', 'number_for', 'o
            'latency_by', 'spans_in_traces', 'one_trace', 'by_verb', 'relational', 'having', 'spanish', 'with_',
            'regroup', 'refilter', 'retime', 'recalculate', 'reorder', 'modify', 'valid_times', 'ask']
 
-# %% ../../nbs/cases/25_clauses.ipynb #2a3675e5
+# %% ../../nbs/cases/25_clauses.ipynb #af65f972
 import re
 
 from .telemetry import unit_scale
-from .wordings import (_CODES, _P, _PROBLEMS, Asker, Give, calc, duration_of, endpoint_of, error_filter, first_of,
-    group_column, measure_column, mention, merge, need, order, plural, root_filter, service_of, some_column, style)
+from .wordings import (_CODES, _P, Asker, Give, calc, duration_of, endpoint_of, error_filter, first_of,
+    group_column, measure_column, mention, merge, need, order, plural, problem_of, root_filter, service_of, some_column, style)
 
-# %% ../../nbs/cases/25_clauses.ipynb #a6240de9
+# %% ../../nbs/cases/25_clauses.ipynb #eb29df37
 def value_text(a, value):
     "How a value is written in a question"
     if isinstance(value, bool): return str(value).lower()
@@ -34,7 +34,7 @@ def values_of(a, column):
     return need([v for v in values if not (isinstance(v, str) and re.fullmatch(r'[\d.]+(e\d+)?', v))])
 
 def exact(x):
-    "A filter for one value of a category, with `=` or another op"
+    "A number as it is written: whole where it is whole"
     return int(x) if float(x).is_integer() else round(x, 6)
 
 def duration_text(a, column):
@@ -291,7 +291,7 @@ def slow_query(columns, breakdowns, filters=(), limit=None):
     return merge(dict(calculations=[calc('HEATMAP', main), calc('MAX', main)], filters=list(filters), breakdowns=[b for b in breakdowns if b],
         orders=[order(calc('MAX', main))], limit=limit))
 
-# %% ../../nbs/cases/25_clauses.ipynb #27ca53dd
+# %% ../../nbs/cases/25_clauses.ipynb #682d9f0e
 def slow(a):
     "Everything about slowness"
     kind = a.rng.choices(['requests', 'all', 'n', 'one', 'traces', 'trace', 'traces_n', 'queries'], [30, 22, 10, 10, 6, 9, 5, 8])[0]
@@ -307,7 +307,7 @@ def slow(a):
 
 def my_errors(a):
     "\"What are my errors?\": errors by what they say, else by where they happen"
-    query = merge(dict(calculations=[calc('COUNT')], filters=need(error_filter(a.names)), breakdowns=[first_of(_PROBLEMS, a.names) or service_of(a.names) or '']))
+    query = merge(dict(calculations=[calc('COUNT')], filters=need(error_filter(a.names)), breakdowns=[problem_of(a.names) or service_of(a.names) or '']))
     query['breakdowns'] = [b for b in query['breakdowns'] if b]
     return compose(a, {'': 85, 'when': 15}, (a.say('my_errors'), merge(query)))
 

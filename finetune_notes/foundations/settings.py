@@ -23,20 +23,20 @@ from pathlib import Path
 class UserError(ValueError):
     "A user's mistake: the message says what was wrong, where, and what to do"
 
-# %% ../../nbs/foundations/01_settings.ipynb #b0706c09
+# %% ../../nbs/foundations/01_settings.ipynb #eb72d136
 presets = {
     'tiny':   dict(train_examples=48, eval_examples=16, baseline_examples=8),
-    'laptop': dict(train_examples=1800, eval_examples=300, baseline_examples=100),
+    'laptop': dict(train_examples=2400, eval_examples=300, baseline_examples=100),
     'gpu':    dict(train_examples=20_000, eval_examples=1000, baseline_examples=1000),
 }
 
-# %% ../../nbs/foundations/01_settings.ipynb #497cdb01
+# %% ../../nbs/foundations/01_settings.ipynb #37973bd2
 @dataclass(frozen=True)
 class Settings:
     "What one run may use"
     preset:str = 'laptop' # tiny, laptop or gpu
     seed:int = 42 # Seed of every random choice
-    train_examples:int = 1800 # Rows to fine-tune on
+    train_examples:int = 2400 # Rows to fine-tune on
     eval_examples:int = 300 # Questions on which a tuned model is scored
     baseline_examples:int = 100 # Questions on which a long prompt is scored
     model:str = 'HuggingFaceTB/SmolLM2-1.7B-Instruct' # Hub id, used by the `gpu` preset alone

@@ -35,16 +35,18 @@ from .templates import Template, ignore
 # %% ../../nbs/foundations/07_train.ipynb #dcd9366e
 filterwarnings('ignore', '.*gradient_checkpointing. is deprecated', FutureWarning)
 
-# %% ../../nbs/foundations/07_train.ipynb #55e7fbe0
+# %% ../../nbs/foundations/07_train.ipynb #9d242cf3
 @dataclass(frozen=True)
 class Recipe:
     "How to fine-tune"
     epochs:float = 1 # Passes over the examples
-    learning_rate:float = 2e-3 # Peak, reached after the warm-up, then falling to zero along a cosine
+    learning_rate:float = 1.8e-3 # Peak, reached after the warm-up, then falling to zero along a cosine
     warmup:float = 0.05 # Share of the steps
     rank:int = 16 # Of the adapter's matrices
     alpha:int = 32 # The adapter's product is scaled by alpha/rank
-    batch_size:int = 4 # Rows per step
+    modules:tuple = ('v_proj', 'o_proj', 'up_proj', 'down_proj') # Weight matrices of a layer that get an adapter
+    layers:float = 2/3 # Share of the layers, from the top, that get one
+    batch_size:int = 2 # Rows per step
     max_length:int = 1024 # Tokens per row; a longer row is refused, never cut
     seed:int = 42 # Order of the rows and start of the adapter
 
@@ -77,7 +79,7 @@ def arrange(
     rng.shuffle(made)
     return [r for batch in made for r in batch] + last
 
-# %% ../../nbs/foundations/07_train.ipynb #1c874c8b
+# %% ../../nbs/foundations/07_train.ipynb #16930e39
 def sft_config(
     recipe:Recipe, # What may be varied
     folder:Path, # Checkpoints go here
@@ -89,26 +91,30 @@ def sft_config(
         warmup_steps=recipe.warmup, lr_scheduler_type='cosine', per_device_train_batch_size=recipe.batch_size,
         max_length=recipe.max_length, seed=recipe.seed, data_seed=recipe.seed, bf16=True,
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=torch.cuda.is_available(),
-        pad_to_multiple_of=32, train_sampling_strategy='sequential',
+        adam_beta2=0.95, max_grad_norm=0.3, pad_to_multiple_of=16, train_sampling_strategy='sequential',
         logging_steps=1, save_steps=save_steps, save_total_limit=2, report_to='none',
         disable_tqdm=True, dataloader_pin_memory=False, dataset_kwargs=dict(skip_prepare_dataset=True))
 
-# %% ../../nbs/foundations/07_train.ipynb #b5f04822
+# %% ../../nbs/foundations/07_train.ipynb #e1be53e4
 def with_adapter(
     base:Checkpoint, # What to start from
-    recipe:Recipe, # Rank, alpha and seed
+    recipe:Recipe, # Where the adapter goes, its rank, alpha and seed
 ): # A peft model; only the adapter's weights can move
-    "The base model with a fresh adapter on every linear layer"
+    "The base model with a fresh adapter on its upper layers"
     from peft import LoraConfig, get_peft_model
     from transformers import set_seed
     set_seed(recipe.seed)
-    lora = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules='all-linear', task_type='CAUSAL_LM')
-    return get_peft_model(base.model(), lora)
+    model = base.model()
+    depth = model.config.num_hidden_layers
+    if not torch.cuda.is_available(): model.set_attn_implementation('eager') # on a CPU sdpa's backward pass is slow for short rows
+    lora = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type='CAUSAL_LM',
+                      layers_to_transform=list(range(depth - round(depth*recipe.layers), depth)))
+    return get_peft_model(model, lora)
 
-# %% ../../nbs/foundations/07_train.ipynb #fb1feda2
+# %% ../../nbs/foundations/07_train.ipynb #04bd8e6f
 def graded_first(
     labels:torch.Tensor, # Shape (B*T,)
-    multiple:int=256, # Of positions
+    multiple:int=64, # Of positions
 )->torch.Tensor: # Indices, graded ones first, their number a multiple (or all there are)
     "Positions whose logits are computed"
     order = (labels == ignore).int().argsort(stable=True)
@@ -196,7 +202,7 @@ def plot_loss(
     ax.legend(frameon=False)
     return ax
 
-# %% ../../nbs/foundations/07_train.ipynb #341477ec
+# %% ../../nbs/foundations/07_train.ipynb #c0a40a3e
 def sft(
     examples:list[dict], # Fields of the template, the answer among them
     template:Template, # The one that inference will use
@@ -204,7 +210,7 @@ def sft(
     recipe:Recipe=Recipe(), # How to train
     name:str='sft', # A readable beginning of the run's folder
     folder:Path|None=None, # Where runs are kept; by default the one of the settings
-    save_steps:int=20, # At most so many steps are lost when interrupted
+    save_steps:int=50, # At most so many steps are lost when interrupted
 )->Run: # Finished, now or earlier
     "Fine-tune an adapter on the answers, or find the run that did"
     rows = render(examples, template, base.tokenizer(), recipe.max_length)

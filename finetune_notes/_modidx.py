@@ -333,6 +333,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'finetune_notes/cases/prompts.py'),
                                               'finetune_notes.cases.prompts.pick_columns': ( 'cases/prompts.html#pick_columns',
                                                                                              'finetune_notes/cases/prompts.py'),
+                                              'finetune_notes.cases.prompts.prompt_for': ( 'cases/prompts.html#prompt_for',
+                                                                                           'finetune_notes/cases/prompts.py'),
                                               'finetune_notes.cases.prompts.shot_text': ( 'cases/prompts.html#shot_text',
                                                                                           'finetune_notes/cases/prompts.py'),
                                               'finetune_notes.cases.prompts.standing_columns': ( 'cases/prompts.html#standing_columns',

@@ -11,13 +11,14 @@ schemas that it has never seen, by running what was written."""
 __all__ = ['answer_all', 'open_spans', 'outcome', 'same_table', 'score', 'training_fields', 'train_assistant', 'grammar_for',
            'ask_all', 'ask', 'latest_run', 'evaluate', 'load', 'check_question']
 
-# %% ../../nbs/cases/29_assistant.ipynb #2b838460
+# %% ../../nbs/cases/29_assistant.ipynb #3af95a8c
 import json
 import time
+from dataclasses import replace
 import numpy as np
 from .examples import Example, load
 from .meaning import compact
-from .prompts import check_question, fields, form_of, pick_columns, templates, used_columns
+from .prompts import check_question, fields, opening, pick_columns, prompt_for, templates, used_columns
 from .queries import Spans, equivalent, execute, same_result, validate
 from .shorthand import expand, grammar, shorten
 from .telemetry import spans_for
@@ -109,7 +110,7 @@ def train_assistant(
     if without: raise UserError(f'{len(without)} of {len(examples)} examples have no query to learn from, first example {without[0] + 1}')
     return sft([training_fields(e) for e in examples], templates['tuned'], load_model(), recipe, name='assistant')
 
-# %% ../../nbs/cases/29_assistant.ipynb #93a07093
+# %% ../../nbs/cases/29_assistant.ipynb #9ff8ed99
 def grammar_for(example:Example)->str:
     "The short form's grammar over the columns that were chosen, and those with a relational prefix"
     chosen = pick_columns(example) or list(example.columns)
@@ -123,13 +124,13 @@ def ask_all(
 )->tuple[list[Answer], float, float]: # Answers, seconds for each, prompt tokens of each
     "One system's answers to the questions"
     tokenizer, tuned = run.base.tokenizer(), system.startswith('tuned')
-    template = templates['tuned' if tuned else system]
-    prompts = [template.prompt(fields(e, shots(e.question), write=form_of(system)), tokenizer) for e in examples]
+    prompts = [prompt_for(system, e, tokenizer, shots(e.question)) for e in examples]
     answers, seconds = answer_all(system, run.model if tuned else run.base.model, run.facts['fingerprint'] if tuned else run.base.identity,
                                   tokenizer, prompts, [grammar_for(e) for e in examples] if 'grammar' in system else None)
+    if not tuned: answers = [replace(a, text=opening + a.text) for a in answers]
     return answers, seconds, float(np.mean([len(p) for p in prompts]))
 
-# %% ../../nbs/cases/29_assistant.ipynb #4ac67c59
+# %% ../../nbs/cases/29_assistant.ipynb #375ffc8e
 def ask(
     question:str, # In English
     columns, # Names of the user's columns
@@ -139,7 +140,7 @@ def ask(
 )->dict: # A valid query
     "A query for a question, inside the grammar of the columns"
     example = check_question(question, columns, existing)
-    prompt = templates['tuned'].prompt(fields(example, write=shorten), tokenizer)
+    prompt = prompt_for('tuned', example, tokenizer)
     answer, = generate(model, tokenizer, [prompt], limit=192, grammars=[grammar_for(example)], label=None)
     query, problems = expand(answer.text)
     problems = problems or validate(query, columns)

@@ -9,9 +9,9 @@ how much of it a fine-tuned model still needs."""
 
 # %% auto #0
 __all__ = ['system_text', 'ops', 'filter_ops', 'spec_text', 'tips_text', 'definitions', 'synonyms', 'seconds_in', 'said_alone',
-           'duration', 'question_text', 'manual', 'short_manual', 'templates', 'shot_text', 'static_shots', 'features',
+           'duration', 'question_text', 'manual', 'templates', 'opening', 'shot_text', 'static_shots', 'features',
            'words', 'ShotIndex', 'defined', 'filter_text', 'standing_columns', 'pick_columns', 'columns_text',
-           'used_columns', 'kept_all', 'in_seconds', 'form_of', 'fields', 'check_question']
+           'used_columns', 'kept_all', 'in_seconds', 'form_of', 'fields', 'prompt_for', 'check_question']
 
 # %% ../../nbs/cases/28_prompts.ipynb #799d46b3
 import json
@@ -61,14 +61,13 @@ If a time is given in seconds and the column is in milliseconds, convert it.
 If a query is already there, keep all of it but what the question changes.
 If the question is vague, answer with a generally helpful query. Never add a filter that nobody asked for. Use only the columns listed.'''
 
-# %% ../../nbs/cases/28_prompts.ipynb #adf80fea
+# %% ../../nbs/cases/28_prompts.ipynb #48148de1
 def shot_text(
     example:Example, # With its query
-    write=compact, # Turns a query into text
 )->str:
     "An example as it stands in a prompt"
-    existing = f'EXISTING QUERY: {write(example.existing)}\n' if example.existing else ''
-    return f'COLUMNS: {columns_text(example)}\n{existing}NLQ: {example.question}\nANSWER: {write(example.query)}'
+    existing = f'EXISTING QUERY: {compact(example.existing)}\n' if example.existing else ''
+    return f'COLUMNS: {columns_text(example)}\n{existing}NLQ: {example.question}\nANSWER: {compact(example.query)}'
 
 def static_shots(
     train:list[Example], # To choose from
@@ -94,17 +93,17 @@ def words(text):
     parts = [p[:-1] if len(p) > 3 and p.endswith('s') else p for p in parts]
     return parts + [f'#{p[i:i+3]}' for p in parts for i in range(len(p) - 2)]
 
-# %% ../../nbs/cases/28_prompts.ipynb #9a4a4889
+# %% ../../nbs/cases/28_prompts.ipynb #24c0afa1
 class ShotIndex:
     "Training examples, to be found by the likeness of their questions (BM25)"
     def __init__(self, train:list[Example]):
         self.train, self.index = train, bm25s.BM25()
         self.index.index([words(e.question) or ['-'] for e in train], show_progress=False)
 
-    def nearest(self, question:str, n:int=6, write=compact)->str:
+    def nearest(self, question:str, n:int=4)->str:
         "The `n` most similar examples as text, the most similar last"
         scores = self.index.get_scores(words(question) or ['-'])
-        return '\n\n'.join(shot_text(self.train[i], write) for i in np.argsort(-scores, kind='stable')[:n][::-1])
+        return '\n\n'.join(shot_text(self.train[i]) for i in np.argsort(-scores, kind='stable')[:n][::-1])
 
 # %% ../../nbs/cases/28_prompts.ipynb #f12bd87b
 definitions = ( # a word, the questions that call for it, and what it means where there are such columns
@@ -202,19 +201,13 @@ def in_seconds(
         found += [' = '.join([f'{number}{unit}', *ways])] if ways else []
     return '; '.join(dict.fromkeys(found))
 
-# %% ../../nbs/cases/28_prompts.ipynb #096e8561
+# %% ../../nbs/cases/28_prompts.ipynb #3d34e653
 question_text = 'COLUMNS: {columns}\n{existing}NLQ: {question}{durations}\nANSWER:'
 manual = f'{system_text}\n\n{spec_text}\n\n{tips_text}'
-short_manual = manual.replace('one JSON object', 'one line') + '''
-
-ANSWER FORM. Do not write JSON. Write the parts of the query in one line, those that are there, each after its word:
-calculations where filters by breakdowns having havings order orders limit 10 last 3600 every 60
-A calculation is COUNT or an op with its column, as in P95(duration_ms). Filters stand between "and" or "or", all others between commas. An order ends in asc or desc.'''
 templates = {
     'zero-shot': Template(user=question_text, system=manual),
     'static few-shot': Template(user=question_text, system=f'{manual}\n\nEXAMPLES.\n\n{{shots}}'),
     'dynamic few-shot': Template(user=f'EXAMPLES.\n\n{{shots}}\n\n{question_text}', system=manual),
-    'dynamic few-shot, short': Template(user=f'EXAMPLES.\n\n{{shots}}\n\n{question_text}', system=short_manual),
     'tuned': Template(user='{columns}\n{existing}{question}{durations}', system='Honeycomb query'),
 }
 
@@ -222,7 +215,7 @@ def form_of(
     system:str, # A name in `templates`, or one that begins with it
 ): # A function that turns a query into text
     "The form in which a system reads and writes queries"
-    return shorten if system.startswith('tuned') or 'short' in system else compact
+    return shorten if system.startswith('tuned') else compact
 
 def fields(
     example:Example, # A question; the answer is among the fields if it is known
@@ -237,7 +230,21 @@ def fields(
                 durations=f' ({said})' if said else '',
                 existing=f'{write(example.existing)}\n' if example.existing else '', **answer)
 
-# %% ../../nbs/cases/28_prompts.ipynb #d8a09c01
+# %% ../../nbs/cases/28_prompts.ipynb #f8731cea
+opening = '{"' # An untuned model's answer begins with this
+
+def prompt_for(
+    system:str, # A name in `templates`, or one that begins with 'tuned'
+    example:Example, # A question
+    tokenizer, # Of the model that will answer
+    shots:str='', # Examples for a prompt that has some
+)->list[int]: # Token ids
+    "A system's prompt for a question, up to where its answer begins"
+    tuned = system.startswith('tuned')
+    prompt = templates['tuned' if tuned else system].prompt(fields(example, shots, write=form_of(system)), tokenizer)
+    return prompt if tuned else prompt + tokenizer(opening, add_special_tokens=False)['input_ids']
+
+# %% ../../nbs/cases/28_prompts.ipynb #f9ae804d
 def check_question(
     question:str, # As typed
     columns, # Names of the user's columns

@@ -148,7 +148,7 @@ def tokens_with(
     "Tokens whose text contains `text`"
     return frozenset(i for i,t in enumerate(tokenizer.batch_decode([[i] for i in range(len(tokenizer))])) if text in t)
 
-# %% ../../nbs/foundations/06_generate.ipynb #7f63c853
+# %% ../../nbs/foundations/06_generate.ipynb #291829ab
 @torch.inference_mode()
 def generate(
     model, # A causal language model
@@ -159,7 +159,7 @@ def generate(
     stop:str|None=None, # A text that ends an answer, beside the end token
     temperature:float=0.0, # 0 is greedy
     seed:int=42, # For sampling
-    batch_tokens:int=40_000, # Prompt and answer tokens of a batch
+    batch_tokens:int=16_000, # Prompt and answer tokens of a batch
     batch_size:int=32, # Answers of a batch at most
     label:str|None='answers', # Of the progress bar; None shows none
 )->list[Answer]: # In the order of the prompts

@@ -130,7 +130,7 @@ def ask_all(
     if not tuned: answers = [replace(a, text=opening + a.text) for a in answers]
     return answers, seconds, float(np.mean([len(p) for p in prompts]))
 
-# %% ../../nbs/cases/29_assistant.ipynb #375ffc8e
+# %% ../../nbs/cases/29_assistant.ipynb #86ca23d5
 def ask(
     question:str, # In English
     columns, # Names of the user's columns
@@ -147,7 +147,7 @@ def ask(
     if problems: raise UserError(f'no valid query was found for this question; the model wrote {answer.text!r}: {problems[0]}')
     return query
 
-# %% ../../nbs/cases/29_assistant.ipynb #ba7dea11
+# %% ../../nbs/cases/29_assistant.ipynb #5dd0f8fe
 def latest_run()->Run:
     "The assistant trained last on the preset's base model; `UserError` if there is none"
     base, runs = load_model(), load_settings().runs
@@ -156,7 +156,7 @@ def latest_run()->Run:
     if run is None: raise UserError(f'no assistant has been trained in {runs} on {base.name}; train one: finetune-notes run assistant')
     return run
 
-# %% ../../nbs/cases/29_assistant.ipynb #ca2e663a
+# %% ../../nbs/cases/29_assistant.ipynb #e13d031f
 def evaluate(
     examples:list[Example], # With their queries, or without
     run:Run, # The assistant to score

@@ -10,10 +10,10 @@ how much of it a fine-tuned model still needs."""
 # %% auto #0
 __all__ = ['system_text', 'ops', 'filter_ops', 'spec_text', 'tips_text', 'definitions', 'synonyms', 'seconds_in', 'said_alone',
            'duration', 'question_text', 'manual', 'templates', 'opening', 'shot_text', 'static_shots', 'features',
-           'words', 'ShotIndex', 'defined', 'filter_text', 'standing_columns', 'pick_columns', 'columns_text',
-           'used_columns', 'kept_all', 'in_seconds', 'form_of', 'fields', 'prompt_for', 'check_question']
+           'words', 'ShotIndex', 'defined', 'standing_columns', 'pick_columns', 'columns_text', 'used_columns',
+           'kept_all', 'in_seconds', 'fields', 'prompt_for', 'check_question']
 
-# %% ../../nbs/cases/28_prompts.ipynb #799d46b3
+# %% ../../nbs/cases/28_prompts.ipynb #9dac4d2c
 import json
 import re
 import bm25s
@@ -22,11 +22,11 @@ from .clauses import exact
 from .dialect import validate, vocabulary
 from .examples import Example, dataset
 from .meaning import compact, key_order
-from .shorthand import shorten
+from .shorthand import filter_part, shorten
 from .telemetry import unit_scale
 from .wordings import duration_of, endpoint_of, error_filter, problem_of, root_filter, service_of
 from ..foundations.settings import UserError
-from ..foundations.templates import Template
+from ..foundations.templates import Template, fill
 
 # %% ../../nbs/cases/28_prompts.ipynb #b44fbe8c
 system_text = 'You turn questions about the telemetry of a software system into Honeycomb queries. Answer with one JSON object and nothing else.'
@@ -61,13 +61,12 @@ If a time is given in seconds and the column is in milliseconds, convert it.
 If a query is already there, keep all of it but what the question changes.
 If the question is vague, answer with a generally helpful query. Never add a filter that nobody asked for. Use only the columns listed.'''
 
-# %% ../../nbs/cases/28_prompts.ipynb #48148de1
+# %% ../../nbs/cases/28_prompts.ipynb #d96ee094
 def shot_text(
     example:Example, # With its query
 )->str:
-    "An example as it stands in a prompt"
-    existing = f'EXISTING QUERY: {compact(example.existing)}\n' if example.existing else ''
-    return f'COLUMNS: {columns_text(example)}\n{existing}NLQ: {example.question}\nANSWER: {compact(example.query)}'
+    "An example as it stands in a prompt: a question in the form of the one that is asked, and its answer"
+    return fill(question_text + ' {answer}', fields(example))
 
 def static_shots(
     train:list[Example], # To choose from
@@ -105,7 +104,7 @@ class ShotIndex:
         scores = self.index.get_scores(words(question) or ['-'])
         return '\n\n'.join(shot_text(self.train[i]) for i in np.argsort(-scores, kind='stable')[:n][::-1])
 
-# %% ../../nbs/cases/28_prompts.ipynb #f12bd87b
+# %% ../../nbs/cases/28_prompts.ipynb #a28bbc46
 definitions = ( # a word, the questions that call for it, and what it means where there are such columns
     ('duration', r'', duration_of),
     ('service', r'slow|lent|err|eror|fail|service|app|system|anything|look|going on|help|summary|what|^\W*\w*\W*$', service_of),
@@ -123,13 +122,9 @@ def defined(question, columns):
     found = []
     for word,when,meaning in definitions:
         means = re.search(when, question, re.I) and meaning(columns)
-        if isinstance(means, list): found += [(word, f['column'], filter_text(**f)) for f in means]
+        if isinstance(means, list): found += [(word, f['column'], filter_part(**f)) for f in means]
         elif means in columns: found.append((word, means, means))
     return found
-
-def filter_text(column, op, value=None):
-    "A filter as it stands in a prompt"
-    return f'{column} {op}' + ('' if value is None else f' {json.dumps(value)}')
 
 # %% ../../nbs/cases/28_prompts.ipynb #843e1da3
 synonyms = ( # which questions, which columns
@@ -201,8 +196,8 @@ def in_seconds(
         found += [' = '.join([f'{number}{unit}', *ways])] if ways else []
     return '; '.join(dict.fromkeys(found))
 
-# %% ../../nbs/cases/28_prompts.ipynb #3d34e653
-question_text = 'COLUMNS: {columns}\n{existing}NLQ: {question}{durations}\nANSWER:'
+# %% ../../nbs/cases/28_prompts.ipynb #14e152b7
+question_text = 'COLUMNS: {columns}\n{labelled}NLQ: {question}{durations}\nANSWER:'
 manual = f'{system_text}\n\n{spec_text}\n\n{tips_text}'
 templates = {
     'zero-shot': Template(user=question_text, system=manual),
@@ -211,12 +206,7 @@ templates = {
     'tuned': Template(user='{columns}\n{existing}{question}{durations}', system='Honeycomb query'),
 }
 
-def form_of(
-    system:str, # A name in `templates`, or one that begins with it
-): # A function that turns a query into text
-    "The form in which a system reads and writes queries"
-    return shorten if system.startswith('tuned') else compact
-
+# %% ../../nbs/cases/28_prompts.ipynb #745c66c6
 def fields(
     example:Example, # A question; the answer is among the fields if it is known
     shots:str='', # Examples for a prompt that has some
@@ -226,11 +216,12 @@ def fields(
     "The fields that the templates name"
     answer = {} if example.query is None else dict(answer=write(example.query))
     said = in_seconds(example.question, duration_of(example.columns))
+    existing = write(example.existing) if example.existing else ''
     return dict(question=example.question, columns=columns_text(example, columns), shots=shots,
                 durations=f' ({said})' if said else '',
-                existing=f'{write(example.existing)}\n' if example.existing else '', **answer)
+                existing=f'{existing}\n' if existing else '', labelled=f'EXISTING QUERY: {existing}\n' if existing else '', **answer)
 
-# %% ../../nbs/cases/28_prompts.ipynb #f8731cea
+# %% ../../nbs/cases/28_prompts.ipynb #14c9a316
 opening = '{"' # An untuned model's answer begins with this
 
 def prompt_for(
@@ -241,10 +232,10 @@ def prompt_for(
 )->list[int]: # Token ids
     "A system's prompt for a question, up to where its answer begins"
     tuned = system.startswith('tuned')
-    prompt = templates['tuned' if tuned else system].prompt(fields(example, shots, write=form_of(system)), tokenizer)
+    prompt = templates['tuned' if tuned else system].prompt(fields(example, shots, write=shorten if tuned else compact), tokenizer)
     return prompt if tuned else prompt + tokenizer(opening, add_special_tokens=False)['input_ids']
 
-# %% ../../nbs/cases/28_prompts.ipynb #f9ae804d
+# %% ../../nbs/cases/28_prompts.ipynb #79575e6b
 def check_question(
     question:str, # As typed
     columns, # Names of the user's columns

@@ -91,7 +91,7 @@ def sft_config(
         warmup_steps=recipe.warmup, lr_scheduler_type='cosine', per_device_train_batch_size=recipe.batch_size,
         max_length=recipe.max_length, seed=recipe.seed, data_seed=recipe.seed, bf16=True,
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=torch.cuda.is_available(),
-        adam_beta2=0.95, max_grad_norm=0.3, pad_to_multiple_of=16, train_sampling_strategy='sequential',
+        adam_beta2=0.95, max_grad_norm=0.3, pad_to_multiple_of=8, train_sampling_strategy='sequential',
         logging_steps=1, save_steps=save_steps, save_total_limit=2, report_to='none',
         disable_tqdm=True, dataloader_pin_memory=False, dataset_kwargs=dict(skip_prepare_dataset=True))
 

@@ -12,7 +12,7 @@ stopped, and that a finished one is found again instead of being repeated. `sft`
 __all__ = ['Recipe', 'render', 'arrange', 'sft_config', 'with_adapter', 'graded_first', 'GradedTrainer', 'Watch', 'resumable',
            'Run', 'plot_loss', 'sft', 'train', 'finish']
 
-# %% ../../nbs/foundations/07_train.ipynb #e216db19
+# %% ../../nbs/foundations/07_train.ipynb #9ee83dd7
 import json
 import os
 import random
@@ -27,15 +27,12 @@ from tqdm.auto import tqdm
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
-from .artefacts import build_once, confirmed, fingerprint, seal, write_folder
+from .artefacts import confirmed, fingerprint, seal, write_folder
 from .models import Checkpoint
 from .settings import UserError, load_settings
 from .templates import Template, ignore
 
-# %% ../../nbs/foundations/07_train.ipynb #dcd9366e
-filterwarnings('ignore', '.*gradient_checkpointing. is deprecated', FutureWarning)
-
-# %% ../../nbs/foundations/07_train.ipynb #9d242cf3
+# %% ../../nbs/foundations/07_train.ipynb #b6a56fb4
 @dataclass(frozen=True)
 class Recipe:
     "How to fine-tune"
@@ -50,7 +47,7 @@ class Recipe:
     max_length:int = 1024 # Tokens per row; a longer row is refused, never cut
     seed:int = 42 # Order of the rows and start of the adapter
 
-# %% ../../nbs/foundations/07_train.ipynb #0540eb05
+# %% ../../nbs/foundations/07_train.ipynb #2cc212e7
 def render(
     examples:list[dict], # Fields of the template, the answer among them
     template:Template, # Renders each
@@ -65,7 +62,7 @@ def render(
                              f"{long[0]} with {len(rows[long[0]]['input_ids'])}; shorten them or raise max_length in the recipe")
     return rows
 
-# %% ../../nbs/foundations/07_train.ipynb #40442a48
+# %% ../../nbs/foundations/07_train.ipynb #6bbfcef9
 def arrange(
     rows:list[dict], # Training rows
     batch_size:int, # Rows per step
@@ -79,13 +76,14 @@ def arrange(
     rng.shuffle(made)
     return [r for batch in made for r in batch] + last
 
-# %% ../../nbs/foundations/07_train.ipynb #16930e39
+# %% ../../nbs/foundations/07_train.ipynb #af84e525
 def sft_config(
     recipe:Recipe, # What may be varied
     folder:Path, # Checkpoints go here
     save_steps:int, # Steps between checkpoints
 ): # trl.SFTConfig
     "TRL's configuration for a recipe"
+    filterwarnings('ignore', '.*gradient_checkpointing. is deprecated', FutureWarning)
     return SFTConfig(
         output_dir=str(folder), num_train_epochs=recipe.epochs, learning_rate=recipe.learning_rate,
         warmup_steps=recipe.warmup, lr_scheduler_type='cosine', per_device_train_batch_size=recipe.batch_size,
@@ -95,7 +93,7 @@ def sft_config(
         logging_steps=1, save_steps=save_steps, save_total_limit=2, report_to='none',
         disable_tqdm=True, dataloader_pin_memory=False, dataset_kwargs=dict(skip_prepare_dataset=True))
 
-# %% ../../nbs/foundations/07_train.ipynb #e1be53e4
+# %% ../../nbs/foundations/07_train.ipynb #b6238c82
 def with_adapter(
     base:Checkpoint, # What to start from
     recipe:Recipe, # Where the adapter goes, its rank, alpha and seed
@@ -111,7 +109,7 @@ def with_adapter(
                       layers_to_transform=list(range(depth - round(depth*recipe.layers), depth)))
     return get_peft_model(model, lora)
 
-# %% ../../nbs/foundations/07_train.ipynb #04bd8e6f
+# %% ../../nbs/foundations/07_train.ipynb #2670ee98
 def graded_first(
     labels:torch.Tensor, # Shape (B*T,)
     multiple:int=64, # Of positions
@@ -131,7 +129,7 @@ class GradedTrainer(SFTTrainer):
         logits = language_model.lm_head(hidden[:, :-1].flatten(0, 1)[keep])
         return cross_entropy(logits.float(), labels[keep], ignore_index=ignore, reduction='sum')/num_items_in_batch
 
-# %% ../../nbs/foundations/07_train.ipynb #e0e0dcc4
+# %% ../../nbs/foundations/07_train.ipynb #88d97501
 class Watch(TrainerCallback):
     "Seal checkpoints when they are complete, keep the seconds in the history, and show a bar with the time left"
     def on_train_begin(self, args, state, control, **kwargs):
@@ -150,7 +148,7 @@ class Watch(TrainerCallback):
     def on_save(self, args, state, control, **kwargs):
         seal(Path(args.output_dir)/f'checkpoint-{state.global_step}', step=state.global_step)
 
-# %% ../../nbs/foundations/07_train.ipynb #f401d395
+# %% ../../nbs/foundations/07_train.ipynb #807ccf69
 def resumable(
     folder:Path, # The trainer's output folder
 )->str|None: # Newest checkpoint that is whole
@@ -158,7 +156,7 @@ def resumable(
     steps = sorted(Path(folder).glob('checkpoint-*'), key=lambda p: int(p.name.split('-')[1]), reverse=True)
     return next((str(p) for p in steps if confirmed(p)), None)
 
-# %% ../../nbs/foundations/07_train.ipynb #d3c31c99
+# %% ../../nbs/foundations/07_train.ipynb #360d23a4
 @dataclass(frozen=True)
 class Run:
     "A finished training"
@@ -174,7 +172,6 @@ class Run:
 
     def model(self):
         "The base model with the adapter merged into its weights, in evaluation mode"
-        import torch
         from peft import PeftModel
         model = PeftModel.from_pretrained(self.base.model('float32'), self.folder/'adapter')
         return model.merge_and_unload().to(torch.bfloat16).eval()
@@ -186,7 +183,7 @@ class Run:
 
     def __repr__(self): return self._repr_markdown_().replace('**', '')
 
-# %% ../../nbs/foundations/07_train.ipynb #e5652e72
+# %% ../../nbs/foundations/07_train.ipynb #475f8ffc
 def plot_loss(
     run:Run, # Finished
     window:int=5, # Steps in the running mean
@@ -202,7 +199,7 @@ def plot_loss(
     ax.legend(frameon=False)
     return ax
 
-# %% ../../nbs/foundations/07_train.ipynb #c0a40a3e
+# %% ../../nbs/foundations/07_train.ipynb #161efe13
 def sft(
     examples:list[dict], # Fields of the template, the answer among them
     template:Template, # The one that inference will use
@@ -224,7 +221,7 @@ def sft(
         shutil.rmtree(work, ignore_errors=True)
     return Run(final, base, manifest)
 
-# %% ../../nbs/foundations/07_train.ipynb #cb025565
+# %% ../../nbs/foundations/07_train.ipynb #4dc2823e
 def train(rows, base, recipe, work, save_steps):
     "Run the trainer from the newest whole checkpoint, or from the start"
     from datasets import Dataset
@@ -235,7 +232,6 @@ def train(rows, base, recipe, work, save_steps):
     trainer.train(resume_from_checkpoint=resumable(work))
     return trainer
 
-# %% ../../nbs/foundations/07_train.ipynb #540ae827
 def finish(trainer, final, **facts):
     "Keep the adapter and the history of a trainer that is done"
     from importlib.metadata import version

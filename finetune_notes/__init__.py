@@ -20,6 +20,10 @@ Modules:
 - `finetune_notes.foundations.settings`: One small file says how large a run may be; everything else has one place in code
 - `finetune_notes.foundations.templates`: One object turns an example into tokens, for training and for inference alike
 - `finetune_notes.foundations.train`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice
-- `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file"""
+- `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
+- `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
+- `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
+- `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
+- `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line"""
 
 __version__ = "0.1.0"

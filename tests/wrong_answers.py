@@ -1,0 +1,179 @@
+"For every exercise a typical wrong answer, and words of the sentence that tells its author so"
+import json
+import random
+from collections import Counter
+import torch
+from torch.nn.functional import cross_entropy
+from finetune_notes.cases.dialect import validate
+from finetune_notes.cases.meaning import compact, equivalent
+from finetune_notes.cases.shorthand import expand, grammar, shorten
+from finetune_notes.cases.telemetry import FAMILIES, schema, unit_scale
+from finetune_notes.cases.wordings import phrases
+from finetune_notes.foundations.generate import fits
+from finetune_notes.workbench.exercises import call, expect
+
+def order_rule(answer, example): return {o['op'] for o in json.loads(answer)['orders']} <= {c['op'] for c in json.loads(answer)['calculations']}
+
+def lenient_judge(lesson, answer): expect(call(answer, [3, 1, 2]) == 2, 'It does not sort.')
+
+def remove_a_file(folder): next(p for p in folder.rglob('*') if p.is_file() and p.suffix != '.json').unlink()
+
+def trusting(folder, facts):
+    manifest = json.loads((folder/'MANIFEST.json').read_text()) if folder.exists() else {}
+    return all(manifest.get(k) == v for k,v in facts.items())
+
+def first_token_only(model, tokenizer, text, continuation):
+    with torch.inference_mode(): logits = model(**tokenizer(text, return_tensors='pt')).logits
+    return logits[0, -1].log_softmax(-1)[tokenizer(continuation)['input_ids'][0]].item()
+
+def wide_keys(config):
+    h, i = config.hidden_size, config.intermediate_size
+    return config.vocab_size*h + config.num_hidden_layers*(4*h*h + 3*h*i + 2*h) + h
+
+def masked_with_zero(logits, k, rng):
+    kept = torch.where(logits >= logits.topk(k).values[:, -1:], logits, 0)
+    return torch.multinomial(kept.softmax(-1), 1, generator=rng)[:, 0].tolist()
+
+unbounded = {'type': 'object', 'properties': {'severity': {'enum': ['low', 'mid', 'high']}, 'minutes': {'type': 'integer'}},
+             'required': ['severity', 'minutes'], 'additionalProperties': False}
+
+def not_shifted(logits, labels): return cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100).item()
+
+def full_rank(model, rank, modules): return sum(rank*m.weight.numel() for name,m in model.named_modules() if name.split('.')[-1] in modules)
+
+def masked_by_id(rows, pad):
+    width = max(len(r['input_ids']) for r in rows)
+    ids = [r['input_ids'] + [pad]*(width - len(r['input_ids'])) for r in rows]
+    graded = [r['labels'] + [pad]*(width - len(r['labels'])) for r in rows]
+    return dict(input_ids=ids, labels=[[-100 if i == pad else l for i,l in zip(*pair)] for pair in zip(ids, graded)], attention_mask=[[int(i != pad) for i in row] for row in ids])
+
+def careless_rule(parts):
+    names = parts.query['breakdowns']
+    yield from (('repeated', f'breakdowns[{i}]', f'{n!r} is there twice.') for i,n in enumerate(names) if n in names[:i])
+
+def occurrences(texts, columns):
+    found = [json.loads(t) for t in texts if t.startswith('{')]
+    return dict(Counter(p.code for query in found for p in validate(query, columns)))
+
+def without_names(a, b):
+    bare = lambda q: q | dict(calculations=[{k: v for k,v in c.items() if k != 'name'} for c in q.get('calculations', [])])
+    return equivalent(bare(a), bare(b))
+
+def always_worst(query): return shorten(query).split(' order ')[0]
+
+def prints_its_error(arguments):
+    try: print(float(arguments[0])/2)
+    except (ValueError, IndexError): print('give me a number')
+
+def tries_again(run):
+    for _ in range(5):
+        if (code := run()) == 0: return 'done'
+    return 'interrupted' if code == 130 else 'mistake'
+
+def by_name(schema, table): return {c: (table[c]*unit_scale(c)).quantile(0.95) for c,o in schema.columns.items() if o.kind == 'duration'}
+
+def largest_overlap(columns): return max(FAMILIES, key=lambda f: len(set(columns) & set(schema(f).columns)))
+
+def two_draws(a): return f'only the first {a.pick([3, 5, 10])}', dict(limit=a.pick([3, 5, 10]))
+
+def as_typed(rows):
+    found = {}
+    for question,query,before in rows: found.setdefault((question, str(before)), set()).add(str(query))
+    return sum(len(q) > 1 for q in found.values())
+
+def at_random(rows, share, seed):
+    drawn = random.Random(seed).sample(rows, len(rows))
+    return drawn[round(share*len(rows)):], drawn[:round(share*len(rows))]
+
+def glued(text):
+    rows = [line.split('\t') for line in text.split('\n') if line.strip()]
+    return '\n'.join('{"question": "%s", "columns": ["%s"]}' % (question, '", "'.join(columns)) for question,*columns in rows)
+
+def different_questions(test, train):
+    both = {e.question for e in test} & {e.question for e in train}
+    return len(both), sum(any(compact(t.query) == compact(e.query) for t in test for e in train if e.question == t.question == q) for q in both)
+
+def looks_for_the_answer(make, examples): return any(compact(e.query) in str({k: v for k,v in make(e).items() if k != 'answer'}) for e in examples)
+
+def from_the_start(shots, budget, count):
+    kept = []
+    for shot in shots:
+        if sum(map(count, kept)) + count(shot) > budget: break
+        kept.append(shot)
+    return kept
+
+def most_frequent_text(texts, columns): return expand(Counter(texts).most_common(1)[0][0])[0] if texts else None
+
+def raw_keys(right, written): return {k for k in right | written if right.get(k) != written.get(k)}
+
+def counted_twice(scores):
+    pairs = list(zip(scores['same meaning'], scores['execution'], scores['valid']))
+    return {'no query': scores['valid'].count(False), 'unknown column': sum(scores['unknown column']), 'another result': sum(v and not r for _,r,v in pairs),
+            'right, another way': sum(r and not s for s,r,_ in pairs), 'right': sum(scores['same meaning'])}
+
+def all_columns(examples, tokenizer): return [i for i,e in enumerate(examples) if not fits(tokenizer, grammar(e.columns + tuple(f'root.{c}' for c in e.columns)), shorten(e.query))]
+
+share = dict(op='AVG', column='error')
+
+wrong = {
+    'settings-1': ('[finetune_notes]\nseed = 7\ntrain_examples = 12\n', 'Under laptop it changes train_examples'),
+    'settings-2': (('tiny', 1, 100, 5), 'preset, eval_examples'),
+    'settings-3': (lambda text, where: text.strip().lower() in ('yes', 'true', '1'), "'maybe' was taken for False"),
+    'artefacts-1': ((1, 1.0), '`fingerprint` tells 1 and 1.0 apart as well'),
+    'artefacts-2': (remove_a_file, 'The quick look notices'),
+    'artefacts-3': (trusting, 'believes the manifest of an artefact that was damaged'),
+    'models-1': (first_token_only, "' three seconds to load', 4 tokens"),
+    'models-2': (lambda tokenizer, text, n: tokenizer.decode(tokenizer(text)['input_ids'][:n]), 'slow 😀😀 requests'),
+    'models-3': (wide_keys, "'num_key_value_heads': 2} the model has"),
+    'templates-1': (lambda row, tokenizer: row['input_ids'][-1] == tokenizer.eos_token_id, 'a collator that masks the padding'),
+    'templates-2': (('<|im_start|>assistant\n', '{"limit":5}'), 'There is a blank at the seam'),
+    'templates-3': ('errors<|im_end|>', "After the removal 'errors' is left"),
+    'evals-1': (20, 'of 4,000 simulated experiments'),
+    'evals-2': (100, 'After 100 answers without a failure, a failure rate of 3.70% is still inside'),
+    'evals-3': (order_rule, "KeyError: 'orders'"),
+    'generate-1': (lambda prompts: list(prompts[0]), "In the order ['question', 'manual'] 310 tokens are read; 70 would do"),
+    'generate-2': (masked_with_zero, 'it draws a token that is only the'),
+    'generate-3': (unbounded, 'It lets in {"severity":"low","minutes":1441}'),
+    'train-1': (not_shifted, '[3] of them graded'),
+    'train-2': (full_rank, 'With rank 8 on q_proj PEFT trains'),
+    'train-3': (masked_by_id, 'With pad=2 the labels are'),
+    'dialect-1': (careless_rule, "On the query {} it raised KeyError"),
+    'dialect-2': (dict(granularity=86400, havings=[dict(calculate_op='COUNT', op='>', value=5)]), 'Its codes are granularity-range; expected'),
+    'dialect-3': (occurrences, "it gave {'unknown-column': 2}; expected {'unknown-column': 1}"),
+    'meaning-1': (dict(limit=0), 'does not let it through'),
+    'meaning-2': (tuple(dict(filters=[dict(column='code', op='=', value=v)]) for v in (500, 500.0)), '`equivalent` says that they mean the same'),
+    'meaning-3': (without_names, 'it gave False; expected True'),
+    'queries-1': (({}, dict(limit=1000), dict(timestamp=4000)), 'mean the same'),
+    'queries-2': ([3, 3, 0, 9], 'status != 500'),
+    'queries-3': (dict(calculations=[share], breakdowns=['service'], orders=[dict(share, order='descending')]), 'three spans in all'),
+    'shorthand-1': (dict(breakdowns=['a b']), 'The form has words for it: COUNT by "a b"'),
+    'shorthand-2': ('P99(duration_ms), COUNT where error = true and status >= 500 by http.route having COUNT > 100 order P99(duration_ms) desc last 86400 every 3600', 'something else in: filter_combination'),
+    'shorthand-3': ((always_worst, lambda text: expand(text)[0]), 'and came back as'),
+    'cli-1': (prints_its_error, "it printed 'give me a number\\n' on standard output"),
+    'cli-2': ('duration_ms, weight, net, the "big" one', "It is read as ['duration_ms', 'weight', 'net'"),
+    'cli-3': (tries_again, 'Where the calls would give [2, 0], it made 2'),
+    'telemetry-1': ('oven.temperature:n=20..280 oven.name:c=stone|steam|rotary bake_ms:d errors:b loaf.kind:c=rye|spelt batch.id:i=B-###', 'is known as an error flag'),
+    'telemetry-2': (by_name, 'For cron-jobs it gave'),
+    'telemetry-3': (largest_overlap, 'expected'),
+    'wordings-1': (['error', 'http.status_code'], "'column': 'error'"),
+    'wordings-2': (lambda column, other: set(phrases(column)) & set(phrases(other)), 'expected'),
+    'wordings-3': (lambda columns: next((c for c in columns if c in ('user.id', 'userId', 'customer.id', 'account.id')), None), 'in whatever order they come'),
+    'clauses-1': (two_draws, 'The words are'),
+    'clauses-2': (lambda text, column: float(''.join(c for c in text if c in '0123456789.'))*(1 if 'ms' in text else 1000), 'compared with'),
+    'clauses-3': (as_typed, 'In ten rows with two conflicts it finds'),
+    'examples-1': (at_random, 'stands on both sides'),
+    'examples-2': (glued, '`load` refuses what it wrote'),
+    'examples-3': (different_questions, 'Called with'),
+    'prompts-1': (6, 'find the fewest'),
+    'prompts-2': (looks_for_the_answer, 'the columns of the right query first it says False'),
+    'prompts-3': (from_the_start, "expected ['j k']"),
+    'scoring-1': (lambda example: shorten(example.query), 'means the same as the right query'),
+    'scoring-2': (raw_keys, "expected []"),
+    'scoring-3': (counted_twice, "'no query': 1"),
+    'assistant-1': (most_frequent_text, 'it took'),
+    'assistant-2': (all_columns, 'it names []'),
+    'assistant-3': (lambda board, metric: board.to_frame()[metric].idxmax(), 'expected None'),
+    'exercises-1': (lambda values: sum(values)/len(values), 'gave 301.0; expected 2'),
+    'exercises-2': (lenient_judge, 'the one that gives the mean'),
+    'exercises-3': (lambda values: 0, 'does not accept it'),
+}

@@ -13,17 +13,24 @@ Modules:
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
+- `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
 - `finetune_notes.foundations.evals`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
 - `finetune_notes.foundations.generate`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
+- `finetune_notes.foundations.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
 - `finetune_notes.foundations.models`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
 - `finetune_notes.foundations.settings`: One small file says how large a run may be; everything else has one place in code
+- `finetune_notes.foundations.statistics`: The intervals, tests and sample sizes an evaluation needs, each checked against a known answer
 - `finetune_notes.foundations.templates`: One object turns an example into tokens, for training and for inference alike
 - `finetune_notes.foundations.train`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice
+- `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
+- `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
-- `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line"""
+- `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line
+- `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics and judges
+- `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts"""
 
 __version__ = "0.1.0"

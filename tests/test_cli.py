@@ -88,6 +88,23 @@ def test_asking_with_odd_columns(place):
     if done.returncode == 0: assert isinstance(json.loads(done.stdout), dict)
     else: assert 'no valid query was found' in done.stderr and done.stdout == ''
 
+pair = dict(prompt='Where is it?', first='Here.', second='There.')
+
+@pytest.mark.parametrize('rows,options,parts', [
+    ([dict(pair, prompt='')], [], ['mine.jsonl', 'row 1, prompt']), ([pair, dict(pair, first='There.')], [], ['row 2, second', 'skip_bad']),
+    ([pair], ['--task', 'pears'], ['pair, label, correct']), ([dict(text='t')], ['--task', 'label'], ['2 to 9']), ([pair], ['--labels', 'a,b'], ['for the task label'])])
+def test_files_that_cannot_be_judged(tmp_path, rows, options, parts):
+    (tmp_path/'mine.jsonl').write_text('\n'.join(map(json.dumps, rows)))
+    refused(call('annotate', tmp_path/'mine.jsonl', '--rater', 'ann', '--no-browser', *options), *parts)
+    assert [p.name for p in tmp_path.iterdir()] == ['mine.jsonl']
+
+@pytest.mark.parametrize('content,part', [(b'not votes at all, but text\n'*50, 'not a file of votes'), (b'SQLite format 3\0' + b'\xff'*4096, 'votes.db')])
+def test_a_file_in_the_place_of_the_votes(tmp_path, content, part):
+    (tmp_path/'mine.jsonl').write_text(json.dumps(pair))
+    (tmp_path/'mine.jsonl.votes.db').write_bytes(content)
+    refused(call('annotate', tmp_path/'mine.jsonl', '--no-browser'), part)
+    assert (tmp_path/'mine.jsonl.votes.db').read_bytes() == content
+
 def test_lists_and_checks():
     words = [l['lesson'] for l in json.loads(call('list', '--json').stdout)]
     assert {'settings', 'train', 'assistant'} <= set(words)

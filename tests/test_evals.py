@@ -1,7 +1,11 @@
 "What the lesson on evals does not show: hostile names, odd questions, and agreement over many inputs"
 import json
+from functools import partial
+from html.parser import HTMLParser
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from scipy.stats import binomtest
 from finetune_notes.foundations.evals import ClaimFailed, Scoreboard, claim, claims, paired_bootstrap, run_assertions, wilson
 from finetune_notes.foundations.settings import UserError
@@ -52,6 +56,22 @@ def test_assertions_go_on_after_anything():
     assert isinstance(error, ZeroDivisionError) and error.__traceback__ is not None
     assert [f.row for f in table.failures['short']] == [1]
     assert list(table.loc['short', ['lo', 'hi']]) == pytest.approx(wilson(1, 2))
+
+
+def test_the_traceback_is_kept_as_text():
+    def boom(answer, example): return 1/answer
+    zero, fine = run_assertions([0, -1], [boom]).failures['boom']
+    assert zero.trace.startswith('Traceback') and 'in boom' in zero.trace and zero.trace.endswith('ZeroDivisionError: division by zero\n')
+    assert fine.error is None and fine.trace == ''
+
+
+def test_any_callable_may_be_an_assertion():
+    class Longer:
+        def __init__(self, n): self.n = n
+        def __call__(self, answer, example): return len(answer) > self.n
+        def __repr__(self): return f'longer than {self.n}'
+    table = run_assertions(['ab'], [Longer(1), Longer(2), partial(Longer(1))])
+    assert list(table.index)[:2] == ['longer than 1', 'longer than 2'] and list(table.passed) == [1, 0, 1]
 
 
 def test_assertions_refuse():
@@ -130,6 +150,39 @@ def test_hostile_names_are_text(name):
         if line.startswith('|'): assert line.count('|') == 4
         assert '](' not in line and '`' not in line and '**b' not in line and '$' not in line
     assert '\x1b' not in repr(b) and len(repr(b).splitlines()) == 8
+
+
+class Cells(HTMLParser):
+    "The text of the cells of all tables in a page, and which are bold"
+    def __init__(self, page):
+        super().__init__()
+        self.rows, self.bold, self.open = [], [], []
+        self.feed(page)
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        if tag == 'tr': self.rows.append([])
+        if tag in ('td', 'th'): self.rows[-1].append('')
+    def handle_data(self, data):
+        if not {'td', 'th'} & set(self.open): return
+        self.rows[-1][-1] += data
+        if {'b', 'strong'} & set(self.open): self.bold.append(data)
+    def handle_endtag(self, tag): self.open.remove(tag)
+
+
+@pytest.mark.parametrize('name', ['new', '<b>x</b> | y', '**b** `c`', '[a](javascript:alert(1))'])
+def test_jupyter_markdown_and_json_tell_the_same(name, tmp_path):
+    made = Scoreboard('t', baseline='base').add('base', {'right': [1, 0, 0, 1]}, prompt_tokens=2000).add(name, {'right': [1, 1, 0, 1]}, prompt_tokens=100)
+    shown, _ = DisplayFormatter().format(made)
+    assert {'text/html', 'text/markdown', 'text/plain'} <= set(shown) and shown['text/plain'] == repr(made)
+    page, readme = Cells(shown['text/html']), Cells(markdown2html_mistune(shown['text/markdown']))
+    assert page.rows == readme.rows and page.bold == readme.bold and len(page.rows) == 5
+    (tmp_path/'board.json').write_text(json.dumps(made.to_json(), allow_nan=False))
+    stored = json.loads((tmp_path/'board.json').read_text())
+    for row, system in zip(page.rows[1:3], stored['systems']):
+        right = system['metrics']['right']
+        assert row == [system['system'], str(system['n']), '{estimate:.3f} [{lo:.3f}, {hi:.3f}]'.format(**right), f"{system['prompt_tokens']:,.0f}"]
+    gap = stored['differences'][0]
+    assert page.rows[4] == [gap['system'], '4', f"{gap['estimate']:+.3f} [{gap['lo']:+.3f}, {gap['hi']:+.3f}]"]
 
 
 def test_an_empty_board_shows_itself():

@@ -37,10 +37,11 @@ def test_a_lesson_has_three_exercises_that_can_be_solved_and_shown(lesson):
     assert sorted(solutions(lesson)) == sorted(own)
     assert cells(lesson, 'code')[-1].endswith(f"progress('{lesson.word}')")
 
+@pytest.mark.parametrize('preset', ['tiny', 'laptop'])
 @pytest.mark.parametrize('name', names)
-def test_the_folded_solution_is_right(name):
-    lesson, code = every[name]
-    verdicts = []
+def test_the_folded_solution_is_right_under_every_preset(name, preset, monkeypatch):
+    (lesson, code), verdicts = every[name], []
+    monkeypatch.setenv('FINETUNE_NOTES_PRESET', preset)
     def checked(*args):
         verdicts.append(check(*args))
         return verdicts[-1]
@@ -61,6 +62,10 @@ def test_any_other_answer_is_wrong_in_one_sentence(name):
         verdict = check(name, answer)
         assert not verdict and verdict.said and '\n' not in verdict.said and 'Traceback' not in verdict.said, (answer, verdict)
 
+def test_an_answer_that_leaves_is_told_where():
+    said = check('exercises-1', lambda values: sys.exit('bye')).said
+    assert 'it raised SystemExit in line' in said and said.endswith('of its cell: bye.')
+
 def test_hints_come_in_steps_and_end():
     shown = [check('exercises-1', 3).hint for _ in range(5)]
     assert [h.split(':')[0] for h in shown[:2]] == ['Hint 1 of 2', 'Hint 2 of 2']
@@ -74,12 +79,23 @@ def test_hints_are_several_and_differ(name):
 def test_what_is_shown_is_escaped():
     verdict = check('exercises-1', lambda values: '<script>alert(1)</script>')
     assert '<script>' not in verdict._repr_html_() and '&lt;script&gt;' in verdict._repr_html_()
+    assert '<code>word</code>' in exercises.with_code('a `word` &')  and '&amp;' in exercises.with_code('a `word` &')
 
 def test_an_answer_with_an_odd_face():
     class Odd:
         def __repr__(self): raise ValueError('no face')
         def __eq__(self, other): raise ValueError('no equal')
     assert 'ValueError' in check('exercises-1', lambda values: Odd()).said and 'an object of type Odd' in check('exercises-1', Odd()).said
+
+def test_numbers_of_any_kind_are_whole_numbers():
+    import numpy as np
+    assert check('evals-2', np.int64(381)) and check('evals-2', 381.0)
+    assert 'A whole number' in check('evals-2', True).said and 'A whole number' in check('evals-2', 380.5).said
+
+def test_an_answer_cannot_spoil_the_next_one():
+    def greedy(values): values.sort(); values.clear(); return 2
+    assert 'expected' in check('exercises-1', greedy).said
+    assert check('exercises-1', lambda values: sorted(values)[len(values)//2] if len(values) % 2 else sum(sorted(values)[len(values)//2 - 1:][:2])/2)
 
 @pytest.mark.parametrize('a,b,same', [(1, 1.0, True), (1, True, False), ([1], (1,), True), ('1', 1, False), (None, 0, False), (float('inf'), float('inf'), True),
                                       ([[1], [2]], [[1], [3]], False), ({1, 2}, {2, 1}, True), ({'a': [1]}, {'a': (1.0,)}, True), (0, float('nan'), False)])

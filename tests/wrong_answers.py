@@ -2,6 +2,7 @@
 import json
 import random
 from collections import Counter
+from itertools import combinations
 import torch
 from torch.nn.functional import cross_entropy
 from finetune_notes.cases.dialect import validate
@@ -10,7 +11,9 @@ from finetune_notes.cases.shorthand import expand, grammar, shorten
 from finetune_notes.cases.telemetry import FAMILIES, schema, unit_scale
 from finetune_notes.cases.wordings import phrases
 from finetune_notes.foundations.generate import fits
+from finetune_notes.foundations.verdicts import left_share, to_frame
 from finetune_notes.workbench.exercises import call, expect
+from finetune_notes.workbench.people import drafts
 
 def order_rule(answer, example): return {o['op'] for o in json.loads(answer)['orders']} <= {c['op'] for c in json.loads(answer)['calculations']}
 
@@ -113,6 +116,22 @@ def counted_twice(scores):
 
 def all_columns(examples, tokenizer): return [i for i,e in enumerate(examples) if not fits(tokenizer, grammar(e.columns + tuple(f'root.{c}' for c in e.columns)), shorten(e.query))]
 
+def latest_until(store, rater, row):
+    with store.transaction() as db: return dict(db.execute("SELECT item, value FROM latest WHERE kind = 'vote' AND rater = ? AND id <= ?", [rater, row]).fetchall())
+
+def every_two(records):
+    return [dict(prompt=r['prompt'], first=a, second=b, first_by=x, second_by=y) for r in records for (x, a), (y, b) in combinations(r['answers'].items(), 2)]
+
+def one_screen(screen):
+    for _ in drafts:
+        a, b = (len(text) for _,text in screen.view['beside'])
+        screen.receive(screen, dict(kind='vote', value='tie' if a == b else 'left' if a > b else 'right', turn=1), [])
+
+def first_thought(store):
+    frame = to_frame(store, history=True)
+    won = (frame['first'].str.len() > frame.second.str.len()) == (frame.value == 'first')
+    return {rater: (int(group.sum()), len(group)) for rater,group in won.groupby(frame.rater)}
+
 share = dict(op='AVG', column='error')
 
 wrong = {
@@ -173,7 +192,22 @@ wrong = {
     'assistant-1': (most_frequent_text, 'it took'),
     'assistant-2': (all_columns, 'it names []'),
     'assistant-3': (lambda board, metric: board.to_frame()[metric].idxmax(), 'expected None'),
+    'votes-1': (latest_until, 'When row'),
+    'votes-2': (lambda path, votes: path.write_text(json.dumps(votes)), 'Killed in the middle it leaves a file of 0 bytes'),
+    'votes-3': (lambda seed, item, rater: ('first', 'second')[hash(f'{seed}/{item}/{rater}') % 2], 'another number in the next process'),
+    'annotate-1': ('appr\u200bove', 'gives it away'),
+    'annotate-2': (every_two, 'expected another text than first'),
+    'annotate-3': (one_screen, '1 of 6 pairs are answered, and the screen says: This screen was out of date'),
+    'verdicts-1': ((['second']*19 + ['first'], ['second']*20), 'They agree on 95% of the pairs, and κ is 0.00'),
+    'verdicts-2': (lambda store: [r for r,share in left_share(store).left.items() if share < 0.9], 'ann chose the left answer in 3 of 3 votes'),
+    'verdicts-3': (first_thought, 'Of the votes that stand it counts'),
     'exercises-1': (lambda values: sum(values)/len(values), 'gave 301.0; expected 2'),
     'exercises-2': (lenient_judge, 'the one that gives the mean'),
     'exercises-3': (lambda values: 0, 'does not accept it'),
+    'statistics-1': (lambda votes, emails: len(set(emails)), 'votes, 40 emails with 5 votes each: they are worth about'),
+    'statistics-2': (lambda n: 0.5 + 0.98/n**0.5, 'With 30 comparisons a true share of 0.679 is shown in'),
+    'statistics-3': ([('a', 'b', 1), ('b', 'c', 1), ('c', 'a', 1)], 'Against b system a wins 1 of 1 votes'),
+    'judge-1': (lambda broken, wanted: (next(n for n in range(1, 99) if 1 - broken**n >= wanted), 1/(1 - broken)), 'With at most 3 calls'),
+    'judge-2': (lambda said: 'good' if 'good' in said else 'bad', 'was taken for good; expected bad'),
+    'judge-3': (lambda seen, wrong: seen + wrong, 'is seen at'),
 }

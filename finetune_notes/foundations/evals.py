@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import sqrt
 from statistics import NormalDist
+from traceback import format_exception
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
@@ -46,6 +47,8 @@ class Failure:
     answer:object # What the system said
     reason:str # What the assertion returned or raised
     error:Exception|None=None # What it raised, with the traceback
+    @property
+    def trace(self): return ''.join(format_exception(self.error)) if self.error else ''
     def __repr__(self): return f'row {self.row}: {self.reason}'
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Assertion:
     "A rule for answers; calling it calls the plain function"
     func:Callable # Takes answer and example; returns True, False or what is wrong
     @property
-    def name(self): return self.func.__name__
+    def name(self): return getattr(self.func, '__name__', repr(self.func))
     def __call__(self, answer, example=None): return self.func(answer, example)
 
 # %% ../../nbs/foundations/05_evals.ipynb #0492ba77

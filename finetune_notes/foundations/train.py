@@ -76,14 +76,15 @@ def arrange(
     rng.shuffle(made)
     return [r for batch in made for r in batch] + last
 
-# %% ../../nbs/foundations/07_train.ipynb #af84e525
+# %% ../../nbs/foundations/07_train.ipynb #40e4b708
+filterwarnings('ignore', '.*gradient_checkpointing. is deprecated', FutureWarning)
+
 def sft_config(
     recipe:Recipe, # What may be varied
     folder:Path, # Checkpoints go here
     save_steps:int, # Steps between checkpoints
 ): # trl.SFTConfig
     "TRL's configuration for a recipe"
-    filterwarnings('ignore', '.*gradient_checkpointing. is deprecated', FutureWarning)
     return SFTConfig(
         output_dir=str(folder), num_train_epochs=recipe.epochs, learning_rate=recipe.learning_rate,
         warmup_steps=recipe.warmup, lr_scheduler_type='cosine', per_device_train_batch_size=recipe.batch_size,

@@ -8,21 +8,22 @@ a model is needed, it is the `tiny` one, so the verdict is the same under every 
 
 # %% auto #0
 __all__ = ['layers', 'contents', 'texts', 'shapes', 'written', 'keeps', 'let_in', 'keep_out', 'load_text', 'small_file',
-           'prediction', 'flag_reader', 'printed', 'printed_twice', 'sealed', 'unseen_damage', 'up_to_date',
+           'prediction', 'flag_reader', 'printed', 'printed_twice', 'sealed', 'unseen_damage', 'up_to_date', 'toy',
            'chain_rule', 'whole_characters', 'counted_parameters', 'training_rows', 'stopping', 'seam', 'removed',
            'put_together', 'seen', 'enough_questions', 'no_failure', 'order_rule', 'reading_cost', 'cheapest_order',
            'top_k', 'bounded_schema', 'loss_by_hand', 'adapter_size', 'padded', 'batch']
 
-# %% ../../nbs/workbench/52_basics.ipynb #5f45b5b0
+# %% ../../nbs/workbench/52_basics.ipynb #d2098c94
 import hashlib
 import json
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from ..foundations.settings import UserError
-from .exercises import Wrong, agree, alike, call, exercise, expect, plain, short
+from .exercises import Wrong, agree, alike, call, exercise, expect, plain, short, whole
 
-# %% ../../nbs/workbench/52_basics.ipynb #03477ecb
+# %% ../../nbs/workbench/52_basics.ipynb #c0e5c027
 def load_text(lesson, text, **env):
     "The settings that a file of this text gives"
     expect(isinstance(text, str), f'The text of a settings file is asked for, and this is {short(text)}.')
@@ -30,7 +31,7 @@ def load_text(lesson, text, **env):
         path = Path(folder)/'settings.ini'
         path.write_text(text, encoding='utf-8')
         try: return lesson.load_settings(path, env={f'FINETUNE_NOTES_{k}': v for k,v in env.items()})
-        except UserError as e: raise Wrong(f'The file is refused: {str(e).replace(folder, "")}.') from None
+        except UserError as e: raise Wrong('The file is refused: ' + str(e).replace(f'{folder}/', '') + '.') from None
 
 @exercise('settings-1', 'A key in `[finetune_notes]` counts under every preset.',
           'A section named after a preset counts under that preset alone.',
@@ -137,7 +138,13 @@ def up_to_date(lesson, answer):
         expect(not call(answer, folder, facts), 'It believes the manifest of an artefact that was damaged after it was sealed.')
         expect(not call(answer, Path(tmp)/'none', facts), 'It believes in an artefact that is not there.')
 
-# %% ../../nbs/workbench/52_basics.ipynb #f4f3eb4a
+# %% ../../nbs/workbench/52_basics.ipynb #7e9eaeca
+@cache
+def toy():
+    "The `tiny` checkpoint and its tokenizer, read once"
+    from finetune_notes.foundations.models import load
+    return load('tiny'), load('tiny').tokenizer()
+
 texts = [('The page took', ' three seconds to load'), ('{"op": "', 'COUNT"}'), ('p95 of', ' duration_ms')]
 
 @exercise('models-1', 'The probability of several tokens is a product: of the first, then of the second given the first, and so on.',
@@ -146,8 +153,8 @@ texts = [('The page took', ' three seconds to load'), ('{"op": "', 'COUNT"}'), (
 def chain_rule(lesson, answer):
     "The probability of a whole continuation"
     import torch
-    base = lesson.load('tiny')
-    tokenizer, model = base.tokenizer(), base.model('float32')
+    base, tokenizer = toy()
+    model = base.model('float32')
     for text,more in texts:
         a, b = (tokenizer(t)['input_ids'] for t in (text, more))
         with torch.inference_mode(): logp = model(torch.tensor([a + b])).logits[0, len(a)-1:-1].log_softmax(-1)
@@ -155,13 +162,13 @@ def chain_rule(lesson, answer):
         got = plain(call(answer, model, tokenizer, text, more))
         expect(alike(got, wanted, 1e-3), f'Of {text!r} and {more!r}, {len(b)} tokens, it gave {short(got)}; expected {wanted:.3f}.')
 
-# %% ../../nbs/workbench/52_basics.ipynb #25ec576f
+# %% ../../nbs/workbench/52_basics.ipynb #aef859ba
 @exercise('models-2', 'A token may be a part of a character: look at what `tokenizer.decode` gives for the first ids of an emoji.',
           'Cut the text, not the ids: which beginning of the text has at most n tokens of its own?',
           'Go from the whole text down to nothing, and return the first `text[:k]` with at most n tokens.')
 def whole_characters(lesson, answer):
     "Cutting a text to n tokens"
-    tokenizer = lesson.load('tiny').tokenizer()
+    base, tokenizer = toy()
     fits = lambda text, n: len(tokenizer(text)['input_ids']) <= n
     longest = lambda text, n: next(text[:k] for k in range(len(text), -1, -1) if fits(text[:k], n))
     for text in ('p95 of duration_ms', 'slow 😀😀 requests', 'größte Anfrage', ''):
@@ -185,7 +192,7 @@ def counted_parameters(lesson, answer):
         got = plain(call(answer, config))
         expect(alike(got, wanted, 1e-9), f'With {shapes | change} the model has {wanted:,} parameters; it gave {short(got)}.')
 
-# %% ../../nbs/workbench/52_basics.ipynb #290401e1
+# %% ../../nbs/workbench/52_basics.ipynb #d446311b
 def training_rows(lesson, tokenizer):
     "Rows as collators leave them, and whether they teach a model to stop"
     row = lesson.Template(user='{question}', system='Answer.').row(dict(question='slow requests', answer='COUNT'), tokenizer)
@@ -199,19 +206,17 @@ def training_rows(lesson, tokenizer):
 @exercise('templates-1', 'The model learns from labels, not from input_ids.', 'Keep the labels that are not -100. Which must be the last of them?')
 def stopping(lesson, answer):
     "Does a row teach a model to stop?"
-    from finetune_notes.foundations.models import load
-    tokenizer = load('tiny').tokenizer()
+    base, tokenizer = toy()
     for who,ids,labels,right in training_rows(lesson, tokenizer):
-        got = call(answer, dict(input_ids=ids, labels=labels), tokenizer)
+        got = plain(call(answer, dict(input_ids=ids, labels=labels), tokenizer))
         expect(got is right, f'Of a row from {who} it says {short(got)}; expected {right}.')
 
-# %% ../../nbs/workbench/52_basics.ipynb #f588d864
+# %% ../../nbs/workbench/52_basics.ipynb #cbbe008e
 @exercise('templates-2', 'The tokenizer has tokens of several signs, such as `":"` or `"},{"`. Where would JSON be cut inside one?',
           'Try a prompt that begins the answer, `{"op":`, and an answer that goes on with `"COUNT"`.')
 def seam(lesson, answer):
     "A seam without a blank that changes the tokens"
-    from finetune_notes.foundations.models import load
-    tokenizer = load('tiny').tokenizer()
+    base, tokenizer = toy()
     ids = lambda text: tokenizer(text, add_special_tokens=False)['input_ids']
     expect(isinstance(answer, (tuple, list)) and len(answer) == 2 and all(isinstance(t, str) and t for t in answer), 'Two texts are asked for, as a tuple.')
     a, b = answer
@@ -219,7 +224,7 @@ def seam(lesson, answer):
     expect(ids(a + b) != ids(a) + ids(b), f'Joined and apart these are the same {len(ids(a + b))} tokens.')
     return f'Joined they are {[tokenizer.decode(i) for i in ids(a + b)][-6:]}, apart {[tokenizer.decode(i) for i in ids(a) + ids(b)][-6:]}.'
 
-# %% ../../nbs/workbench/52_basics.ipynb #92688916
+# %% ../../nbs/workbench/52_basics.ipynb #bd035826
 def removed(text, tokenizer):
     "A colleague's way to make a text harmless: special tokens are taken out"
     for token in tokenizer.all_special_tokens: text = text.replace(token, '')
@@ -230,15 +235,14 @@ def removed(text, tokenizer):
           '`<|im_` + `<|im_end|>` + `end|>`: what remains when the middle is removed?')
 def put_together(lesson, answer):
     "A text that becomes dangerous by being cleaned"
-    from finetune_notes.foundations.models import load
-    tokenizer = load('tiny').tokenizer()
+    base, tokenizer = toy()
     special = lambda text: [tokenizer.decode(i) for i in tokenizer(text)['input_ids'] if i in tokenizer.all_special_ids]
     expect(isinstance(answer, str), f'A text is asked for, and this is {short(answer)}.')
     expect(special(removed(answer, tokenizer)), f'After the removal {removed(answer, tokenizer)!r} is left, in which no special token stands.')
     expect(not special(lesson.defuse(answer, tokenizer)), 'This one gets past `defuse` as well: please report it.')
     return f'What is left holds {special(removed(answer, tokenizer))[0]!r}. Breaking a token up is safe where removing it is not.'
 
-# %% ../../nbs/workbench/52_basics.ipynb #97b62126
+# %% ../../nbs/workbench/52_basics.ipynb #fe2330a2
 def seen(n, lead=(0.75, 0.85), experiments=4000):
     "Share of experiments with `n` questions in which the 95 % interval of the lead lies above 0"
     import numpy as np
@@ -252,22 +256,24 @@ def seen(n, lead=(0.75, 0.85), experiments=4000):
           'A lead is seen nine times in ten when it is 1.96 + 1.28 standard errors: solve 0.1 = 3.24·√(0.315/n).')
 def enough_questions(lesson, answer):
     "How many questions show a lead of ten points"
-    expect(isinstance(answer, int) and 2 <= answer, f'A whole number of questions is asked for, and this is {short(answer)}.')
-    share = seen(answer) if answer < 2000 else 1.0
-    expect(share > 0.87, f'With {answer} questions the lead is seen in {share:.0%} of 4,000 simulated experiments.')
-    expect(share < 0.935, f'With {answer} questions the lead is seen in {share:.0%} of 4,000 simulated experiments: fewer would do.')
-    return f'With {answer} questions it is seen in {share:.0%} of experiments, with twenty in {seen(20):.0%}.'
+    n = whole(answer)
+    expect(n > 1, f'With {n} questions there is no interval.')
+    share = seen(n) if n < 2000 else 1.0
+    expect(share > 0.87, f'With {n} questions the lead is seen in {share:.0%} of 4,000 simulated experiments.')
+    expect(share < 0.935, f'With {n} questions the lead is seen in {share:.0%} of 4,000 simulated experiments: fewer would do.')
+    return f'With {n} questions it is seen in {share:.0%} of experiments, with twenty in {seen(20):.0%}.'
 
-# %% ../../nbs/workbench/52_basics.ipynb #e20dd67a
+# %% ../../nbs/workbench/52_basics.ipynb #adc14bad
 @exercise('evals-2', '`wilson(0, n)` gives an interval for the rate of failures after n answers without one.',
           'Its upper bound must fall below 0.01. Try some n, or a loop.',
           'It falls like 3.84/n: look between 300 and 400 for the first n that is enough.')
 def no_failure(lesson, answer):
     "What no failure in n answers proves"
-    expect(isinstance(answer, int) and answer >= 1, f'A whole number of answers is asked for, and this is {short(answer)}.')
-    hi = lesson.wilson(0, answer)[1]
-    expect(hi < 0.01, f'After {answer} answers without a failure, a failure rate of {hi:.2%} is still inside the interval.')
-    expect(lesson.wilson(0, answer - 1)[1] >= 0.01, f'{answer} are enough, and {answer - 1} would be, too: find the fewest.')
+    n = whole(answer)
+    expect(n > 0, f'{n} answers show nothing.')
+    hi = lesson.wilson(0, n)[1]
+    expect(hi < 0.01, f'After {n} answers without a failure, a failure rate of {hi:.2%} is still inside the interval.')
+    expect(n == 1 or lesson.wilson(0, n - 1)[1] >= 0.01, f'{n} are enough, and {n - 1} would be, too: find the fewest.')
 
 # %% ../../nbs/workbench/52_basics.ipynb #7d575108
 written = ['{"calculations":[{"op":"MAX","column":"d"}],"orders":[{"op":"MAX","column":"d"}]}',
@@ -327,7 +333,7 @@ def top_k(lesson, answer):
             found = drawn.count(token)/6000
             expect(abs(found - share) < 0.03, f'With k={k} the best token but {token} should come in {share:.0%} of draws; it came in {found:.0%}.')
 
-# %% ../../nbs/workbench/52_basics.ipynb #0e128ac3
+# %% ../../nbs/workbench/52_basics.ipynb #b5813bd6
 let_in = [f'{{"severity":"{s}","minutes":{m}}}' for s,m in (('low', 0), ('mid', 30), ('high', 1440), ('low', 999))]
 keep_out = ['{"severity":"low","minutes":1441}', '{"severity":"low","minutes":99999999}', '{"severity":"low","minutes":-1}', '{"severity":"urgent","minutes":5}',
             '{"severity":"low"}', '{"severity":"low","minutes":"5"}', '{"severity":"low","minutes":5,"note":""}', '{"severity":"low","minutes":2.5}', '{}']
@@ -336,8 +342,7 @@ keep_out = ['{"severity":"low","minutes":1441}', '{"severity":"low","minutes":99
           '`enum` for the three words, `required` for both keys, and `additionalProperties` false.')
 def bounded_schema(lesson, answer):
     "A schema that lets in what it should and nothing else"
-    from finetune_notes.foundations.models import load
-    tokenizer, grammar = load('tiny').tokenizer(), json.dumps(answer) if isinstance(answer, dict) else answer
+    (base, tokenizer), grammar = toy(), json.dumps(answer) if isinstance(answer, dict) else answer
     expect(isinstance(grammar, str) and grammar.lstrip().startswith('{'), f'A JSON schema is asked for, and this is {short(answer)}.')
     def lets_in(text):
         try: return lesson.fits(tokenizer, grammar, text)
@@ -360,14 +365,13 @@ def loss_by_hand(lesson, answer):
         got = plain(call(answer, logits.clone(), labels.clone()))
         expect(alike(got, wanted, 1e-4), f'For {rows} rows of {length} tokens, {graded} of them graded, it gave {short(got)}; expected {wanted:.4f}.')
 
-# %% ../../nbs/workbench/52_basics.ipynb #95c23a68
+# %% ../../nbs/workbench/52_basics.ipynb #564bd1df
 @exercise('train-2', 'LoRA puts two matrices beside a weight of shape (out, in): one of (rank, in) and one of (out, rank).',
           'Go through `model.named_modules()` and keep those whose last name is among the modules.',
           'Sum `rank*(m.in_features + m.out_features)`; v_proj is narrower than q_proj.')
 def adapter_size(lesson, answer):
     "How many numbers an adapter trains"
-    from finetune_notes.foundations.models import load
-    base = load('tiny')
+    base, tokenizer = toy()
     for rank,modules in ((8, ('q_proj',)), (16, ('v_proj', 'o_proj')), (4, ('q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'))):
         adapted = lesson.with_adapter(base, lesson.Recipe(rank=rank, modules=modules, layers=1))
         wanted = sum(p.numel() for p in adapted.parameters() if p.requires_grad)

@@ -13,13 +13,14 @@ __all__ = ['preferred', 'tabs', 'versions', 'stages', 'verdicts', 'ballots', 'ja
            'makers', 'leak_test', 'fitted', 'flattered', 'differing_parts', 'as_scores', 'funnel', 'vote', 'ceiling',
            'tournament', 'winner']
 
-# %% ../../nbs/workbench/54_corpus.ipynb #3d0c5468
+# %% ../../nbs/workbench/54_corpus.ipynb #e59bf18e
 import random
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from ..foundations.settings import UserError
-from .exercises import Wrong, agree, alike, call, exercise, expect, short
+from .basics import toy
+from .exercises import Wrong, agree, alike, call, exercise, expect, short, whole
 
 # %% ../../nbs/workbench/54_corpus.ipynb #0bad2aa7
 def jaccard(a, b):
@@ -114,7 +115,7 @@ def user_column(lesson, answer):
             got = call(answer, columns)
             expect(got == wanted, f'Of the columns {columns} it gave {short(got)}; expected {wanted!r}, in whatever order they come.')
 
-# %% ../../nbs/workbench/54_corpus.ipynb #1b9ea321
+# %% ../../nbs/workbench/54_corpus.ipynb #6f7f8e3a
 def askers(n, *families):
     "Askers over schemas, each with its own chance"
     from finetune_notes.cases.telemetry import schema
@@ -128,7 +129,7 @@ def limited(lesson, answer):
     seen = set()
     for a in askers(40, 'payments', 'web-shop'):
         got = call(answer, a)
-        expect(isinstance(got, tuple) and len(got) == 2 and isinstance(got[0], str) and isinstance(got[1], dict), f'Words and a piece of a query are asked for; it gave {short(got)}.')
+        expect(isinstance(got, (tuple, list)) and len(got) == 2 and isinstance(got[0], str) and isinstance(got[1], dict), f'Words and a piece of a query are asked for; it gave {short(got)}.')
         text, piece = got
         expect(set(piece) == {'limit'}, f'The piece is {short(piece)}; a limit and nothing else is asked for.')
         expect([int(n) for n in re.findall(r'\d+', text)] == [piece['limit']], f'The words are {text!r}, and the query is {short(piece)}.')
@@ -186,7 +187,7 @@ def by_family(lesson, answer):
     expect(splits[0] == splits[2], 'The same seed gave two different splits.')
     expect(splits[0] != splits[1], 'Two seeds gave the same split.')
 
-# %% ../../nbs/workbench/54_corpus.ipynb #c17934a8
+# %% ../../nbs/workbench/54_corpus.ipynb #90c0bf1f
 tabs = ['slow requests\tduration_ms\thttp.route', 'say "hi" by C:\\host\tweight, net\tit\'s', '', 'Größe über 5 µs?\tgröße', '  \t', 'p95\tduration_ms\tname\t']
 
 @exercise('examples-2', 'Let `json.dumps` do the quoting: a text of your own making breaks at the first quote or backslash.',
@@ -201,7 +202,7 @@ def converter(lesson, answer):
             path = Path(folder)/'mine.jsonl'
             path.write_text(text, encoding='utf-8')
             try: got = [(e.question, e.columns) for e in lesson.load(path)]
-            except UserError as e: raise Wrong(f'`load` refuses what it wrote: {str(e).replace(folder, "")}.') from None
+            except UserError as e: raise Wrong('`load` refuses what it wrote: ' + str(e).replace(f'{folder}/', '') + '.') from None
         cells = [l.split('\t') for l in lines if l.strip()]
         expect(got == [(c[0], tuple(filter(None, c[1:]))) for c in cells], f'Of {len(cells)} questions {short(got)} was read.')
 
@@ -226,17 +227,17 @@ def same_words(lesson, answer):
     expect(alike(got, wanted), f'Of the test set it gave {short(got)}; expected {wanted}.')
     return f'{wanted[0]} test questions stand in training word for word; over their own columns {wanted[0] - wanted[1]} of them mean something else.'
 
-# %% ../../nbs/workbench/54_corpus.ipynb #fdc49c11
+# %% ../../nbs/workbench/54_corpus.ipynb #e2de7dbf
 @exercise('prompts-1', '`kept_all(example, k)` says whether all needed columns are sent; take the mean over `dataset("validation")`.',
           'Try k = 1, 2, 3 and so on, and stop at the first that reaches 0.95.')
 def enough_columns(lesson, answer):
     "How many columns are enough"
-    expect(isinstance(answer, int) and 0 <= answer <= 100 and answer is not True, f'A whole number is asked for, and this is {short(answer)}.')
-    rows = lesson.dataset('validation')
+    k, rows = whole(answer), lesson.dataset('validation')
     recall = lambda k: sum(lesson.kept_all(e, k) for e in rows)/len(rows)
-    expect(recall(answer) >= 0.95, f'With k={answer} the needed columns are all there for {recall(answer):.1%} of the questions.')
-    expect(answer == 0 or recall(answer - 1) < 0.95, f'With k={answer} they are there for {recall(answer):.1%}, and with k={answer - 1} for {recall(answer - 1):.1%}: find the fewest.')
-    return f'Recall is {recall(answer):.1%} with k={answer}. What is lost here, no model can win back.'
+    reached, before = recall(k), recall(k - 1) if k > 0 else 0
+    expect(reached >= 0.95, f'With k={k} the needed columns are all there for {reached:.1%} of the questions.')
+    expect(before < 0.95, f'With k={k} they are there for {reached:.1%}, and with k={k - 1} for {before:.1%}: find the fewest.')
+    return f'Recall is {reached:.1%} with k={k}. What is lost here, no model can win back.'
 
 # %% ../../nbs/workbench/54_corpus.ipynb #7f613cfd
 def makers(lesson):
@@ -338,14 +339,14 @@ def vote(lesson, answer):
         got, wanted = call(answer, texts, ['a', 'b']), reference(texts, ['a', 'b'])
         expect(got == wanted or equivalent(got, wanted), f'Of the answers {texts} it took {short(got)}; expected {short(wanted)}.')
 
-# %% ../../nbs/workbench/54_corpus.ipynb #144726b7
+# %% ../../nbs/workbench/54_corpus.ipynb #0ce13ec2
 @exercise('assistant-2', 'Inside the grammar only the chosen columns can be written. What if the right answer needs another one?',
           'The right answer in the short form is `shorten(example.query)`; `fits(tokenizer, grammar, text)` says whether it can be written.',
           'Keep the positions for which `fits(tokenizer, grammar_for(e), shorten(e.query))` is false.')
 def ceiling(lesson, answer):
     "Answers that no model could write"
     from finetune_notes.cases.examples import Example, dataset
-    tokenizer = lesson.load_model('tiny').tokenizer()
+    base, tokenizer = toy()
     mute = Example('how is it going', ('duration_ms', 'colour', 'flavour'), dict(calculations=[dict(op='COUNT')], breakdowns=['flavour']))
     rows = dataset('validation')[:12] + [mute] + dataset('test')[30:60]
     wanted = [i for i,e in enumerate(rows) if not lesson.fits(tokenizer, lesson.grammar_for(e), lesson.shorten(e.query))]

@@ -8,14 +8,15 @@ did, and each further try gets a further hint. `progress` shows what has been so
 
 # %% auto #0
 __all__ = ['shelves', 'known', 'ours', 'version', 'tables', 'wrong_middles', 'plain', 'is_number', 'alike', 'Wrong', 'short',
-           'in_words', 'call', 'expect', 'agree', 'Exercise', 'exercise', 'exercises', 'modules', 'find', 'judged',
-           'progress_file', 'prepare', 'with_file', 'remember', 'tries', 'Verdict', 'hint_text', 'check', 'Progress',
-           'state', 'progress', 'middle', 'judge_of_middles', 'sloppy', 'hole']
+           'in_words', 'call', 'expect', 'whole', 'agree', 'Exercise', 'exercise', 'exercises', 'modules', 'find',
+           'judged', 'progress_file', 'prepare', 'with_file', 'remember', 'tries', 'Verdict', 'with_code', 'hint_text',
+           'check', 'Progress', 'state', 'progress', 'middle', 'judge_of_middles', 'sloppy', 'hole']
 
-# %% ../../nbs/workbench/51_exercises.ipynb #ffa7cbb5
+# %% ../../nbs/workbench/51_exercises.ipynb #845597f9
 import copy
 import html
 import math
+import re
 import sqlite3
 import traceback
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def in_words(
     where = f' in line {lines[-1]} of its cell' if lines else ''
     return f'{type(error).__name__}{where}: {" ".join(str(error).split())[:300]}'
 
-# %% ../../nbs/workbench/51_exercises.ipynb #5203c529
+# %% ../../nbs/workbench/51_exercises.ipynb #6b208fa3
 def call(
     answer, # What a reader handed in
     *args, # What it is called with; lists and dictionaries are copied
@@ -85,6 +86,12 @@ def call(
 def expect(condition, sentence:str):
     "Raise `Wrong` with a sentence unless a condition holds"
     if not condition: raise Wrong(sentence)
+
+def whole(answer)->int:
+    "A whole number, of whatever type it came"
+    value = plain(answer)
+    expect(is_number(value) and float(value).is_integer(), f'A whole number is asked for, and this is {short(answer)}.')
+    return int(value)
 
 # %% ../../nbs/workbench/51_exercises.ipynb #5224ca93
 def agree(
@@ -111,7 +118,7 @@ class Exercise:
     def lesson(self): return self.name.rpartition('-')[0]
 
 # %% ../../nbs/workbench/51_exercises.ipynb #7cb0a3a3
-shelves = ('basics', 'language', 'corpus') # The modules of this folder that hold the judges
+shelves = ('basics', 'language', 'corpus', 'people', 'measures') # The modules of this folder that hold the judges
 known = {}
 
 def exercise(
@@ -203,7 +210,7 @@ def tries()->dict: # Exercise → number of wrong tries, number of right ones
     rows = with_file(lambda con: con.execute('SELECT exercise, sum(1 - right), sum(right) FROM tries GROUP BY exercise').fetchall())
     return {name: (wrong, right) for name,wrong,right in rows}
 
-# %% ../../nbs/workbench/51_exercises.ipynb #f83195d2
+# %% ../../nbs/workbench/51_exercises.ipynb #6a274de4
 @dataclass(frozen=True, repr=False)
 class Verdict:
     "What was said of an answer; true where it is right"
@@ -217,10 +224,14 @@ class Verdict:
     def head(self): return f"{self.name}: {'right' if self.right else 'not yet'}"
     def __repr__(self): return '\n'.join(filter(None, (self.head, self.said, self.hint, self.note)))
     def _repr_html_(self):
-        rest = ''.join(f'<br>{html.escape(o)}' for o in (self.said, self.hint, self.note) if o)
+        rest = ''.join(f'<br>{with_code(o)}' for o in (self.said, self.hint, self.note) if o)
         return f'<p><b>{html.escape(self.head)}</b>{rest}</p>'
 
-# %% ../../nbs/workbench/51_exercises.ipynb #63afa21d
+# %% ../../nbs/workbench/51_exercises.ipynb #e2913d1f
+def with_code(text:str)->str:
+    "A sentence as HTML: escaped, with what stands in backticks as code"
+    return re.sub('`([^`]+)`', r'<code>\1</code>', html.escape(text))
+
 def hint_text(
     hints:tuple, # Of the exercise
     before:int, # Wrong tries before this one

@@ -1,0 +1,224 @@
+"What the lesson on judges does not show: generators and judges that misbehave, and every way two verdicts can meet"
+import json
+from itertools import product
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from finetune_notes.foundations.evals import assertion
+from finetune_notes.foundations.judge import Verdict, agreement, ask, audit, both_orders, judge_pairs, keep, repair, retry, rounds
+from finetune_notes.foundations.settings import UserError
+from finetune_notes.foundations.statistics import bradley_terry, rate
+
+question = '{prompt}|{first}|{second}'
+nonsense = ['', ' ', 'good or bad', 'Good question!', 'not bad', 'goodbad', 'gооd', '{"label": "good"}', 'x'*100_000, '\x00', 'None', '\x1b[31mgood\x1b[0m', 7, b'good', ['good']]
+
+
+# Rules at inference
+
+def rule(answer, example): return answer == example or f'{answer} is not {example}'
+
+def counting(answers):
+    "A generator that gives `answers` in turn, and the prompts it saw"
+    seen, answers = [], iter(answers)
+    def generate(prompt):
+        seen.append(prompt)
+        answer = next(answers)
+        if isinstance(answer, Exception): raise answer
+        return answer
+    return generate, seen
+
+
+def test_the_first_answer_that_keeps_the_rules_is_returned():
+    generate, seen = counting([3, ValueError('odd'), 5, 5])
+    kept = retry(generate, 'p', [rule], example=5, calls=4)
+    assert (kept.answer, kept.calls, seen) == (5, 3, ['p']*3)
+    assert [(f.row, f.answer, f.reason) for f in kept.failures] == [(0, 3, '3 is not 5'), (1, None, 'ValueError: odd')]
+    assert 'in generate' in kept.failures[1].trace and kept.failures[0].trace == ''
+
+
+def test_an_answer_that_breaks_a_rule_is_never_returned():
+    for guard in (lambda g: keep(g, 'p', [rule], 5), lambda g: retry(g, 'p', [rule], 5), lambda g: repair(g, 'p', [rule], lambda *_: 4, 5, calls=3)):
+        kept = guard(counting([1, 2, 3])[0])
+        assert kept.answer is None and len(kept.failures) == kept.calls
+
+
+def test_mending_sees_the_answer_and_what_is_wrong_with_it():
+    told = []
+    def mend(prompt, answer, failures):
+        told.append((prompt, answer, [f.reason for f in failures]))
+        return answer + 1
+    generate, seen = counting([3])
+    kept = repair(generate, 'p', [rule], mend, example=5, calls=5)
+    assert (kept.answer, kept.calls, seen) == (5, 3, ['p']) and told == [('p', 3, ['3 is not 5']), ('p', 4, ['4 is not 5'])]
+
+
+def test_mending_that_raises_is_a_failure_and_a_stop_is_not():
+    def broken(prompt, answer, failures): raise RuntimeError('no idea')
+    kept = repair(counting([1])[0], 'p', [rule], broken, example=5, calls=3)
+    assert kept.answer is None and [f.reason for f in kept.failures] == ['1 is not 5'] + ['RuntimeError: no idea']*2
+    def stopped(prompt): raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt): keep(stopped, 'p', [rule])
+    with pytest.raises(UserError, match='calls = 0'): retry(counting([1])[0], 'p', [rule], calls=0)
+
+
+def test_a_rule_that_raises_fails_the_answer_and_rules_may_be_decorated():
+    @assertion
+    def odd(answer, example): raise ZeroDivisionError('odd')
+    kept = keep(counting([5])[0], 'p', [rule, odd], 5)
+    assert kept.answer is None and 'in odd' in kept.failures[0].trace
+    assert keep(counting([None])[0], 'p', []).calls == 1
+
+
+# Verdicts
+
+@pytest.mark.parametrize('said', nonsense + [None])
+def test_nonsense_is_never_a_verdict(said):
+    v = ask(lambda text: said, ['x'])[0]
+    assert (v.label, v.kind, v.said) == (None, 'nonsense', said) and repr(v)
+
+
+@pytest.mark.parametrize('said', ['good', ' GOOD\n', '"Good."', '**good**', '[[good]]'])
+def test_case_space_and_punctuation_do_not_matter(said):
+    assert ask(lambda text: said, ['x'])[0].label == 'good'
+
+
+def test_the_run_goes_on_after_a_judge_that_raises():
+    def judge(text):
+        if text == '1': raise TimeoutError('too late')
+        return 'bad'
+    found = ask(judge, '012')
+    assert [v.kind for v in found] == ['verdict', 'raised', 'verdict'] and found[1].error.__traceback__ is not None
+    def stopped(text): raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt): ask(stopped, 'x')
+
+
+def test_a_reader_that_raises_keeps_what_was_said():
+    read = lambda said: json.loads(said)['outcome']
+    found = ask(lambda text: text, ['{"outcome": "Bad"}', '{"outcome": null}', '{}', 'bad'], read=read)
+    assert [v.label for v in found] == ['bad', None, None, None] and [v.kind for v in found[1:]] == ['nonsense']*3
+    assert found[3].said == 'bad' and isinstance(found[3].error, json.JSONDecodeError)
+
+
+@pytest.mark.parametrize('labels', ['good', ('good',), ('good', 'Good'), ()])
+def test_labels_must_differ(labels):
+    with pytest.raises(UserError, match='two or more'): ask(len, ['x'], labels)
+
+
+# Pairs
+
+outcomes = {('A', 'B'): ('a', 'agreed'), ('B', 'A'): ('b', 'agreed'), ('tie', 'tie'): ('tie', 'agreed')}
+
+@pytest.mark.parametrize('ab, ba', list(product(['A', 'B', 'tie', 'what?', OSError('down')], repeat=2)))
+def test_every_way_two_verdicts_can_meet(ab, ba):
+    def judge(text):
+        said = ab if text == 'p|x|y' else ba
+        if isinstance(said, Exception): raise said
+        return said
+    found = judge_pairs(judge, [('p', 'x', 'y')], question)
+    why = 'raised' if OSError in (type(ab), type(ba)) else 'nonsense' if 'what?' in (ab, ba) else 'order'
+    assert (found.rows.vote[0], found.rows.how[0]) == outcomes.get((ab, ba), (None, why))
+    assert len(found.votes()) == ((ab, ba) in outcomes)
+    line = found.summary().iloc[0]
+    assert line[['a', 'b', 'tie', 'order', 'nonsense', 'raised']].sum() == line.pairs == 1
+
+
+def test_each_pair_is_asked_in_both_orders_and_braces_are_text():
+    assert both_orders([('{first}', '{second}', 'y'), ('q', 1, 2)], question) == ['{first}|{second}|y', '{first}|y|{second}', 'q|1|2', 'q|2|1']
+
+
+@pytest.mark.parametrize('pairs, ask_for, match', [(['abc'], question, 'pair 0'), ([('p', 'x', 'y'), ('p', 'x')], question, 'pair 1'),
+                                                   ([('p', 'x', 'y')], '{prompt} {first}', 'second'), ([('p', 'x', 'y')], question + '{third}', 'third')])
+def test_pairs_and_questions_that_cannot_be_asked(pairs, ask_for, match):
+    with pytest.raises(UserError, match=match): judge_pairs(lambda text: 'A', pairs, ask_for)
+
+
+def test_a_leaning_judge_is_measured():
+    rng, lean = np.random.default_rng(0), 0.4
+    def judge(text):
+        p, first, second = text.split('|')
+        return 'A' if rng.random() < lean else 'AB'[int(second) > int(first)]
+    found = judge_pairs(judge, [('p', 2, 1)]*3000, question)
+    line = found.summary().iloc[0]
+    assert line.a/3000 == pytest.approx(1 - lean, abs=0.03) and line.b == 0 and line.order/3000 == pytest.approx(lean, abs=0.03)
+    assert found.preferred.estimate == 1 and found.first_place == rate(line.order, line.order)
+
+
+def test_votes_become_strengths():
+    judge = lambda text: 'tie' if text[2] == text[4] else 'AB'[text[4] > text[2]]
+    votes = judge_pairs(judge, [('p', 2, 1), ('p', 1, 1), ('p', 1, 2)], question).votes('old', 'new')
+    assert votes == [('old', 'new', 1), ('old', 'new', 0.5), ('old', 'new', 0)]
+    assert bradley_terry(votes).beats('old', 'new').estimate == pytest.approx(0.5)
+
+
+def test_no_pairs_are_no_error():
+    found = judge_pairs(lambda text: 'A', [], question)
+    assert found.votes() == [] and found.summary().pairs.item() == 0 and '–' in repr(found) and '<table' in found._repr_html_()
+
+
+# Agreement
+
+def test_rows_without_a_verdict_are_counted_apart():
+    said = [Verdict(0, 'bad', 'bad'), Verdict(1, 'hm', None), Verdict(2, 'good', 'good'), Verdict(3, None, None, OSError())]
+    found = agreement(['bad', 'bad', 'good', 'bad'], said)
+    assert (found['n'], found['none'], found['agreement'], found['recall']) == (2, 2, rate(2, 2), rate(1, 1))
+    assert agreement(['bad', 'bad', 'good', 'bad'], [v.label for v in said]) == found
+
+
+def test_a_judge_that_never_answers_says_nothing():
+    found = agreement(['good', 'bad'], [None, None])
+    assert (found['n'], found['none']) == (0, 2)
+    for name in ('agreement', 'precision', 'recall'): assert (found[name].lo, found[name].hi) == (0, 1)
+    assert (found['kappa'].lo, found['kappa'].hi) == (-1, 1)
+
+
+def test_rounds_keep_their_order_and_their_estimates():
+    table = rounds({'z': (['good', 'bad'], ['good', 'bad']), 'a': (['good', 'bad'], ['bad', None])})
+    assert list(table.index) == ['z', 'a'] and list(table.columns) == ['n', 'none', 'agreement', 'precision', 'recall', 'kappa']
+    assert table.kappa['z'].estimate == 1 and table.none['a'] == 1
+    with pytest.raises(UserError, match='0 labels'): rounds({'x': ([], [])})
+
+
+# The audit
+
+labelled = st.lists(st.tuples(st.sampled_from(['good', 'bad']), st.sampled_from(['good', 'bad', None]), st.sampled_from(['good', 'bad'])), min_size=1, max_size=40)
+
+@settings(max_examples=80, deadline=None)
+@given(labelled, st.integers(0, 50))
+def test_an_audit_counts_what_it_saw(rows, n_sample):
+    gold, said, true = (list(o) for o in zip(*rows))
+    review = audit(range(len(rows)), gold, said, n_sample)
+    found, decided = review.share_wrong(dict(enumerate(true))), review.wrong(dict(enumerate(true)))
+    wrong = sum(g != t for g, t in zip(gold, true))
+    assert 0 <= found.lo <= found.estimate <= found.hi <= 1 and len(decided) <= wrong
+    assert {i for i, (g, s) in enumerate(zip(gold, said)) if g != s} <= set(review.order)
+    if len(review.order) == len(rows): assert found.lo == found.hi == pytest.approx(wrong/len(rows)) and len(decided) == wrong
+
+
+def test_the_person_sees_no_label_and_no_order():
+    gold = ['good', 'bad']*100
+    said = ['good']*200
+    review = audit([f'text {i}' for i in range(200)], gold, said)
+    assert list(review.work.columns) == ['text'] and len(review.work) == 150 and review.work.text[7] == 'text 7'
+    kinds = [i % 2 for i in review.order]
+    assert kinds != sorted(kinds) and review.order == audit(range(200), gold, said).order != audit(range(200), gold, said, seed=1).order
+
+
+def test_nothing_is_concluded_from_half_a_work_list():
+    review = audit('abc', ['good']*3, ['bad', 'good', None])
+    with pytest.raises(UserError, match='2 rows of the work list are not decided'): review.share_wrong({0: 'good'})
+
+
+@pytest.mark.parametrize('args', [([], [], []), (['a'], ['good'], []), (['a', 'b'], ['good'], ['good'])])
+def test_audit_refuses(args):
+    with pytest.raises(UserError, match='as many of each'): audit(*args)
+
+
+@pytest.mark.parametrize('share, misses', [(0.05, 0.3), (0.2, 0.1)])
+def test_the_estimate_covers_whatever_the_judge_is_like(share, misses):
+    rng, kept = np.random.default_rng(0), []
+    for seed in range(1000):
+        true = rng.random(300) < 0.6
+        gold, said = true ^ (rng.random(300) < share), true ^ (rng.random(300) < misses)
+        found = audit(range(300), gold, said, seed=seed).share_wrong(dict(enumerate(true)))
+        kept.append(found.lo - 1e-12 <= (gold != true).mean() <= found.hi + 1e-12)
+    assert 0.93 <= np.mean(kept) <= 0.985

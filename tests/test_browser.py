@@ -43,7 +43,7 @@ hostile = [
 def browser():
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=flags)
-        expect.set_options(timeout=20_000)
+        expect.set_options(timeout=90_000)
         yield browser
         browser.close()
 
@@ -58,14 +58,15 @@ def page(browser):
         route.abort()
     page.route('**/*', guard)
     page.on('dialog', lambda d: (page.dialogs.append(d.message), d.dismiss()))
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(90_000)
     yield page
     page.context.close()
 
 class Lab:
     "`finetune-notes annotate` as a user starts it"
     def __init__(self, file, *options):
-        self.process = subprocess.Popen([script, 'annotate', file, '--no-browser', *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, start_new_session=True)
+        heeds = lambda: signal.signal(signal.SIGINT, signal.default_int_handler) # a shell's background job would ignore it
+        self.process = subprocess.Popen([script, 'annotate', file, '--no-browser', *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=heeds)
         self.said = ''
         while not (found := re.search(r'http://127\.0\.0\.1:\d+/\S+token=\w+', self.said)):
             line = self.process.stderr.readline()
@@ -75,7 +76,7 @@ class Lab:
     def __enter__(self): return self
     def __exit__(self, *error):
         os.killpg(self.process.pid, signal.SIGINT)
-        self.out = self.process.communicate(timeout=20)[0]
+        self.out = self.process.communicate(timeout=60)[0]
 
 def open_screen(page, lab):
     "The notebook opened and its cell run, by keys alone"
@@ -85,7 +86,7 @@ def open_screen(page, lab):
     for attempt in range(5):
         page.locator('.jp-CodeCell .cm-content').first.click()
         page.keyboard.press('Shift+Enter')
-        try: root.wait_for(timeout=6_000)
+        try: root.wait_for(timeout=30_000)
         except TimeoutError: continue
         break
     expect(root).to_be_visible()

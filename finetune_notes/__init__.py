@@ -15,12 +15,19 @@ Modules:
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
+- `finetune_notes.foundations.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
+- `finetune_notes.foundations.drift`: Rows that were trained on against rows that are served: the first token where they part, and a classifier that tells them apart
 - `finetune_notes.foundations.evals`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
 - `finetune_notes.foundations.generate`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
+- `finetune_notes.foundations.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off
 - `finetune_notes.foundations.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
+- `finetune_notes.foundations.looking`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks
+- `finetune_notes.foundations.mismatch`: A checker that names sixteen template bugs, the tokens at fault, and the mend
 - `finetune_notes.foundations.models`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
+- `finetune_notes.foundations.rows`: What a training row gives away by itself: labels that miss the answer, ends that are missing, answers that are not what they seem
 - `finetune_notes.foundations.settings`: One small file says how large a run may be; everything else has one place in code
 - `finetune_notes.foundations.statistics`: The intervals, tests and sample sizes an evaluation needs, each checked against a known answer
+- `finetune_notes.foundations.synthesize`: From a few rows to many: generate, perturb, filter, repair, count what is thin, and split so that nothing leaks
 - `finetune_notes.foundations.templates`: One object turns an example into tokens, for training and for inference alike
 - `finetune_notes.foundations.train`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
@@ -30,7 +37,8 @@ Modules:
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
 - `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line
-- `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics and judges
+- `finetune_notes.workbench.layouts`: What each answer is run on: the judges of the lessons on template bugs, rows, mismatch, drift and the inspector
+- `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics, judges and data
 - `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts"""
 
 __version__ = "0.1.0"

@@ -92,6 +92,20 @@ def test_numbers_of_any_kind_are_whole_numbers():
     assert check('evals-2', np.int64(381)) and check('evals-2', 381.0)
     assert 'A whole number' in check('evals-2', True).said and 'A whole number' in check('evals-2', 380.5).said
 
+def test_the_notebook_of_settings_defines_the_error_anew():
+    own = {'UserError': type('UserError', (ValueError,), {}), 'check': check}
+    code = every['settings-3'][1]
+    exec(code[:code.index("check('settings-3'")], own)
+    assert check('settings-3', own['read_flag'])
+
+def test_a_decorated_assertion_is_taken_whichever_module_decorated_it():
+    from finetune_notes.foundations import evals
+    own = {**vars(evals), 'check': check}
+    code = every['evals-3'][1]
+    exec(code[:code.index("check('evals-3'")], own)
+    foreign = type('Assertion', (), {'__init__': lambda self, func: setattr(self, 'func', func), '__call__': lambda self, *args: self.func(*args)})
+    for decorate in (evals.assertion, foreign): assert check('evals-3', decorate(own['ordered_by_result']))
+
 def test_an_answer_cannot_spoil_the_next_one():
     def greedy(values): values.sort(); values.clear(); return 2
     assert 'expected' in check('exercises-1', greedy).said

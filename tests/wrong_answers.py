@@ -2,6 +2,7 @@
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 import torch
 from torch.nn.functional import cross_entropy
@@ -10,7 +11,10 @@ from finetune_notes.cases.meaning import compact, equivalent
 from finetune_notes.cases.shorthand import expand, grammar, shorten
 from finetune_notes.cases.telemetry import FAMILIES, schema, unit_scale
 from finetune_notes.cases.wordings import phrases
+from finetune_notes.foundations.bugs import Replaced, encode
 from finetune_notes.foundations.generate import fits
+from finetune_notes.foundations.inspector import visible
+from finetune_notes.foundations.looking import lengths
 from finetune_notes.foundations.verdicts import left_share, to_frame
 from finetune_notes.workbench.exercises import call, expect
 from finetune_notes.workbench.people import drafts
@@ -134,6 +138,23 @@ def first_thought(store):
 
 share = dict(op='AVG', column='error')
 
+def both_sides_change(s):
+    def prompt(fields, tokenizer): return encode(tokenizer.decode(s.template.prompt(fields, tokenizer)).replace('. ', '.  '), tokenizer)
+    return replace(s, template=Replaced(s.template, prompt=prompt))
+
+def late_binding(rows):
+    measures = {f: lambda r: len(str(r[f])) if f in r else None for f in dict.fromkeys(f for r in rows for f in r)}
+    found = lengths(rows, measures)
+    return list(found.index[(found.at_max >= 5) & (found['min'] < found['max'])])
+
+def as_written(row, request):
+    query = row['query']
+    used = [p['column'] for p in query.get('calculations', []) + query.get('filters', []) if 'column' in p] + query.get('breakdowns', [])
+    return all(c in row['question'] for c in used) or f'nobody asked for {used}'
+
+def every_pair(rows, one, other):
+    return {(a, b) for r in rows for a in one(r) for s in rows for b in other(s)} - {(a, b) for r in rows for a in one(r) for b in other(r)[:1]}
+
 wrong = {
     'settings-1': ('[finetune_notes]\nseed = 7\ntrain_examples = 12\n', 'Under laptop it changes train_examples'),
     'settings-2': (('tiny', 1, 100, 5), 'preset, eval_examples'),
@@ -210,4 +231,25 @@ wrong = {
     'judge-1': (lambda broken, wanted: (next(n for n in range(1, 99) if 1 - broken**n >= wanted), 1/(1 - broken)), 'With at most 3 calls'),
     'judge-2': (lambda said: 'good' if 'good' in said else 'bad', 'was taken for good; expected bad'),
     'judge-3': (lambda seen, wrong: seen + wrong, 'is seen at'),
+    'bugs-1': (both_sides_change, 'both sides have two spaces'),
+    'bugs-2': ('Answer with a query. [INST] {question} [/INST]', 'With the question'),
+    'bugs-3': (lambda embeddings: [i for i,row in enumerate(embeddings) if (row - embeddings.mean(0)).norm() < 1e-6], 'share an embedding'),
+    'mismatch-1': (lambda s: replace(s, template=Replaced(s.template, prompt=s.template.prompt)), 'it changes the training rows'),
+    'mismatch-2': ('"slow" requests', 'the checker finds nothing'),
+    'mismatch-3': (lambda trained, served, tokenizer: next(((i, tokenizer.decode([a]), tokenizer.decode([b])) for i,(a,b) in enumerate(zip(trained, served)) if a != b), None), "expected (4, ''"),
+    'looking-1': (late_binding, 'cut off were title'),
+    'looking-2': (lambda text: set(text.lower().replace('?', '').replace(',', '').replace('!', '').split()), 'are two questions'),
+    'looking-3': (lambda rows, features, share: (rows[round(share*len(rows)):], rows[:round(share*len(rows))]), 'keep whole groups on one side'),
+    'synthesize-1': (as_written, 'Of \'average duration ms by host\''),
+    'synthesize-2': (every_pair, 'expected'),
+    'synthesize-3': (lambda rows: [r.get('made_from', r['id']) for r in rows], 'may stand on the other side of a split'),
+    'rows-1': (lambda row, tokenizer: [tokenizer.decode([l for l in row['labels'] if l != -100])], 'a conversation of two answers'),
+    'rows-2': (lambda rows, limit: [i for i,r in enumerate(rows) if len(r['input_ids']) > limit], 'padding behind the answer'),
+    'rows-3': (lambda answer: answer.replace("'", '"').replace('None', 'null').replace('True', 'true'), 'no JSON'),
+    'drift-1': (lambda high, low: sum(a > b for a in high for b in low)/(len(high)*len(low)), 'expected 0.5'),
+    'drift-2': (lambda log, mark: [ids[:ids.index(mark[-1]) + 1] for ids in log if mark[-1] in ids], 'it gave [[7, 8], [9, 7, 8]]'),
+    'drift-3': (lambda auc: auc - 0.5, 'Where 20% of the served prompts'),
+    'inspector-1': (lambda text: [i for i,c in enumerate(text) if not c.isprintable()], "Of 'plain text\\n' it gave [10]"),
+    'inspector-2': (lambda text: f'<td>{visible(text)}</td>', 'it makes the tags td, b'),
+    'inspector-3': (lambda rows: sum(sum(l != -100 for l in r['labels'])/len(r['labels']) for r in rows)/len(rows), 'expected 0.04808'),
 }

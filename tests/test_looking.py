@@ -1,0 +1,134 @@
+"What the lesson on looking does not show: hostile rows in a real browser, odd files, and searches over many inputs"
+import random
+import shutil
+import subprocess
+from html.parser import HTMLParser
+import pytest
+from hypothesis import given, settings, strategies as st
+from finetune_notes.foundations.looking import (Table, browse, check_apart, clusters, distinct, jaccard, json_rows, labels, leaks, lengths,
+    near_duplicates, shingles, shown, where)
+from finetune_notes.foundations.settings import UserError
+
+hostile = ['<script>document.title="RAN"</script>', '<img src=x onerror="document.title=\'RAN\'">', '</td></table><script>document.title="RAN"</script>',
+           '"><svg onload="document.title=\'RAN\'">', '</textarea><iframe src="javascript:document.title=1">', '[x](javascript:alert(1))',
+           '![x](http://127.0.0.1:9/x.png)', '\x1b[31mred\x1b]8;;http://127.0.0.1:9\x07', '\u202egnp.exe', '$\\href{javascript:alert(1)}{x}$', 'nul\x00', 'lone \ud800',
+           '<!-- <b>', 'line\u2028separator', '/etc/passwd', 'x'*100_000]
+rows = [{'said': text, f'<b onmouseover=x>{i}': text} for i, text in enumerate(hostile)]
+
+class Tags(HTMLParser):
+    "Which tags and attributes a page has"
+    def __init__(self): super().__init__(); self.seen = set()
+    def handle_starttag(self, tag, attrs): self.seen |= {tag, *(f'{tag}.{name}' for name, _ in attrs)}
+
+def tags(page):
+    parser = Tags()
+    parser.feed(page)
+    return parser.seen
+
+@pytest.mark.parametrize('view', [lambda: Table(rows)._repr_html_(), lambda: browse(rows).children[2].value], ids=['table', 'browse'])
+def test_hostile_rows_leave_no_tag_of_their_own(view):
+    assert tags(view()) == {'table', 'caption', 'tr', 'th', 'td', 'th.style', 'td.style'}
+    assert not set('\x00\x1b\x07\u202e\u2028') & set(view())
+    view().encode('utf-8')
+
+def test_a_filter_that_is_no_filter_is_shown_as_text():
+    box, page, view = browse([dict(a=1)]).children
+    box.value = 'x<img:1 "<b>" nofield:<script>'
+    assert tags(view.value) <= {'table', 'caption', 'tr', 'th', 'td', 'th.style', 'td.style'}
+
+def test_hostile_rows_run_nothing_in_a_browser(tmp_path):
+    chromium = shutil.which('chromium') or shutil.which('chromium-browser')
+    if not chromium: pytest.skip('NO BROWSER: install chromium to see hostile rows rendered')
+    page = tmp_path/'page.html'
+    page.write_text(f'<!doctype html><meta charset=utf-8><title>quiet</title>{Table(rows)._repr_html_()}', encoding='utf-8')
+    flags = '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+    done = subprocess.run([chromium, *flags.split(), f'--user-data-dir={tmp_path/"profile"}', '--virtual-time-budget=3000', '--dump-dom', page.as_uri()],
+                          capture_output=True, timeout=120)
+    dom = done.stdout.decode()
+    assert '<title>quiet</title>' in dom and len(dom) > 100_000
+    assert tags(dom) == {'html', 'head', 'meta', 'meta.charset', 'title', 'body', 'table', 'tbody', 'caption', 'tr', 'th', 'td', 'th.style', 'td.style'}
+
+def test_a_page_beyond_the_last_and_no_rows():
+    assert 'no rows of 0' in Table([])._repr_html_() and 'no rows of 0' in repr(Table([]))
+    box, page, view = browse([dict(a=i) for i in range(25)]).children
+    assert page.max == 3
+    page.value = 3
+    assert 'rows 21 to 25 of 25' in view.value
+    box.value = 'absent'
+    assert (page.max, page.value) == (1, 1) and 'no rows of 0' in view.value
+
+@pytest.mark.parametrize('content, said', [(b'', 'holds no rows'), (b'\n \n', 'holds no rows'), (b'[1]\n', 'line 1: expected an object'), (b'{"a": 1}\n\n{"a"\n', 'line 3: expected JSON'),
+                                           (b'{"a": "\xff"}', 'cannot be read as UTF-8'), (b'['*100_000, 'line 1: expected JSON'), (b'null', 'line 1: expected an object')])
+def test_files_that_are_not_rows(tmp_path, content, said):
+    (tmp_path/'mine.jsonl').write_bytes(content)
+    with pytest.raises(UserError, match=said) as e: json_rows(tmp_path/'mine.jsonl')
+    assert 'mine.jsonl' in str(e.value) and len(str(e.value)) < 400
+
+def test_files_that_are_rows(tmp_path):
+    (tmp_path/'mine.jsonl').write_bytes('\ufeff{"a": "x\u2028y"}\r\n\r\n{"a": 2}'.encode())
+    assert json_rows(tmp_path/'mine.jsonl') == [dict(a='x\u2028y'), dict(a=2)]
+    with pytest.raises(UserError, match='cannot be read'): json_rows(tmp_path)
+    with pytest.raises(UserError, match='cannot be read'): json_rows(tmp_path/'absent.jsonl')
+
+@given(st.text())
+def test_what_is_shown_can_be_printed_and_saved(text):
+    assert all(c.isprintable() or c == '\n' for c in shown(text))
+    shown(text).encode('utf-8')
+
+def test_filters():
+    rows = [dict(a='Straße', b=None), dict(a='x "y" z', b=[1, 'two']), dict(c={'k': 'v'})]
+    assert where(rows, '') == rows
+    assert where(rows, 'STRASSE') == rows[:1]
+    assert where(rows, '-a:x') == [rows[0], rows[2]]
+    assert where(rows, 'b:two a:z') == rows[1:2]
+    assert where(rows, 'c:"k" v') == rows[2:] and where(rows, '"two words"') == []
+    with pytest.raises(UserError, match='put the words in quotes'): where(rows, '10:30')
+
+def test_profiles():
+    table = lengths([dict(n=1), dict(n=3), dict()], {'n': lambda r: r.get('n')})
+    assert table.loc['n'].tolist() == [2, 1, 1, 2, 2.9, 3, 1]
+    with pytest.raises(UserError, match='no row has a value'): lengths([], {'n': len})
+    assert labels([]).empty
+    assert labels([[], ['a', 'a'], None, 'a']).rows.to_dict() == {'a': 2, None: 1}
+    assert labels(['b', 'a']).index.tolist() == ['b', 'a']
+
+texts = st.lists(st.text(alphabet='abc ', max_size=12), max_size=25)
+
+@settings(max_examples=60, deadline=None)
+@given(texts, st.sampled_from([0.3, 0.5, 0.8, 1.0]))
+def test_the_search_agrees_with_all_pairs(rows, threshold):
+    sets = [shingles(r, 2) for r in rows]
+    near = lambda i, j: jaccard(sets[i], sets[j]) >= threshold
+    firsts = [i for i in range(len(rows)) if sets[i] not in sets[:i]]
+    slow = [(sets.index(sets[i]), i) for i in range(len(rows)) if i not in firsts] + [(i, j) for j in firsts for i in firsts if i < j and near(i, j)]
+    pairs = near_duplicates(rows, lambda r: shingles(r, 2), threshold)
+    found = set(zip(pairs.a, pairs.b))
+    assert found <= set(slow) and len(set(slow) - found) <= 0.02*len(slow)
+    kept = distinct(rows, lambda r: shingles(r, 2), threshold)
+    assert all(sets[i] != sets[j] for i in kept for j in kept if i < j)
+    number = clusters(rows, lambda r: shingles(r, 2), threshold)
+    assert all(number[a] == number[b] for a, b in found) and len(number) == len(rows)
+
+def test_leaks_take_the_nearest_and_the_first_of_equals():
+    train = ['errors by host name', 'slow requests by route', 'errors by host', 'errors by host']
+    found = leaks(['errors by host', 'nothing alike', 'errors by host names'], train, threshold=0.6)
+    assert found[['test', 'train']].values.tolist() == [[0, 2], [2, 0]] and found.similarity[0] == 1
+    assert leaks([], train).empty and leaks(['a'], []).empty
+    check_apart([], []), check_apart(['a'], ['b'])
+
+@pytest.mark.parametrize('threshold', [0, -1, 1.1, 80, float('nan')])
+def test_a_threshold_is_a_share(threshold):
+    for search in (near_duplicates, distinct, clusters): 
+        with pytest.raises(UserError, match='threshold'): search(['a', 'b'], threshold=threshold)
+    with pytest.raises(UserError, match='threshold'): leaks(['a'], ['b'], threshold=threshold)
+
+def test_many_copies_make_few_pairs():
+    assert len(near_duplicates(['what are my errors?']*3000)) == 2999
+
+def test_the_search_misses_less_than_one_pair_in_a_thousand_at_its_threshold():
+    rng = random.Random(0)
+    base = [{str(x) for x in rng.sample(range(10**9), 90)} for _ in range(1500)]
+    copies = [set(list(s)[10:]) | {f'new{i}.{k}' for k in range(10)} for i, s in enumerate(base)]
+    found = leaks(copies, base, set, threshold=0.8)
+    assert all(jaccard(a, b) == 0.8 for a, b in zip(base, copies))
+    assert len(found) >= 1499

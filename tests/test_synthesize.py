@@ -1,0 +1,180 @@
+"What the lesson on synthetic data does not show: servers that fail in every way, odd answers, and many random rows"
+import json
+import random
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import pytest
+from hypothesis import given, settings, strategies as st
+from finetune_notes.foundations.settings import UserError
+from finetune_notes.foundations.synthesize import as_row, coverage, endpoint, orders, program, rename, spoken, split, synthesize
+from finetune_notes.foundations.templates import Template
+
+template = Template(system='You write rows.', user='{q}')
+
+def chat(text, ending='stop'): return json.dumps(dict(choices=[dict(message=dict(role='assistant', content=text), finish_reason=ending)]))
+
+@pytest.fixture
+def serve():
+    "Start servers that answer each request by a function of its number and body: a status, a text and headers"
+    started = []
+    def start(answer):
+        class Handler(BaseHTTPRequestHandler):
+            calls, bodies = 0, []
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+                Handler.calls += 1
+                Handler.bodies.append((self.path, dict(self.headers), body))
+                status, text, *headers = answer(Handler.calls, body)
+                self.send_response(status)
+                for name, value in headers: self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(text.encode() if isinstance(text, str) else text)
+            def log_message(self, *args): pass
+        server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        started.append(server)
+        return f'http://127.0.0.1:{server.server_port}/v1', Handler
+    yield start
+    for server in started: server.shutdown(); server.server_close()
+
+def asked(url, **options): return endpoint(url, 'm', template, wait=0.001, **options)
+
+def test_what_is_sent_and_in_which_order_answers_come(serve):
+    url, log = serve(lambda n, body: (time.sleep(random.random()/50), (200, chat('<' + body['messages'][1]['content'] + '>')))[1])
+    requests = [dict(q=str(i), seed=i) for i in range(30)]
+    assert asked(url + '/', key='open', limit=7, temperature=0.3)(requests) == [f'<{i}>' for i in range(30)]
+    path, headers, body = log.bodies[0]
+    assert path == '/v1/chat/completions' and headers['Authorization'] == 'Bearer open'
+    assert body == dict(model='m', messages=template.messages(requests[0]), max_tokens=7, temperature=0.3, seed=0)
+    assert asked(url)([]) == []
+
+def test_a_busy_server_is_asked_again_and_then_given_up(serve):
+    url, log = serve(lambda n, body: (503, 'busy') if n in (1, 2) else (200, chat('ok')))
+    assert asked(url)([dict(q='a')]) == ['ok'] and log.calls == 3
+    url, log = serve(lambda n, body: (200, chat('ok')) if body['messages'][1]['content'] == 'a' else (429, 'slow down'))
+    first, second = asked(url)([dict(q='a'), dict(q='b')])
+    assert first == 'ok' and isinstance(second, ConnectionError) and '429' in str(second) and log.calls == 4
+
+@pytest.mark.parametrize('reply, said', [((401, 'no such key'), 'status 401: no such key'), ((404, 'nothing here'), 'status 404'), ((302, '', ('Location', 'http://127.0.0.1:9/')), 'status 302'),
+    ((200, 'not json'), 'no chat completion'), ((200, '[]'), 'no chat completion'), ((200, '{"choices": []}'), 'no chat completion'), ((200, '{"choices": [null]}'), 'no chat completion'),
+    ((200, '{"choices": ["x"]}'), 'no chat completion'), ((200, chat(None)), 'no text'), ((200, chat('half a', 'length')), 'cut off'), ((200, b'\xff\xfe'), 'no chat completion'),
+    ((500, '\x1b[31m<script>'*1000), r'status 500: \\x1b')])
+def test_a_bad_first_reply_stops_with_one_sentence(serve, reply, said):
+    url, log = serve(lambda n, body: reply)
+    with pytest.raises(UserError, match=said) as e: asked(url, key='open-sesame')([dict(q='a')]*50)
+    assert log.calls <= 3 and 'sesame' not in str(e.value) and len(str(e.value)) < 400 and '\x1b' not in str(e.value)
+
+def test_a_bad_later_reply_costs_only_its_own_row(serve):
+    url, log = serve(lambda n, body: (400, 'too long') if body['messages'][1]['content'] == 'b' else (200, chat('{"a": 1}')))
+    answers = asked(url)([dict(q=c) for c in 'abc'])
+    assert answers[0] == answers[2] == '{"a": 1}' and 'status 400' in str(answers[1])
+    assert log.calls == 3
+
+def test_no_server_and_a_silent_server():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        with pytest.raises(UserError, match='check the address'): asked(f'http://127.0.0.1:{s.getsockname()[1]}/v1')([dict(q='a')])
+        s.listen()
+        start = time.time()
+        with pytest.raises(UserError, match='timed out'): asked(f'http://127.0.0.1:{s.getsockname()[1]}/v1', timeout=0.1)([dict(q='a')])
+        assert time.time() - start < 5
+
+@pytest.mark.parametrize('url', ['', 'localhost:8080', 'ftp://127.0.0.1/v1', 'http://', 'file:///etc/passwd'])
+def test_an_address_that_is_none(url):
+    with pytest.raises(UserError, match='expected an address'): endpoint(url, 'm', template)
+
+def test_a_key_travels_in_https_or_stays_here():
+    with pytest.raises(UserError, match='https only'): endpoint('http://models.example/v1', 'm', template, key='k')
+    with pytest.raises(UserError, match='https only'): endpoint('HTTP://models.example/v1', 'm', template, key='k')
+    endpoint('https://models.example/v1', 'm', template, key='k'), endpoint('http://models.example/v1', 'm', template)
+
+def test_answers_are_read_where_they_can_be():
+    assert as_row('Sure!\n```json\n{"a": 1}\n```\nAnything else?', {}) == as_row(' {"a": 1} ', {}) == dict(a=1)
+    for text in ('', 'Sure!', '[1]', '{"a": 1', '```json\n```'):
+        with pytest.raises(UserError): as_row(text, {})
+
+def test_every_request_has_one_fate():
+    def boom(row, request): raise ZeroDivisionError('odd')
+    def positive(row, request): return row['n'] > 0
+    texts = ['{"n": 1}', None, 'x', '{"n": 0}', '{"n": 1}', '{}']
+    made = synthesize(program(lambda r: r['text'] if r['text'] else 1/0), [dict(text=t) for t in texts], [positive], threshold=1)
+    assert list(made.fates.fate) == ['kept', 'no answer', 'unreadable', 'rejected', 'duplicate', 'rejected']
+    assert made.rows == [dict(n=1)] and 'ZeroDivisionError' in made.fates.reason[1] and 'KeyError' in made.fates.reason[5]
+    assert synthesize(program(lambda r: r), [dict(n=1)], [boom]).fates.fate.tolist() == ['rejected']
+    assert synthesize(program(lambda r: r), []).rows == [] and 'fate' in synthesize(program(lambda r: r), []).fates
+    assert synthesize(program(lambda r: r), [dict(n=1), dict(n=2)], known=[dict(n=1)], threshold=1).rows == [dict(n=2)]
+
+def test_a_generator_that_loses_answers_is_refused():
+    with pytest.raises(UserError, match='1 answers to 2 requests'): synthesize(lambda requests: ['{}'], [{}, {}])
+
+def test_repair_gets_answer_and_critique_and_ends():
+    def even(row, request): return row['n'] % 2 == 0 or 'odd number'
+    seen = []
+    def mend(request):
+        seen.append(request)
+        return dict(n=json.loads(request['answer'])['n'] + request['step'])
+    requests = [dict(n=1, step=1), dict(n=2, step=1), dict(n=3, step=2)]
+    made = synthesize(program(lambda r: dict(n=r['n'])), requests, [even], repair=program(mend), rounds=3, threshold=1)
+    assert [d.round for d in made.drafts] == [1, 0, 3] and list(made.fates.fate) == ['kept', 'duplicate', 'rejected']
+    assert seen[0] == dict(n=1, step=1, answer='{"n": 1}', critique='even: odd number') and len(seen) == 4
+    assert [json.loads(s['answer'])['n'] for s in seen if s['step'] == 2] == [3, 5, 7]
+
+def test_spoken_names():
+    assert spoken('http.status_code') == ['http.status_code', 'http status code', 'status code']
+    assert spoken('durationMs') == ['durationMs', 'duration ms', 'duration ms']
+    assert spoken('name') == ['name']*3 and spoken('k8s.pod.uid')[1] == 'k8s pod uid' and spoken('Größe') is not None
+
+@pytest.mark.parametrize('question, renamed_to', [('max net bytes', 'max fresh word'), ('Max net.bytes?', 'Max fresh.word?'), ('max NET BYTES.', 'max fresh word.'),
+    ('max net bytes sent', None), ('max of subnet bytes', None), ('max root.net.bytes', None), ('max traffic', None)])
+def test_rename_changes_whole_names_only(question, renamed_to):
+    row = dict(question=question, columns=['net.bytes', 'net.bytes_sent', 'host'], query=dict(calculations=[dict(op='MAX', column='net.bytes')]))
+    made = rename(row, 'net.bytes', 'fresh.word')
+    assert (made and made['question']) == renamed_to
+    assert row['query']['calculations'][0]['column'] == 'net.bytes'
+    if made: assert made['query'] == dict(calculations=[dict(op='MAX', column='fresh.word')]) and made['columns'][0] == 'fresh.word'
+
+def test_rename_refuses_what_it_cannot_do_alike():
+    row = dict(question='slow hosts where zone is host', columns=['duration_ms', 'host', 'zone'], query=dict(filters=[dict(column='zone', op='=', value='host')]))
+    assert rename(row, 'duration_ms', 'host') is None
+    assert rename(row, 'host', 'machine.box') is None
+    assert rename(row, 'absent', 'machine.box') is None
+    assert rename(row, 'zone', 'area.part')['query'] == dict(filters=[dict(column='area.part', op='=', value='host')])
+    assert rename(row, 'duration_ms', 'elapsed.time')['columns'] == ['elapsed.time', 'host', 'zone']
+
+def test_coverage_and_orders():
+    table = coverage([dict(a=['x', 'y']), dict(a=['x'])], dict(a=lambda r: r['a']), dict(a=['x', 'z']), least=2)
+    assert table.values.tolist() == [['a', 'x', 2, 0], ['a', 'y', 1, 1], ['a', 'z', 0, 2]]
+    assert orders(table, seed=5) == [dict(facet='a', value='y', seed=5), dict(facet='a', value='z', seed=6), dict(facet='a', value='z', seed=7)]
+    assert coverage([], dict(a=len), dict(a=['x'])).values.tolist() == [['a', 'x', 0, 20]]
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 8), min_size=3, max_size=80), st.integers(0, 3))
+def test_splits_keep_groups_whole_and_lose_nothing(names, seed):
+    shares = dict(train=0.8, validation=0.1, test=0.1)
+    rows = list(enumerate(names))
+    if len(set(names)) < 3:
+        with pytest.raises(UserError, match='at least as many groups'): split(rows, names, shares, seed)
+        return
+    parts = split(rows, lambda r: r[1], shares, seed)
+    assert sorted(r for p in parts.values() for r in p) == rows and all(parts.values())
+    groups = [{r[1] for r in p} for p in parts.values()]
+    assert sum(map(len, groups)) == len(set(names))
+    assert parts == split(rows, names, shares, seed)
+
+def test_splits_come_near_their_shares():
+    rng = random.Random(0)
+    names = [rng.randrange(60) for _ in range(2000)]
+    parts = split(names, lambda r: r, dict(train=8, validation=1, test=1))
+    assert [round(len(p)/2000, 1) for p in parts.values()] == [0.8, 0.1, 0.1]
+    assert len({frozenset(split(range(60), lambda r: r, dict(a=1, b=1), seed)['a']) for seed in range(5)}) == 5
+
+def test_a_local_answer_that_was_cut_off_is_no_answer():
+    from finetune_notes.foundations.models import load
+    from finetune_notes.foundations.synthesize import local
+    checkpoint = load('tiny')
+    writer = local(checkpoint.model('float32'), checkpoint.tokenizer(), template, limit=2)
+    answers = writer([dict(q='a'), dict(q='b')])
+    assert len(answers) == 2 and all(isinstance(a, str) or str(a) == 'cut off after 2 tokens' for a in answers)
+    assert any(isinstance(a, ValueError) for a in answers) and writer([]) == []

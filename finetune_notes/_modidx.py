@@ -741,6 +741,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                       'finetune_notes/foundations/bugs.py')},
             'finetune_notes.foundations.drift': { 'finetune_notes.foundations.drift.Comparison': ( 'foundations/drift.html#comparison',
                                                                                                    'finetune_notes/foundations/drift.py'),
+                                                  'finetune_notes.foundations.drift.Comparison.__repr__': ( 'foundations/drift.html#comparison.__repr__',
+                                                                                                            'finetune_notes/foundations/drift.py'),
                                                   'finetune_notes.foundations.drift.Comparison._repr_html_': ( 'foundations/drift.html#comparison._repr_html_',
                                                                                                                'finetune_notes/foundations/drift.py'),
                                                   'finetune_notes.foundations.drift.Drift': ( 'foundations/drift.html#drift',

@@ -118,22 +118,28 @@ def drift(
     value, variance = auc(high, low)
     return Drift(value, *map(float, interval(value, variance, min(len(high), len(low)))), telling(rows, y, tokenizer))
 
-# %% ../../nbs/foundations/18_drift.ipynb #05f4d8d7
+# %% ../../nbs/foundations/18_drift.ipynb #dac90d48
 def telling(rows, y, tokenizer, most=5):
-    "The grams with the largest weights, and how many prompts of either list hold them"
-    grams_of, model = classifier().fit(rows, y)
-    weights, names, x = model.coef_[0], list(grams_of.vocabulary_), grams_of.transform(rows)
-    order = sorted(names, key=lambda g: -abs(weights[grams_of.vocabulary_[g]]))[:most]
-    share = lambda k, g: float(x[y == k, grams_of.vocabulary_[g]].mean())
-    return [(tokenizer.decode(list(g)), share(0, g), share(1, g)) for g in order]
+    "The grams whose shares differ most, in standard errors, and the share of either list that holds them"
+    from sklearn.feature_extraction.text import CountVectorizer
+    counter = CountVectorizer(analyzer=grams, binary=True)
+    x = counter.fit_transform(rows)
+    trained, served, of_all = (np.asarray(part.mean(0))[0] for part in (x[y == 0], x[y == 1], x))
+    spread = np.sqrt(of_all*(1 - of_all))
+    apart = np.divide(abs(served - trained), spread, out=np.zeros_like(spread), where=spread > 0)
+    names = counter.get_feature_names_out()
+    return [(tokenizer.decode(list(names[j])), float(trained[j]), float(served[j])) for j in np.argsort(-apart, kind='stable')[:most]]
 
-# %% ../../nbs/foundations/18_drift.ipynb #e131898b
+# %% ../../nbs/foundations/18_drift.ipynb #6f85c0dd
 @dataclass(frozen=True)
 class Comparison:
     "Training rows against served rows"
     pairs:int # How many were compared one by one; 0 where the lists are of different length
     parted:list # A `Parting` for each pair that parts
     drift:Drift|None # None with fewer than 20 different prompts in a list
+    def __repr__(self):
+        d = self.drift
+        return f'{len(self.parted)} of {self.pairs} pairs part' + (f', AUC {d.auc:.3f} [{d.lo:.3f}, {d.hi:.3f}]' if d else '')
 
     def _repr_html_(self):
         d, parts = self.drift, [f'<p>{len(self.parted)} of {self.pairs} pairs part.</p>']*bool(self.pairs)

@@ -118,14 +118,14 @@ def drift(
     value, variance = auc(high, low)
     return Drift(value, *map(float, interval(value, variance, min(len(high), len(low)))), telling(rows, y, tokenizer))
 
-# %% ../../nbs/foundations/18_drift.ipynb #dac90d48
+# %% ../../nbs/foundations/18_drift.ipynb #0e3397c9
 def telling(rows, y, tokenizer, most=5):
     "The grams whose shares differ most, in standard errors, and the share of either list that holds them"
     from sklearn.feature_extraction.text import CountVectorizer
     counter = CountVectorizer(analyzer=grams, binary=True)
     x = counter.fit_transform(rows)
     trained, served, of_all = (np.asarray(part.mean(0))[0] for part in (x[y == 0], x[y == 1], x))
-    spread = np.sqrt(of_all*(1 - of_all))
+    spread = np.sqrt(np.maximum(of_all*(1 - of_all), 0))
     apart = np.divide(abs(served - trained), spread, out=np.zeros_like(spread), where=spread > 0)
     names = counter.get_feature_names_out()
     return [(tokenizer.decode(list(names[j])), float(trained[j]), float(served[j])) for j in np.argsort(-apart, kind='stable')[:most]]

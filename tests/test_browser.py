@@ -187,3 +187,38 @@ def test_hostile_text_is_text_in_every_task(page, tmp_path):
         run_code(page, f'from IPython.display import HTML, Markdown, display\ndisplay(HTML({hostile[1]!r}), Markdown({hostile[3]!r}))')
         page.wait_for_function('window.ran === 1')
         assert page.outside == ['http://outside.example/leak.png'], 'the guard sees a request that leaves'
+
+inspecting = """from finetune_notes.foundations.inspector import inspector
+from finetune_notes.foundations.models import load
+from finetune_notes.foundations.templates import Template
+inspector(Template(user='{question}', system='Write the query.'), load('tiny').tokenizer(), dict(question='errors', answer='COUNT'))"""
+
+reading = """from finetune_notes.foundations.looking import browse
+browse([dict(question=q, query='COUNT') for q in ('slow requests', 'errors', 'slow <b>errors</b>')])"""
+
+def test_the_inspector_follows_what_is_typed_and_runs_none_of_it(page, tmp_path):
+    with Lab(file_of(tmp_path, [dict(prompt='p', first='a', second='b')])) as lab:
+        open_screen(page, lab)
+        run_code(page, inspecting)
+        question, row = page.locator('.jp-OutputArea textarea').first, page.locator('.jp-OutputArea pre', has_text='im_start')
+        expect(row).to_contain_text('errors')
+        for text in hostile[:5]:
+            question.fill(text)
+            expect(row).to_contain_text(text.replace(' ', '·'))
+        page.locator('.jp-OutputArea textarea').nth(1).fill("{'limit': None}")
+        expect(page.locator('.jp-OutputArea')).to_contain_text(['answers are Python, not JSON'])
+        if shots: page.screenshot(path=Path(shots)/'inspector.png')
+        assert not ran(page) and page.dialogs == []
+    assert page.outside == []
+
+def test_rows_are_filtered_in_the_viewer(page, tmp_path):
+    with Lab(file_of(tmp_path, [dict(prompt='p', first='a', second='b')])) as lab:
+        open_screen(page, lab)
+        run_code(page, reading)
+        table = page.locator('.jp-OutputArea table')
+        expect(table).to_contain_text('rows 1 to 3 of 3')
+        page.locator('.jp-OutputArea input[type=text]').first.fill('slow -requests')
+        page.keyboard.press('Enter')
+        expect(table).to_contain_text('rows 1 to 1 of 1')
+        expect(table).to_contain_text('slow <b>errors</b>')
+    assert page.outside == []

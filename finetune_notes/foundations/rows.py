@@ -92,7 +92,7 @@ class Finding:
     @property
     def mend(self): return catalogue[self.code][2]
 
-# %% ../../nbs/foundations/16_rows.ipynb #c54cb9f6
+# %% ../../nbs/foundations/16_rows.ipynb #27226521
 def lines_of(fault):
     "Rows of a table: id and text of either side"
     empty = ('', '')
@@ -106,7 +106,7 @@ def finding_html(f):
     head = ''.join(f'<th>id</th><th>{esc(s)}</th>' for s in f.fault.sides)
     body = ''.join('<tr>' + ''.join(f'<td><code>{esc(c)}</code></td>' for c in line) + '</tr>' for line in lines_of(f.fault))
     return (f'<p><b>{f.code}</b> {esc(f.title)} ({f.count:,} of {f.total:,} examples, first {f.example}). '
-            f'{esc(f.why.capitalize())}. <b>Mend:</b> {esc(f.mend)}.</p><table><tr>{head}</tr>{body}</table>')
+            f'{esc(f.why[:1].upper() + f.why[1:])}. <b>Mend:</b> {esc(f.mend)}.</p><table><tr>{head}</tr>{body}</table>')
 
 class Findings(list):
     "Findings that show themselves"

@@ -28,7 +28,7 @@ test: export OMP_NUM_THREADS := 1
 test: export TQDM_DISABLE := 1
 test: env
 	@runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && export FINETUNE_NOTES_RUNS="$$runs" && \
-	$(bin)/nbdev-test --n-workers 2 --do-print && $(bin)/python -m pytest --numprocesses 2 --dist loadfile tests
+	$(bin)/nbdev-test --n-workers 2 --do-print && $(bin)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests
 
 lab: env
 	@$(bin)/jupyter lab --ip=127.0.0.1 --LabApp.news_url=None --LabApp.extension_manager=readonly \

@@ -8,6 +8,12 @@ os.environ.setdefault('TQDM_DISABLE', '1')
 
 def loopback(address): return isinstance(address, (str, bytes)) or address[0] in ('127.0.0.1', '::1', 'localhost')
 
+slow = {'test_train', 'test_cli', 'test_repository', 'test_browser', 'test_annotate'}
+
+def pytest_collection_modifyitems(items):
+    "Slow files first, so that two processes end together"
+    items.sort(key=lambda item: item.path.stem not in slow)
+
 @pytest.fixture(autouse=True)
 def no_way_out(monkeypatch):
     "A connection to anywhere but this machine fails loudly"

@@ -67,9 +67,21 @@ def valid_queries(draw):
 @settings(max_examples=400, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(valid_queries())
 def test_two_engines_agree(query):
+    "DuckDB interpolates percentiles with an error in the last bit: of equal ones the order is open, and which of them a limit keeps"
     assert validate(query, NAMES) == []
+    query = dict(query, havings=[o for o in query.get('havings', []) if not is_percentile(o)])
+    exact = not any(map(is_percentile, query.get('orders', [])))
+    if not exact: query.pop('limit', None)
     ours, theirs = execute(query, TABLE), execute_pandas(query, EVENTS)
-    assert same_result(ours, theirs, ordered=True), f'{query}\n{ours}\n{theirs}'
+    assert same_result(ours, theirs, ordered=exact), f'{query}\n{ours}\n{theirs}'
+
+def is_percentile(o): return o.get('calculate_op', o.get('op', '')).startswith('P')
+
+def test_an_order_by_percentile_is_kept_where_values_differ():
+    for order in ('ascending', 'descending'):
+        query = dict(calculations=[dict(op='P50', column='duration_ms')], breakdowns=['name'], orders=[dict(op='P50', column='duration_ms', order=order)], havings=[dict(calculate_op='P50', column='duration_ms', op='>', value=1)], limit=3)
+        ours = execute(query, TABLE)
+        assert len(ours) > 1 and same_result(ours, execute_pandas(query, EVENTS), ordered=True), ours
 
 def test_a_span_keeps_its_own_columns_beside_its_relatives():
     "DuckDB 2.0 mixed them up while `rows` was not materialised"

@@ -1245,6 +1245,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                          'finetune_notes/foundations/synthesize.py'),
                                                        'finetune_notes.foundations.synthesize.attempt': ( 'foundations/synthesize.html#attempt',
                                                                                                           'finetune_notes/foundations/synthesize.py'),
+                                                       'finetune_notes.foundations.synthesize.check_address': ( 'foundations/synthesize.html#check_address',
+                                                                                                                'finetune_notes/foundations/synthesize.py'),
                                                        'finetune_notes.foundations.synthesize.coverage': ( 'foundations/synthesize.html#coverage',
                                                                                                            'finetune_notes/foundations/synthesize.py'),
                                                        'finetune_notes.foundations.synthesize.draft': ( 'foundations/synthesize.html#draft',

@@ -15,6 +15,7 @@ __all__ = ['cheapest', 'dearest', 'word', 'minilm', 'minilm_sha256', 'bins', 'as
 # %% ../../nbs/cases/34_baselines.ipynb #d95d6619
 import hashlib
 import re
+import sys
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from math import isfinite
@@ -205,7 +206,7 @@ def baselines(
     if group_of: made['median by group'] = GroupMedian(group_of)
     for name,make in {'bag of words + ridge': bag_of_words, 'TF-IDF + ridge': tfidf, 'boosted trees': boosted, 'embedding + ridge': embedded}.items():
         try: made[name] = make()
-        except (UserError, ImportError) as e: print(f'left out: {name} ({e})')
+        except (UserError, ImportError) as e: print(f'left out: {name} ({e})', file=sys.stderr)
     return made
 
 # %% ../../nbs/cases/34_baselines.ipynb #f1056ff6

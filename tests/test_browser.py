@@ -16,7 +16,7 @@ import pytest
 from finetune_notes.foundations.annotate import visible
 
 chromium = next((p for p in map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome')) if p), None)
-try: from playwright.sync_api import TimeoutError, expect, sync_playwright
+try: from playwright.sync_api import Error, TimeoutError, expect, sync_playwright
 except ImportError: sync_playwright = None
 if not (chromium and sync_playwright):
     reason = 'THE BROWSER IS NOT TESTED HERE: chromium and playwright are needed'
@@ -78,9 +78,17 @@ class Lab:
         os.killpg(self.process.pid, signal.SIGINT)
         self.out = self.process.communicate(timeout=60)[0]
 
+def visit(page, address, tries=10):
+    "Open a page; a server tells its address a moment before it listens"
+    try: return page.goto(address)
+    except Error as e:
+        if tries == 1 or 'ERR_CONNECTION_REFUSED' not in str(e): raise
+    page.wait_for_timeout(2000)
+    visit(page, address, tries - 1)
+
 def open_screen(page, lab):
     "The notebook opened and its cell run, by keys alone"
-    page.goto(lab.address)
+    visit(page, lab.address)
     expect(page.get_by_text('| Idle')).to_be_visible()
     root = page.locator('.votes')
     for attempt in range(5):

@@ -166,7 +166,7 @@ def test_the_command_says_what_is_missing(arguments, why):
 def test_a_missing_embedding_is_said_aloud(monkeypatch, capsys):
     monkeypatch.setattr('finetune_notes.cases.baselines.find_spec', lambda name: None)
     with pytest.raises(UserError, match='pip install'): embedding_folder()
-    assert 'embedding + ridge' not in baselines() and 'left out: embedding + ridge' in capsys.readouterr().out
+    assert 'embedding + ridge' not in baselines() and 'left out: embedding + ridge' in capsys.readouterr().err
 
 def test_the_benchmark_runs():
     place = Path(__file__).resolve().parents[1]/'benchmarks'/'baselines.py'

@@ -176,7 +176,7 @@ def mode(values):
         ordered = ordered[first:first + h]
     return float(np.median(ordered))
 
-# %% ../../nbs/cases/35_diagnosis.ipynb #c600f010
+# %% ../../nbs/cases/35_diagnosis.ipynb #7f4cea08
 def held_out(columns, logs, weights):
     "What a ridge regression predicts for each row from the other four fifths"
     from sklearn.linear_model import Ridge
@@ -196,10 +196,10 @@ def centred_errors(
         off = logs - held_out(columns, logs, weights)
         off -= mode(off)
         for _ in range(5): off -= off[abs(off) < 0.6].mean()
-        weights = 1/(1 + off**2) if k < 3 else np.where(abs(off) < 1.1, 1, .02)
+        weights = 1/(1 + off**2) if k < 3 else np.where(off < -0.9, .02, np.where(off > 0.9, .3, 1))
     return off
 
-# %% ../../nbs/cases/35_diagnosis.ipynb #0dca612c
+# %% ../../nbs/cases/35_diagnosis.ipynb #196994b5
 def low_share(
     texts, # Readable and without conflict, length n
     values, # Shape (n,)
@@ -210,7 +210,7 @@ def low_share(
     inside = lambda lo, hi: (values >= threshold + lo*step) & (values < threshold + hi*step)
     near, off = inside(-1, 0), centred_errors(texts, values)
     excess = near.sum() - (inside(-2, -1).sum() + inside(1, 2).sum())/2
-    signs = np.where(near, 0, (off < -0.7).astype(int) - (off > 0.7).astype(int))
+    signs = np.where(near, 0, (off < -0.8).astype(int) - (off > 0.8).astype(int))
     error = 1.96*np.sqrt(signs.var()*n + near.sum())/n
     found = (signs.sum() + excess)/n
     return Estimate(*(float(max(0, found + e)) for e in (0, -error, error)), n)
@@ -270,7 +270,7 @@ def shares_of(frame, threshold):
     if plain.sum() >= shortest_file: out['declared low'] = low_share(texts[plain], values[plain], threshold)
     return out
 
-# %% ../../nbs/cases/35_diagnosis.ipynb #91abaea3
+# %% ../../nbs/cases/35_diagnosis.ipynb #ac47b59d
 def verdict_of(n, shares, gain):
     "Whether fine-tuning is worth trying, and the sentences that say why"
     why, limit = [], dict(abbreviated=(.25, 'Write codes out, or ask shippers for words: no model knows yours.'), conflicting=(.05, 'Decide what each standing text is worth: no loss can.'))
@@ -278,7 +278,7 @@ def verdict_of(n, shares, gain):
     limit['rounded'] = (.5, 'Score by absolute error and not by exact match, and read a median from the model: it will learn to round.')
     found = [name for name,(top, advice) in limit.items() if name in shares and shares[name].lo > top]
     why += [f'{shares[name].estimate:.0%} of values are {name} or come with such texts. {limit[name][1]}' for name in found]
-    if shares.get('declared low') and shares['declared low'].n < 20_000: why.append(f"The share declared low is a lower bound: it rests on {shares['declared low'].n:,} readable rows.")
+    if shares.get('declared low') and shares['declared low'].n < 10_000: why.append(f"The share declared low is a lower bound: it rests on {shares['declared low'].n:,} readable rows.")
     if gain.hi >= 0: return 'not yet', (*why, f'Words do not help a simple model: against a constant it gains {-gain.estimate:.2f} in the logarithm [{-gain.hi:.2f}, {-gain.lo:.2f}].')
     why.append(f'Words help: a simple model cuts the error by {1 - np.exp(gain.estimate):.0%} against a constant. That is what a tuned model has to beat.')
     if n < fewest: return 'too little data', (*why, f'{n} rows are too few to conclude; expected {fewest} or more.')

@@ -27,15 +27,15 @@ from .catalogue import goods, groups, longest, worded
 from ..foundations.artefacts import frozen
 from ..foundations.settings import UserError, load_settings
 
-# %% ../../nbs/cases/32_parcels.ipynb #5c6e4937
+# %% ../../nbs/cases/32_parcels.ipynb #6c001a8b
 def oddest(
     texts, # Descriptions, length n
     k:int=20, # How many to show
-)->pd.Series: # Oddity by text: mean of -log of the share of texts that have a word
-    "The texts whose words are rarest"
+)->pd.Series: # Oddity by text: sum of -log of the share of texts that have each of its words
+    "The texts that say most that no other says"
     words = [set(re.findall(r'[^\W_]+', t.lower())) for t in texts]
     seen = Counter(w for ws in words for w in ws)
-    odd = [np.mean([-np.log(seen[w]/len(words)) for w in ws]) if ws else np.inf for ws in words]
+    odd = [sum(-np.log(seen[w]/len(words)) for w in ws) for ws in words]
     return pd.Series(odd, index=list(texts)).sort_values(ascending=False).head(k)
 
 # %% ../../nbs/cases/32_parcels.ipynb #1712b1ae

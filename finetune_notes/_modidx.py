@@ -1023,6 +1023,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                    'finetune_notes/foundations/train.py'),
                                                   'finetune_notes.foundations.train.train': ( 'foundations/train.html#train',
                                                                                               'finetune_notes/foundations/train.py'),
+                                                  'finetune_notes.foundations.train.tune': ( 'foundations/train.html#tune',
+                                                                                             'finetune_notes/foundations/train.py'),
                                                   'finetune_notes.foundations.train.with_adapter': ( 'foundations/train.html#with_adapter',
                                                                                                      'finetune_notes/foundations/train.py')},
             'finetune_notes.foundations.verdicts': { 'finetune_notes.foundations.verdicts.agreement': ( 'foundations/verdicts.html#agreement',

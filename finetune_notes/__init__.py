@@ -3,10 +3,12 @@
 Modules:
 
 - `finetune_notes.cases.assistant`: Prompting against fine-tuning on a narrow task, measured: a question in, a query that runs out
+- `finetune_notes.cases.catalogue`: Eighty-two groups of goods, and how the words on a label move what is in the box
 - `finetune_notes.cases.clauses`: A question is clauses one after another, and its query is their union
 - `finetune_notes.cases.dialect`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
+- `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
 - `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it

@@ -8,9 +8,11 @@ Modules:
 - `finetune_notes.cases.dialect`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
+- `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
 - `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
+- `finetune_notes.cases.raft`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
@@ -33,6 +35,7 @@ Modules:
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
 - `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line
 - `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics and judges
-- `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts"""
+- `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts
+- `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
 
 __version__ = "0.1.0"

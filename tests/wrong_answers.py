@@ -210,4 +210,10 @@ wrong = {
     'judge-1': (lambda broken, wanted: (next(n for n in range(1, 99) if 1 - broken**n >= wanted), 1/(1 - broken)), 'With at most 3 calls'),
     'judge-2': (lambda said: 'good' if 'good' in said else 'bad', 'was taken for good; expected bad'),
     'judge-3': (lambda seen, wrong: seen + wrong, 'is seen at'),
+    'numbers-1': (lambda lo, p, loss: max(zip(p, lo))[1], 'absolute error it gave 1000; expected 50'),
+    'numbers-2': (lambda d, a, b: float(d.p[(d.lo >= a) & (d.hi <= b)].sum()), 'From 15 to 50'),
+    'numbers-3': (lambda shares: max(shares, key=shares.get), "expected '00020'"),
+    'raft-1': (lambda p: [row[1:] for row in p], 'they should add up to 1'),
+    'raft-2': (lambda p, z, y: [2*(sum(a*b for a,b in zip(p, z)) - y)*a*b for a,b in zip(p, z)], 'it gave'),
+    'raft-3': (lambda said, value, q: sum(abs(s - v) for s,v in zip(said, value))/len(said), 'and q=0.5 it gave'),
 }

@@ -118,7 +118,7 @@ class Exercise:
     def lesson(self): return self.name.rpartition('-')[0]
 
 # %% ../../nbs/workbench/51_exercises.ipynb #7cb0a3a3
-shelves = ('basics', 'language', 'corpus', 'people', 'measures') # The modules of this folder that hold the judges
+shelves = ('basics', 'language', 'corpus', 'people', 'measures', 'values') # The modules of this folder that hold the judges
 known = {}
 
 def exercise(

@@ -3,10 +3,14 @@
 Modules:
 
 - `finetune_notes.cases.assistant`: Prompting against fine-tuning on a narrow task, measured: a question in, a query that runs out
+- `finetune_notes.cases.baselines`: What a model without a language model makes of a label, and the measures by which all are judged
 - `finetune_notes.cases.catalogue`: Eighty-two groups of goods, and how the words on a label move what is in the box
 - `finetune_notes.cases.clauses`: A question is clauses one after another, and its query is their union
+- `finetune_notes.cases.diagnosis`: Your own file of texts and values: what is wrong with it, how much, and whether fine-tuning is worth trying
 - `finetune_notes.cases.dialect`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
+- `finetune_notes.cases.faults`: What each fault of the data costs, which of them a better loss can mend, and which only better data can
+- `finetune_notes.cases.heaping`: How far values crowd onto round numbers, measured against what chance would give
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
 - `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
@@ -16,6 +20,7 @@ Modules:
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
+- `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, and why the company kept its people
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
@@ -33,6 +38,7 @@ Modules:
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
+- `finetune_notes.workbench.freight`: What each answer is run on: the judges of the lessons on parcels
 - `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line
 - `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics and judges
 - `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts

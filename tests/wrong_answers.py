@@ -216,4 +216,10 @@ wrong = {
     'raft-1': (lambda p: [row[1:] for row in p], 'they should add up to 1'),
     'raft-2': (lambda p, z, y: [2*(sum(a*b for a,b in zip(p, z)) - y)*a*b for a,b in zip(p, z)], 'it gave'),
     'raft-3': (lambda said, value, q: sum(abs(s - v) for s,v in zip(said, value))/len(said), 'and q=0.5 it gave'),
+    'valuation-1': (lambda answers, values, share: sum(abs(a - v) <= share*a for a,v in zip(answers, values))/len(values), 'and a share of 0.09 it gave'),
+    'valuation-2': (lambda share, seconds, per_hour: (1 - share)*1000 - seconds/3600*per_hour, 'left to the clerk'),
+    'valuation-3': (lambda texts, values: sum(abs(v - sum(w for s,w in zip(texts, values) if s == t)/texts.count(t)) for t,v in zip(texts, values))/len(values), 'it gave 26.0; expected 20'),
+    'faults-1': (lambda names, strengths: [dict.fromkeys(names, 0.)] + [{n: s} for n in names for s in strengths], 'is missing'),
+    'faults-2': (lambda clean, alone, together: together - sum(alone), 'expected'),
+    'faults-3': (lambda declared, true, factor: (sum(d < t/factor for d,t in zip(declared, true))/len(true), 0, 1), 'were declared at less than'),
 }

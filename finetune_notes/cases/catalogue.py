@@ -9,7 +9,8 @@ it, many at a time."""
 
 # %% auto #0
 __all__ = ['electronics', 'household', 'clothing', 'leisure', 'consumables', 'business', 'conditions', 'packs', 'tables', 'rare',
-           'wide', 'bulk_rebate', 'Group', 'read_words', 'read_group', 'groups', 'luck', 'pick_places', 'flat', 'goods']
+           'wide', 'bulk_rebate', 'left_out', 'Group', 'read_words', 'read_group', 'groups', 'luck', 'pick_places',
+           'flat', 'goods']
 
 # %% ../../nbs/cases/31_catalogue.ipynb #cbd6bff1
 import re
@@ -36,12 +37,12 @@ cable: USB cable, HDMI cable, charging cable, adapter cable | 6 .30 .5 plain pac
 watch: wrist watch, watch, men's watch | 150 .36 .25 jewel one | Casio*.35, Seiko, Citizen, Swatch*.5, Tissot*2, Omega*19, Rolex*48, Fossil*.7 | 40mm, 36mm*.9, 44mm*1.1 | leather strap, steel*1.15, automatic*1.6, quartz*.8, no battery*.6
 '''
 
-# %% ../../nbs/cases/31_catalogue.ipynb #bec34fad
+# %% ../../nbs/cases/31_catalogue.ipynb #888a71dc
 household = '''
 lamp: lamp, table lamp, ceiling lamp, floor lamp | 55 .33 .4 home few | Ikea*.5, Philips Hue*1.6, Artemide*5, Brilliant*.8, - | small*.7, 40cm, 120cm*1.6 | brass*1.5, glass*1.2, LED, paper shade*.5, ceramic base*1.2
 coffee: coffee machine, espresso machine, coffee maker | 190 .30 .35 device one | DeLonghi, Krups*.5, Jura*3.4, Philips*1.1, Bialetti*.2, Gaggia*1.5, Nespresso*.7 | 2 cups*.8, 1.8l*1.1, - | with grinder*1.6, stainless steel*1.2, red, filter*.35
 cookware: frying pan, cooking pot, saucepan, pot set | 42 .30 .4 home few | Tefal*.8, WMF*1.5, Le Creuset*4.3, Ikea*.4, Fissler*2 | 24cm*.9, 28cm*1.1, 20cm*.8, 5l*1.4 | cast iron*1.4, stainless steel*1.2, non-stick*.8, with lid*1.1, copper*2.2
-tableware: plates, dinner set, tea set, cups and saucers | 60 .42 .3 home one | Villeroy & Boch*2.1, Meissen*11, Ikea*.3, Rosenthal*2.6, Royal Albert*1.9, - | for 6*1.1, for 12*1.9, 12 pieces, 24 pieces*1.7 | porcelain*1.2, stoneware*.7, gold rim*1.4, hand painted*1.6, one chipped*.5
+tableware: plates, dinner set, tea set, cups and saucers | 60 .42 .3 home one | Villeroy & Boch*2.1, Meissen*11, Ikea*.3, Rosenthal*2.6, Royal Albert*1.9, - | for 6*1.1, for 12*1.9, 12-piece, 24-piece*1.7 | porcelain*1.2, stoneware*.7, gold rim*1.4, hand painted*1.6, one chipped*.5
 glassware: wine glasses, drinking glasses, vase, carafe | 38 .36 .3 home few | Riedel*2, Ikea*.3, Lalique*14, Schott Zwiesel*1.4, - | set of 6*1.3, 30cm*1.2, set of 2*.8, 0.5l | crystal*1.8, Murano*3, blown glass*1.2, coloured
 bedding: bed linen, duvet, pillow, blanket | 48 .27 .4 home few | Ikea*.5, Essenza*1.4, Paradies*2, Schlafgut*1.1, - | 135x200, 155x220*1.3, 200x200*1.5, 80x80*.5 | cotton, down*2.8, wool*1.6, satin*1.3, polyester*.5, linen*2
 curtain: curtains, blind, roller blind | 40 .27 .4 home few | Ikea*.6, -, Esprit*1.2, made to measure*2.6 | 140x245, 100x160*.7, 300x250*1.9 | blackout*1.3, linen*1.6, grey, velvet*1.8
@@ -49,7 +50,7 @@ carpet: rug, carpet, runner | 170 .48 .4 home one | -, Ikea*.4, Persian*5, Berbe
 furniture: chair, office chair, armchair, desk chair | 120 .36 .5 home few | Ikea*.4, Vitra*5, Thonet*3.4, Herman Miller Aeron*6, - | -, adjustable*1.2, 45x45cm*.7 | oak*1.6, beech*1.2, leather*1.9, plastic*.5, fabric, one leg loose*.3
 vacuum: vacuum cleaner, robot vacuum | 160 .27 .4 device one | Dyson V11*2.6, Miele*1.5, Bosch*.9, iRobot Roomba*1.6, Dirt Devil*.35 | -, 1.5l*.9 | cordless*1.3, with bags*1.02, without battery*.4, HEPA*1.1
 mixer: food processor, kitchen machine, kitchen mixer | 120 .30 .4 device one | Bosch*.8, KitchenAid*3.2, Thermomix*7, Braun*.5, Moulinex*.6, Kenwood*1.4 | 4.8l*1.2, 1l*.6, 600W*.7, 1000W*1.1 | red, stainless steel*1.2, with accessories*1.15, glass jug*1.1
-knives: kitchen knife, knife set, chef's knife | 70 .36 .3 home one | Zwilling*1.3, Ikea*.2, Wusthof*1.7, Global*1.7, Victorinox*.5, Damascus*2.6 | 20cm, 16cm*.8, 5 pieces*1.9 | steel, ceramic*.7, olive wood handle*1.5, in block*1.4
+knives: kitchen knife, knife set, chef's knife | 70 .36 .3 home one | Zwilling*1.3, Ikea*.2, Wusthof*1.7, Global*1.7, Victorinox*.5, Damascus*2.6 | 20cm, 16cm*.8, 5-piece*1.9 | steel, ceramic*.7, olive wood handle*1.5, in block*1.4
 candle: candle, scented candle, tea lights | 12 .36 .5 plain pack | Yankee*1.8, -, Diptyque*4.6, Ikea*.3 | 200g, 600g*2, 50g*.4 | vanilla, beeswax*1.9, soy wax*1.2
 '''
 
@@ -70,13 +71,13 @@ ring: ring, wedding ring, gold ring, signet ring | 260 .48 .3 jewel one | -, Chr
 necklace: necklace, chain, bracelet, earrings | 120 .51 .3 jewel one | -, Thomas Sabo*.8, Pandora*.7, Swarovski*.9, Cartier*16, costume jewellery*.15 | 45cm, 60cm*1.2, 19cm*.8 | 585 gold*3.2, 925 silver*.7, pearls*1.6, gold plated*.5, amber*.9, diamonds*8
 '''
 
-# %% ../../nbs/cases/31_catalogue.ipynb #2d1ae36e
+# %% ../../nbs/cases/31_catalogue.ipynb #b8579a20
 leisure = '''
 book: book, paperback book, textbook, cookbook | 13 .30 .4 print few | -, Penguin*.8, Taschen*3, Duden*1.6, Springer*4.4, Reclam*.3 | 300 pages, A4*1.4, pocket size*.6 | hardcover*1.3, illustrated*1.3, in English, 1920s*1.9, medical*3
 comics: comics, manga, graphic novel | 16 .42 .2 print pack | Marvel*1.3, Carlsen*.8, Disney*.9, DC*1.3, - | vol. 1, vol. 1-10*4, no. 23*.8 | German, sealed bag*1.3, complete*1.4
 records: vinyl record, LP, records | 18 .42 .3 print few | Beatles*2.1, Pink Floyd*1.9, Blue Note*2.8, -, Abba*.6 | 12 inch, 7 inch*.5, double LP*1.6 | first pressing*3.4, reissue*.9, scratched*.3, mint*1.9
-game: board game, card game, puzzle | 28 .30 .4 home few | Ravensburger, Hasbro Monopoly, Catan*1.2, Kosmos*1.1, Schmidt*.8, Games Workshop*2.6 | 1000 pieces*.7, 500 pieces*.5, for 4 players | complete, one piece missing*.3, expansion*.8, German
-lego: LEGO set, Lego, building bricks | 68 .36 .3 home few | Star Wars*1.5, City*.7, Technic*1.5, Duplo*.6, Ninjago*.9, Friends*.7 | 500 pieces, 1200 pieces*1.9, 3000 pieces*4, 2kg loose*.6 | with manual*1.1, without box*.7, sealed*1.5, minifigures*1.1
+game: board game, card game, puzzle | 28 .30 .4 home few | Ravensburger, Hasbro Monopoly, Catan*1.2, Kosmos*1.1, Schmidt*.8, Games Workshop*2.6 | 1000-piece*.7, 500-piece*.5, for 4 players | complete, one piece missing*.3, expansion*.8, German
+lego: LEGO set, Lego, building bricks | 68 .36 .3 home few | Star Wars*1.5, City*.7, Technic*1.5, Duplo*.6, Ninjago*.9, Friends*.7 | 500-piece, 1200-piece*1.9, 3000-piece*4, 2kg loose*.6 | with manual*1.1, without box*.7, sealed*1.5, minifigures*1.1
 toy: toy, toys, toy set, children's toy | 24 .36 .4 home few | Playmobil, Barbie, Steiff*3.2, Brio*1.5, Matchbox*.4, Schleich*.8 | 30cm, 15cm*.6, large*1.8, small*.5 | wood*1.2, plush, plastic*.8, with batteries*1.05
 model: model railway, locomotive, model car, model kit | 75 .39 .3 collect few | Marklin*1.7, Fleischmann*1.2, Revell*.4, Roco*1.2, Tamiya*.9 | H0, N gauge*.9, 1:87, 1:24*.7 | digital*1.6, unpainted*.7, in original box*1.3, spare parts*.3
 guitar: guitar, electric guitar, acoustic guitar, bass guitar | 290 .45 .3 home one | Yamaha*.9, Fender*2.3, Gibson*4.4, Ibanez*1.2, Stagg*.3, Hofner*1.6 | 4/4, 3/4*.6, 6 string, 12 string*1.2 | spruce top, with case*1.15, left-handed*1.05, signed*2.6, neck cracked*.25
@@ -85,12 +86,12 @@ fishing: fishing rod, reel, fishing tackle, lures | 48 .39 .3 home few | Shimano
 tent: tent, camping tent, trekking tent, family tent | 130 .33 .3 home one | Decathlon*.5, Vaude*1.9, Hilleberg*6.5, Coleman*.9, Jack Wolfskin*1.4 | 2 person, 4 person*1.6, 1 person*.7 | ultralight*1.7, waterproof, pole missing*.4, with footprint*1.1
 ski: skis, touring skis, alpine skis, cross-country skis | 190 .33 .3 home one | Atomic*1.1, Fischer, Head, Salomon*1.1, Rossignol, Wedze*.4 | 170cm, 160cm, 150cm*.9, 186cm*1.1 | carbon*1.5, with bindings*1.3, junior*.5, freshly waxed
 coin: old coin, coin, commemorative coin, bullion coin | 55 .60 .4 collect few | 2 euro*.2, Krugerrand*22, Maple Leaf*.9, German Empire*1.6, Roman*2.3 | 1 oz*1.5, 1/4 oz*.7, - | proof*1.6, circulated*.7, in capsule*1.1, scratched*.5
-stamps: stamps, stamp album, stamp collection, first day cover | 36 .66 .2 collect few | Germany, Great Britain*1.2, China*2.4, DDR*.5, Switzerland*1.3 | full album*1.8, 50 pieces*.5, complete year*.8 | mint*1.5, cancelled*.7, with certificate*5, loose*.4
+stamps: stamps, stamp album, stamp collection, first day cover | 36 .66 .2 collect few | Germany, Great Britain*1.2, China*2.4, DDR*.5, Switzerland*1.3 | full album*1.8, 50-piece*.5, complete year*.8 | mint*1.5, cancelled*.7, with certificate*5, loose*.4
 painting: painting, oil painting, print, drawing, art print | 130 .72 .3 collect one | unknown artist*.7, own work*.8, gallery*3.4, 19th century*4.3, poster*.12 | 30x40cm*.7, 50x70cm, 100x120cm*2.2 | framed*1.3, oil on canvas*1.7, watercolour*.8, lithograph*1.4, signed*2.1
 antique: antique clock, figurine, old tin toy, military medal, silver cutlery | 120 .60 .2 collect one | Junghans*1.1, Meissen*4, WMF*.8, Biedermeier*3, unmarked*.5 | small*.6, 25cm, 1.2kg*1.2 | brass, porcelain*1.2, silver 800*2.4, tin*.8, not working*.4
 '''
 
-# %% ../../nbs/cases/31_catalogue.ipynb #568b3f1f
+# %% ../../nbs/cases/31_catalogue.ipynb #f879766e
 consumables = '''
 coffeebeans: coffee beans, ground coffee, coffee | 10 .24 .5 food pack | Lavazza, Dallmayr, Illy*1.6, local roastery*1.6, Tchibo*.8, Melitta*.6 | 1kg*1.5, 500g*.9, 250g*.6 | organic*1.3, espresso, decaf, single origin*1.7
 chocolate: chocolate, pralines, sweets, biscuits | 9 .30 .5 food pack | Lindt*1.6, Milka*.6, Godiva*3.3, Haribo*.4, Niederegger*1.6, homemade*.9 | 100g*.4, 250g, 1kg*2.3 | dark, milk, gift box*1.6, best before soon*.5
@@ -98,16 +99,16 @@ wine: wine, bottle of wine, wine for tasting | 13 .42 .6 food pack | Riesling*.9
 spirits: spirits, bottle of spirits, liquor | 42 .42 .5 food few | Jack Daniel's whiskey*.6, Macallan whisky*4.5, Lagavulin whisky*1.6, Hendrick's gin*.8, Havana Club rum*.5, Hennessy cognac*1.3 | 0.7l, 1l*1.3, 0.05l*.1 | 12 years*1.2, 18 years*2.8, cask strength*1.7, with glasses*1.1
 oliveoil: olive oil, cooking oil, oil in canister | 11 .30 .5 food pack | -, Bertolli*.7, own production*1.1, Greek farm*1.2, Jordan*1.5 | 500ml, 1l*1.8, 250ml*.7, 5l*6 | extra virgin*1.2, with truffle*2.6, organic*1.4, cold pressed
 supplement: vitamins, protein powder, food supplement | 27 .30 .5 food few | Doppelherz*.5, Optimum Nutrition*1.9, Orthomol*2.6, ESN*1.3, - | 60 capsules*.8, 1kg*1.3, 120 tablets, 2.3kg*2.4 | vegan*1.1, vanilla, high dose*1.2
-perfume: perfume, eau de parfum, eau de toilette, after shave | 62 .30 .4 care few | Chanel*1.9, Dior*1.6, Hugo Boss*.9, 4711*.25, Creed*4.2, Zara*.3 | 50ml, 100ml*1.5, 30ml*.7, 5ml*.15 | tester*.6, gift set*1.3, limited*1.4
+perfume: perfume, eau de parfum, eau de toilette, after shave | 62 .30 .4 care few | Chanel*1.9, Dior*1.6, Hugo Boss*.9, Tosca*.25, Creed*4.2, Zara*.3 | 50ml, 100ml*1.5, 30ml*.7, 5ml*.15 | tester*.6, gift set*1.3, limited*1.4
 cosmetics: cosmetics, face cream, make-up, shampoo, lipstick | 19 .36 .5 care few | Nivea*.4, L'Oreal*.7, Estee Lauder*3.2, Weleda*.8, MAC*1.5, La Mer*13 | 50ml, 200ml*1.1, 15ml*.5 | SPF 30*1.1, organic*1.3, refill*.8
-medicine: medicine, tablets, prescription drugs, ointment | 24 .42 .6 care few | Bayer*.8, ratiopharm*.4, Roche*8, Bepanthen*.5, Novartis*5 | 20 pieces*.6, 100 pieces*1.7, 50g*.6 | cooled*3.4, 500mg, homeopathic*.6
+medicine: medicine, tablets, prescription drugs, ointment | 24 .42 .6 care few | Bayer*.8, ratiopharm*.4, Roche*8, Bepanthen*.5, Novartis*5 | 20 tablets*.6, 100 tablets*1.7, 50g*.6 | cooled*3.4, 500mg, homeopathic*.6
 dental: dental implants, dental crown, dentures, impression | 160 .36 .9 part few | Straumann*1.9, Nobel Biocare*1.8, Ivoclar*.8, lab work, Camlog*1.3 | 4.1x10mm, 1 unit*.8, upper jaw*2.3 | titanium*1.2, zirconia*1.5, gypsum model*.2, gold alloy*2.2
 hearing: hearing aid, hearing aids, hearing device | 700 .45 .6 device one | Phonak*1.6, Oticon*1.4, Signia*1.2, no-name amplifier*.08, Widex*1.5 | -, pair*1.7, left*.95, right*.95 | rechargeable*1.3, in-ear*1.1, with batteries, behind the ear
 plant: plants, seeds, bulbs, cuttings, bonsai | 15 .48 .3 plain few | orchid*1.4, rose, tomato*.3, monstera*1.9, cactus*.7 | 30cm, 100 g*.8, 12cm pot*.8, 1m*2.6 | rare variety*3.2, rooted, organic*1.2, bare root*.8
 pets: dog food, cat food, pet food | 24 .30 .5 food few | Royal Canin*1.4, Animonda, Josera*1.1, Whiskas*.6, Wolfsblut*1.6 | 2kg, 10kg*2.4, 400g*.3, 12 cans*1.2 | salmon, chicken, grain-free*1.3, senior, diet*1.4
 '''
 
-# %% ../../nbs/cases/31_catalogue.ipynb #63061850
+# %% ../../nbs/cases/31_catalogue.ipynb #abd858ab
 business = '''
 documents: documents, contract, certificates, passport, signed papers | 7 .60 .7 paper one | -, notary*1.3, embassy*2, university*1.4, bank*1.3 | A4, 12 pages, folder*1.3 | certified*1.8, visa*3, urgent*1.1, tender*1.6
 brochures: brochures, catalogues, flyers, business cards | 45 .36 .9 paper pack | -, trade fair*1.2, spring edition, Vistaprint*.8 | A4, A5*.7, DIN long*.6, 85x55mm*.4 | glossy*1.2, recycled paper, folded*1.1
@@ -121,7 +122,7 @@ sensor: sensor, proximity switch, pressure sensor, thermocouple | 95 .39 .9 part
 plc: PLC module, control board, circuit board, inverter | 420 .45 .9 part one | Siemens S7*1.5, Allen-Bradley*2, Beckhoff*1, Phoenix Contact*.5, Danfoss VLT*1.9 | 24V, 16 DI*.8, 2.2kW*1.1, 4 layers*.2 | tested*1.05, firmware 2.1, faulty*.2, conformal coated*1.2
 tool: cordless drill, angle grinder, tool set, torque wrench, jigsaw | 125 .33 .5 home one | Makita*1.2, Bosch blue*1.2, Hilti*3.4, Parkside*.4, Festool*3, Einhell*.5 | 18V*1.1, 12V*.8, 125mm*.7, 1/2 inch*.9 | without battery*.6, two batteries*1.4, in case*1.1, brushless*1.2
 carpart: car part, brake discs, headlight, alternator, side mirror | 95 .42 .6 part few | VW Golf, BMW E46*1.2, Mercedes W204*1.5, Opel Corsa*.7, Porsche 911*4.5, Fiat 500*.7 | left, right, front, rear, 280mm | OEM*1.4, aftermarket*.6, LED*1.8, dented*.4, set*1.5
-lab: lab samples, chemical samples, test tubes, reagents | 60 .60 .9 plain few | Merck*2.1, Eppendorf*1.3, Roth, Sartorius*2.5, in-house*.4 | 100ml, 1l*1.9, 50 pieces*.9, 25g*1.1 | on dry ice*2.6, non hazardous, sterile*1.2, UN3373*1.4
+lab: lab samples, chemical samples, test tubes, reagents | 60 .60 .9 plain few | Merck*2.1, Eppendorf*1.3, Roth, Sartorius*2.5, in-house*.4 | 100ml, 1l*1.9, 50-piece*.9, 25g*1.1 | on dry ice*2.6, non hazardous, sterile*1.2, UN3373*1.4
 seal: gaskets, o-rings, seals, filter cartridges | 16 .48 .9 part pack | Freudenberg*1.5, Parker*1.4, Mann*1.2, no-name*.4, Simrit*1.4 | 20x3*.2, DN100*1.1, 50x65x8*.8, 10 inch*1.3 | NBR*.8, FKM*2.3, PTFE*1.9, EPDM
 '''
 
@@ -187,7 +188,7 @@ def pick_places(
     "Places in lists"
     return (sizes*rng.random(len(sizes))**power).astype(int)
 
-# %% ../../nbs/cases/31_catalogue.ipynb #215b16c9
+# %% ../../nbs/cases/31_catalogue.ipynb #0c427775
 @cache
 def flat(
     slot:int, # 0 noun, 1 brand, 2 size, 3 detail, 4 state; 5 number of pieces
@@ -197,6 +198,8 @@ def flat(
     sizes = np.array([len(words) for words,_ in lists])
     return np.array([w for words,_ in lists for w in words], dtype=object), np.concatenate([f for _,f in lists]), sizes.cumsum() - sizes, sizes
 
+left_out = dict(brand=(.25, .1), size=(.5, .2), detail=(.5, .4), state=(.4, .5)) # How often nothing is said, by private and by corporate shippers
+
 def goods(
     n:int, # Parcels
     seed=0, # An int or a sequence of ints
@@ -205,10 +208,11 @@ def goods(
     rng = np.random.default_rng(seed)
     group = rng.integers(len(groups()), size=n)
     of = lambda name: np.array([getattr(g, name) for g in groups()])[group]
-    frame = dict(group=group, shipper=np.where(rng.random(n) < of('corporate'), 'corporate', 'private'))
-    value = np.log(of('median')) + of('spread')*luck(n, rng)
+    corporate = rng.random(n) < of('corporate')
+    frame, value = dict(group=group, shipper=np.where(corporate, 'corporate', 'private')), np.log(of('median')) + of('spread')*luck(n, rng)
     for slot,name in enumerate(('noun', 'brand', 'size', 'detail', 'state', 'pieces')):
         words, factors, first, sizes = flat(slot)
-        place = first[group] + pick_places(sizes[group], rng, np.where(frame['shipper'] == 'private', 3, 1.4) if name == 'pieces' else 1.4)
-        frame[name], value = words[place], value + factors[place]
+        place = first[group] + pick_places(sizes[group], rng, np.where(corporate, 1.4, 3) if name == 'pieces' else 1.4)
+        said = rng.random(n) >= np.take(left_out.get(name, (0, 0)), corporate.astype(int))
+        frame[name], value = np.where(said, words[place], ''), value + factors[place]*said
     return pd.DataFrame(frame | dict(true=np.exp(value).round().clip(1, 99_999).astype(int)))

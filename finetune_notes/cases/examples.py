@@ -10,7 +10,7 @@ grammar of `clauses` over the schemas of `telemetry`; `dataset` returns the froz
 __all__ = ['Example', 'natural_order', 'make_example', 'make_examples', 'to_line', 'split_text', 'freeze', 'dataset',
            'RowProblem', 'BadRow', 'read_rows', 'load']
 
-# %% ../../nbs/cases/26_examples.ipynb #74c9b147
+# %% ../../nbs/cases/26_examples.ipynb #ec673364
 import ast, csv, hashlib, io, json, random, re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 from .clauses import ask
 from .telemetry import TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, schema
 from .wordings import dumps
+from ..foundations.artefacts import frozen
 from ..foundations.settings import UserError, load_settings
 
 # %% ../../nbs/cases/26_examples.ipynb #d9943ce9
@@ -82,7 +83,7 @@ def split_text(split):
     "A frozen split as the text of its file"
     return ''.join(to_line(e) + '\n' for e in make_examples(*_SPLITS[split][:3], held_out=_SPLITS[split][3]))
 
-# %% ../../nbs/cases/26_examples.ipynb #1478710d
+# %% ../../nbs/cases/26_examples.ipynb #0ea9082b
 def freeze(
     folder, # Where train.jsonl, validation.jsonl and test.jsonl are written
 )->dict: # sha256 by split
@@ -97,11 +98,7 @@ def dataset(
 )->list[Example]:
     "A frozen split: from its file if that is there and unchanged, else generated again"
     if split not in _SPLITS: raise UserError(f"no split {split!r}; choose one of {', '.join(_SPLITS)}")
-    path = load_settings().data/'assistant'/f'{split}.jsonl'
-    raw = path.read_bytes() if path.is_file() else split_text(split).encode()
-    found = hashlib.sha256(raw).hexdigest()
-    where_from = path if path.is_file() else f'the generated split {split!r}'
-    if found != _SHA256[split]: raise UserError(f'{where_from} has sha256 {found[:12]}…, expected {_SHA256[split][:12]}…: restore the file, or delete it to have it made again')
+    raw = frozen(load_settings().data/'assistant'/f'{split}.jsonl', _SHA256[split], lambda: split_text(split).encode())
     return [Example(r['question'], tuple(r['columns']), r.get('query'), r.get('existing'), r['family']) for r in map(json.loads, raw.decode().splitlines())]
 
 # %% ../../nbs/cases/26_examples.ipynb #8a509a45

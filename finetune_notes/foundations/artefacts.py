@@ -9,9 +9,9 @@ the folder believes what the manifest confirms and nothing else."""
 
 # %% auto #0
 __all__ = ['manifest_name', 'plain', 'fingerprint', 'sha256', 'sync', 'members', 'seal', 'write_text', 'confirmed', 'same',
-           'write_folder', 'replace_folder', 'build_once']
+           'write_folder', 'replace_folder', 'build_once', 'frozen']
 
-# %% ../../nbs/foundations/02_artefacts.ipynb #e2f576e0
+# %% ../../nbs/foundations/02_artefacts.ipynb #e6f01993
 import hashlib
 import json
 import os
@@ -20,6 +20,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from filelock import FileLock
+from .settings import UserError
 
 # %% ../../nbs/foundations/02_artefacts.ipynb #4cfceb42
 def plain(x):
@@ -134,3 +135,15 @@ def build_once(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f'.{folder.name}.lock')):
         return confirmed(folder) or write_folder(folder, write, **facts)
+
+# %% ../../nbs/foundations/02_artefacts.ipynb #1fc75c05
+def frozen(
+    path:Path, # Where the file is, or would be
+    expected:str, # Its SHA-256
+    make, # Gives its bytes where it is missing
+)->bytes:
+    "The bytes of a data file that is as it was, or made again; `UserError` where they differ"
+    raw = path.read_bytes() if path.is_file() else make()
+    found, what = hashlib.sha256(raw).hexdigest(), path if path.is_file() else f'what was generated for {path.name}'
+    if found == expected: return raw
+    raise UserError(f'{what} has sha256 {found[:12]}…, expected {expected[:12]}…: restore the file, or delete it to have it made again')

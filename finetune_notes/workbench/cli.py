@@ -9,8 +9,8 @@ error stream and exit code 2; with `--json` the output is one JSON document and 
 # %% auto #0
 __all__ = ['commands', 'Lesson', 'package_folder', 'lessons', 'lesson_of', 'show', 'list_lessons', 'unmet', 'find_distribution',
            'memory_gib', 'free_gib', 'checks', 'weights_check', 'doctor', 'find_notebook', 'run', 'run_cell', 'summary',
-           'column_names', 'existing_query', 'ask', 'only_case', 'examples_of', 'evaluate', 'train', 'account',
-           'judging_notebook', 'annotate', 'serve', 'usage', 'call', 'quietly', 'main', 'stop']
+           'column_names', 'existing_query', 'ask', 'only_case', 'examples_of', 'evaluate', 'diagnosed', 'train',
+           'account', 'judging_notebook', 'annotate', 'serve', 'usage', 'call', 'quietly', 'main', 'stop']
 
 # %% ../../nbs/workbench/50_cli.ipynb #14b2f497
 import ast
@@ -201,23 +201,39 @@ def examples_of(data:str, skip_bad:bool):
     if bad: print(f'{data}: {len(bad)} bad rows left out, {len(examples)} kept; the first: {bad[0]}', file=sys.stderr)
     return examples
 
-# %% ../../nbs/workbench/50_cli.ipynb #e7f64676
+# %% ../../nbs/workbench/50_cli.ipynb #38562c8f
 def evaluate(
-    case:str, # assistant
-    data:str='', # A file of questions: JSON lines or CSV
+    case:str, # assistant or valuation
+    data:str='', # A file of questions: JSON lines or CSV; for valuation a CSV of texts and values
+    text:str='', # For valuation, the column with descriptions
+    value:str='', # For valuation, the column with values
+    threshold:int=500, # For valuation, where insurance begins
     limit:int=0, # Use the first so many rows; 0 uses all
     skip_bad:store_true=False, # Leave out rows that cannot be read
     json:store_true=False, # Print one JSON document
 ):
-    "Score the assistant trained last on your questions"
-    only_case(case)
+    "Score the assistant trained last on your questions, or diagnose your texts and values"
+    if case != 'valuation': only_case(case)
     if limit < 0: raise UserError(f'--limit {limit}: expected 0 or more')
+    if case == 'valuation': return diagnosed(data, text, value, threshold, limit, skip_bad, json)
+    if text or value: raise UserError('--text and --value are for valuation; the assistant knows its columns')
     examples = examples_of(data, skip_bad)[:limit or None]
     from finetune_notes.cases import assistant
     board = assistant.evaluate(examples, assistant.latest_run())
     return board.to_json() if json else board
 
-# %% ../../nbs/workbench/50_cli.ipynb #500fbf24
+# %% ../../nbs/workbench/50_cli.ipynb #c6c2a1f6
+def diagnosed(data, text, value, threshold, limit, skip_bad, json):
+    "The diagnosis of a file of texts and values; bad rows stop, or are counted"
+    absent = [f'--{name} {kind}' for name,given,kind in (('data', data, 'FILE'), ('text', text, 'COLUMN'), ('value', value, 'COLUMN')) if not given]
+    if absent: raise UserError(f'which file and which columns? give {" and ".join(absent)}')
+    from finetune_notes.cases.diagnosis import diagnose, load, read_parcels
+    frame, bad = load(data, text, value, skip_bad), read_parcels(data, text, value)[1] if skip_bad else []
+    if bad: print(f'{data}: {len(bad)} faults, {len(frame)} good rows; the first: {bad[0]}', file=sys.stderr)
+    found = diagnose(frame[:limit or None], threshold, left_out=len({b.row for b in bad}))
+    return found.to_json() if json else found
+
+# %% ../../nbs/workbench/50_cli.ipynb #e0675807
 def train(
     case:str, # assistant
     data:str='', # A file of questions with their queries
@@ -231,7 +247,7 @@ def train(
     made = assistant.train_assistant(examples)
     return dict(made.facts, folder=str(made.folder)) if json else made
 
-# %% ../../nbs/workbench/50_cli.ipynb #fb5fc9a8
+# %% ../../nbs/workbench/50_cli.ipynb #8c646db6
 def account()->str:
     "The name of the user's account"
     try: return getuser()
@@ -245,7 +261,7 @@ def judging_notebook(file:Path, rater:str, task:str, labels:list, skip_bad:bool)
              cell('code', 'votes', 'from finetune_notes.foundations.verdicts import agreement, preferences, to_frame', 'to_frame(screen.store)')]
     return dumps(dict(nbformat=4, nbformat_minor=5, cells=cells, metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))))
 
-# %% ../../nbs/workbench/50_cli.ipynb #2755780c
+# %% ../../nbs/workbench/50_cli.ipynb #4d9631a7
 def annotate(
     file:str, # Your pairs, texts or answers: JSON lines or CSV
     rater:str='', # Your name; by default that of your account
@@ -268,7 +284,7 @@ def annotate(
     done = store.progress(rater)
     print(f"{rater}: {done['voted']} of {done['items']} saved in {store.path}")
 
-# %% ../../nbs/workbench/50_cli.ipynb #6f889d3e
+# %% ../../nbs/workbench/50_cli.ipynb #2d7c130e
 def serve(book:Path, no_browser:bool=False):
     "JupyterLab on one notebook, until it is stopped"
     options = dict(root_dir=book.parent, ip='127.0.0.1', log_level='ERROR', open_browser=not no_browser, allow_root=hasattr(os, 'getuid') and os.getuid() == 0)
@@ -286,7 +302,7 @@ def serve(book:Path, no_browser:bool=False):
         server.terminate()
         server.wait()
 
-# %% ../../nbs/workbench/50_cli.ipynb #58d0af03
+# %% ../../nbs/workbench/50_cli.ipynb #a8db805d
 commands = dict(list=list_lessons, doctor=doctor, run=run, ask=ask, evaluate=evaluate, train=train, annotate=annotate)
 
 def usage()->str:
@@ -306,7 +322,7 @@ def quietly(command, options):
     with redirect_stdout(sys.stderr): result = command(**options)
     show(result, options['json'])
 
-# %% ../../nbs/workbench/50_cli.ipynb #63a50be8
+# %% ../../nbs/workbench/50_cli.ipynb #b12f832c
 def main(
     arguments:list[str]|None=None, # By default those of the process
 ):

@@ -117,8 +117,8 @@ class Exercise:
     @property
     def lesson(self): return self.name.rpartition('-')[0]
 
-# %% ../../nbs/workbench/51_exercises.ipynb #7cb0a3a3
-shelves = ('basics', 'language', 'corpus', 'people', 'measures', 'values') # The modules of this folder that hold the judges
+# %% ../../nbs/workbench/51_exercises.ipynb #765514fc
+shelves = ('basics', 'language', 'corpus', 'people', 'measures', 'freight', 'values') # The modules of this folder that hold the judges
 known = {}
 
 def exercise(

@@ -9,26 +9,28 @@ again in sixteen worlds, a model is trained in each, and every answer is judged 
 # %% auto #0
 __all__ = ['strengths', 'names', 'systems', 'worlds', 'one_world', 'experiment', 'cost', 'mended']
 
-# %% ../../nbs/cases/39_faults.ipynb #b4cbd45c
+# %% ../../nbs/cases/39_faults.ipynb #177c15ff
 import os
-from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 from .parcels import Dials, splits
 from .valuation import classical, read_outs, train_values
+from ..foundations.evals import Difference, paired_bootstrap
 from ..foundations.settings import load_settings
 
-# %% ../../nbs/cases/39_faults.ipynb #5ae815b8
+# %% ../../nbs/cases/39_faults.ipynb #b24e23fc
 strengths = 0.2, 0.4, 0.6
 names = 'heaping', 'undervaluation', 'abbreviation', 'conflict'
 
-def worlds()->dict: # (fault, strength) → dials
+def worlds(
+    strengths=strengths, # From 0 to 1
+)->dict: # (fault, strength) → dials
     "The clean world, each fault alone, and all together"
     alone = {(name, s): Dials(**{name: s}) for name in names for s in strengths}
     return {('none', 0.): Dials()} | alone | {('all', s): Dials(**dict.fromkeys(names, s)) for s in strengths}
 
-# %% ../../nbs/cases/39_faults.ipynb #f0726ba2
+# %% ../../nbs/cases/39_faults.ipynb #6f5c0f77
 systems = 'greedy', 'median', 'TF-IDF + ridge', 'boosted trees'
 
 def one_world(
@@ -39,37 +41,40 @@ def one_world(
     "Train and judge in one world; what has been done before is found"
     world = splits(rows, 1, asked, dials)
     train, texts, true = world['train'], world['test'].text.tolist(), world['test'].true.to_numpy()
-    said = read_outs(train_values('string', train), texts, k=1) | classical(train, texts, systems[2:])
-    return {s: abs(np.log(said[s].values) - np.log(true)) for s in systems if s in said}
+    said = read_outs(train_values('string', train), texts, k=0, digits=1) | classical(train, texts, systems[2:])
+    values = {s: np.where(np.isfinite(said[s].values), said[s].values, train.declared.median()) for s in systems if s in said}
+    return {s: abs(np.log(v) - np.log(true)) for s,v in values.items()}
 
+# %% ../../nbs/cases/39_faults.ipynb #98c4321d
 def experiment(
     rows:int, # Parcels to learn from in each world
     asked:int, # Parcels to be judged on
+    strengths=strengths, # From 0 to 1
 )->pd.DataFrame: # fault, strength, system, parcel, error
     "All worlds; each training is a run that is resumed, and found when it is done"
     found = []
-    for (fault,strength),dials in tqdm(worlds().items(), desc='worlds', disable='TQDM_DISABLE' in os.environ):
+    for (fault,strength),dials in tqdm(worlds(strengths).items(), desc='worlds', disable='TQDM_DISABLE' in os.environ):
         for system,error in one_world(dials, rows, asked).items():
             found.append(pd.DataFrame(dict(fault=fault, strength=strength, system=system, parcel=range(len(error)), error=error)))
     return pd.concat(found, ignore_index=True)
 
-# %% ../../nbs/cases/39_faults.ipynb #fe99ef5e
+# %% ../../nbs/cases/39_faults.ipynb #7f45c103
 def cost(
     errors:pd.DataFrame, # As `experiment` gives it
     fault:str, # One of the faults, or all
     system:str, # One of the systems
     strength:float=strengths[-1], # Of the fault
-): # evals.Difference
+)->Difference:
     "The error in a world minus that in the clean world, paired by parcel"
-    from finetune_notes.foundations.evals import paired_bootstrap
     of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) & (errors.system == system)].sort_values('parcel').error.to_numpy()
-    now, clean = of(fault, strength), of('none', 0.)
-    both = np.isfinite(now) & np.isfinite(clean)
-    return paired_bootstrap(now[both], clean[both])
+    return paired_bootstrap(of(fault, strength), of('none', 0.))
 
-# %% ../../nbs/cases/39_faults.ipynb #d0bc5bbd
-def mended(errors, fault, strength=strengths[-1]):
+# %% ../../nbs/cases/39_faults.ipynb #75406d5c
+def mended(
+    errors:pd.DataFrame, # As `experiment` gives it
+    fault:str, # One of the faults, or all
+    strength:float=strengths[-1], # Of the fault
+)->Difference:
     "Greedy error minus median error in one world, paired by parcel"
-    from finetune_notes.foundations.evals import paired_bootstrap
-    here = errors[(errors.fault == fault) & (errors.strength == strength)].pivot(index='parcel', columns='system', values='error').dropna()
+    here = errors[(errors.fault == fault) & (errors.strength == strength)].pivot(index='parcel', columns='system', values='error')
     return paired_bootstrap(here.greedy, here['median'])

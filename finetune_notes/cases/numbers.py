@@ -12,19 +12,21 @@ that the loss asks for."""
 __all__ = ['width', 'largest', 'template', 'grammar', 'written', 'read_number', 'digit_tokens', 'Packed', 'Distribution', 'Tree',
            'begin', 'weigh', 'to_open', 'pack_distributions', 'distributions', 'samples']
 
-# %% ../../nbs/cases/36_numbers.ipynb #473d4f59
+# %% ../../nbs/cases/36_numbers.ipynb #c37efa1b
 from dataclasses import dataclass
 import numpy as np
 import torch
+from fastcore.basics import patch
 from transformers import DynamicCache
 from ..foundations.settings import UserError
 from ..foundations.templates import Template
 
-# %% ../../nbs/cases/36_numbers.ipynb #6562887e
+# %% ../../nbs/cases/36_numbers.ipynb #4adbc4cf
 width = 5 # Digits of a number, zeros in front
 largest = 10**width - 1 # Euros
 
 template = Template(user='{text}', system='Value in euros', answer='{value}')
+grammar = f'start: /{"|".join("0"*k + "[1-9]" + "[0-9]"*(width - 1 - k) for k in range(width))}/'
 
 def written(
     value:int, # Whole euros
@@ -50,7 +52,7 @@ def digit_tokens(
     if len(digits) == 10 and all(ids(n) == [digits[int(d)] for d in n] for n in ('00009', '01250', '99999')): return digits
     raise UserError('this tokenizer does not write numbers digit by digit; choose a model whose tokenizer does')
 
-# %% ../../nbs/cases/36_numbers.ipynb #5f883bf9
+# %% ../../nbs/cases/36_numbers.ipynb #07721ec7
 class Packed:
     "Prompts in one sequence and digits behind them; each digit sees its own prompt and its own prefix"
     def __init__(self, model, tokens, prompts):
@@ -60,22 +62,25 @@ class Packed:
         sees = (self.owner == self.owner[:, None]) & (place <= place[:, None])
         self.start = self.read(torch.tensor([i for p in prompts for i in p]), place, sees, self.lengths.cumsum(0) - 1)
 
-    def read(self, ids, place, sees, keep=0):
-        "Feed tokens; probabilities of the ten digits after each, float64, shape (T or len(keep), 10)"
-        dtype, device = self.model.dtype, self.model.device
-        mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
-        out = self.model(input_ids=ids[None].to(device), attention_mask=mask[None, None].to(device), position_ids=place[None].to(device),
-                         past_key_values=self.cache, use_cache=True, logits_to_keep=keep)
-        return out.logits[0].float().softmax(-1)[:, self.tokens.to(device)].double().cpu().numpy()
+# %% ../../nbs/cases/36_numbers.ipynb #dc0658ed
+@patch
+def read(self:Packed, ids, place, sees, keep=0):
+    "Feed tokens; probabilities of the ten digits after each, float64, shape (T or len(keep), 10)"
+    dtype, device = self.model.dtype, self.model.device
+    mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
+    out = self.model(input_ids=ids[None].to(device), attention_mask=mask[None, None].to(device), position_ids=place[None].to(device),
+                     past_key_values=self.cache, use_cache=True, logits_to_keep=keep)
+    return out.logits[0].float().softmax(-1)[:, self.tokens.to(device)].double().cpu().numpy()
 
-    def feed(self, digits, row, paths):
-        "Feed a digit for each prefix; `paths`, shape (T, depth), are the places of its digits in the sequence, its own the last"
-        row, paths = torch.tensor(row), torch.tensor(paths)
-        seen = torch.zeros(len(row), self.cache.get_seq_length() + len(row), dtype=torch.bool)
-        seen[:, :len(self.owner)] = self.owner == row[:, None]
-        return self.read(self.tokens[digits], self.lengths[row] + paths.shape[1] - 1, seen.scatter_(1, paths, True))
+@patch
+def feed(self:Packed, digits, row, paths):
+    "Feed a digit for each prefix; `paths`, shape (T, depth), are the places of its digits in the sequence, its own the last"
+    row, paths = torch.tensor(row), torch.tensor(paths)
+    seen = torch.zeros(len(row), self.cache.get_seq_length() + len(row), dtype=torch.bool)
+    seen[:, :len(self.owner)] = self.owner == row[:, None]
+    return self.read(self.tokens[digits], self.lengths[row] + paths.shape[1] - 1, seen.scatter_(1, paths, True))
 
-# %% ../../nbs/cases/36_numbers.ipynb #b7978415
+# %% ../../nbs/cases/36_numbers.ipynb #fec7d344
 @dataclass(frozen=True, eq=False)
 class Distribution:
     "Probabilities of intervals that together hold every number"
@@ -90,16 +95,17 @@ class Distribution:
         i = min(int(np.searchsorted(below, q*below[-1])), len(self.p) - 1)
         return float(self.lo[i] + round((self.hi[i] - self.lo[i])*(1 - (below[i] - q*below[-1])/self.p[i])))
 
-    @property
-    def median(self)->float: return self.quantile()
-    @property
-    def mean(self)->float: return float((self.p*(self.lo + self.hi)).sum()/2)
-    @property
-    def log_mean(self)->float: return float(np.exp((self.p*np.log((self.lo + self.hi)/2)).sum()))
-    @property
-    def mode(self)->int: return int(self.lo[np.argmax(np.where(self.lo == self.hi, self.p, -1))])
+# %% ../../nbs/cases/36_numbers.ipynb #bff65b4b
+@patch(as_prop=True)
+def median(self:Distribution)->float: return self.quantile()
+@patch(as_prop=True)
+def mean(self:Distribution)->float: return float((self.p*(self.lo + self.hi)).sum()/2)
+@patch(as_prop=True)
+def log_mean(self:Distribution)->float: return float(np.exp((self.p*np.log((self.lo + self.hi)/2)).sum()))
+@patch(as_prop=True)
+def mode(self:Distribution)->int: return int(self.lo[np.argmax(np.where(self.lo == self.hi, self.p, -1))])
 
-# %% ../../nbs/cases/36_numbers.ipynb #934451b3
+# %% ../../nbs/cases/36_numbers.ipynb #db925c2a
 @dataclass
 class Tree:
     "Prefixes of several prompts, sorted by prompt and number"
@@ -115,21 +121,24 @@ class Tree:
     @property
     def hi(self): return self.lo + 10**(width - self.depth) - 1
 
-    def take(self, i):
-        "Some of the prefixes"
-        return Tree(*(v[i] for v in vars(self).values()))
+# %% ../../nbs/cases/36_numbers.ipynb #17959160
+@patch
+def take(self:Tree, i):
+    "Some of the prefixes"
+    return Tree(*(v[i] for v in vars(self).values()))
 
-    def opened(self, at, shares, kept):
-        "All prefixes, but in place of each of `at` the ten under it, with their `shares`, shape (len(at), 10), of what is `kept`, shape (len(at),)"
-        times = np.ones(len(self.row), dtype=int)
-        times[at] = 10
-        new, inside = self.take(np.repeat(np.arange(len(times)), times)), np.repeat(times == 10, times)
-        new.prefix[inside] = new.prefix[inside]*10 + np.tile(np.arange(10), len(at))
-        new.depth[inside], new.p[inside] = new.depth[inside] + 1, new.p[inside]*shares.ravel()
-        new.free[inside] *= (shares*kept[:, None]).ravel()
-        return new
+@patch
+def opened(self:Tree, at, shares, kept):
+    "All prefixes, but in place of each of `at` the ten under it, with their `shares`, shape (len(at), 10), of what is `kept`, shape (len(at),)"
+    times = np.ones(len(self.row), dtype=int)
+    times[at] = 10
+    new, inside = self.take(np.repeat(np.arange(len(times)), times)), np.repeat(times == 10, times)
+    new.prefix[inside] = new.prefix[inside]*10 + np.tile(np.arange(10), len(at))
+    new.depth[inside], new.p[inside] = new.depth[inside] + 1, new.p[inside]*shares.ravel()
+    new.free[inside] *= (shares*kept[:, None]).ravel()
+    return new
 
-# %% ../../nbs/cases/36_numbers.ipynb #9a888244
+# %% ../../nbs/cases/36_numbers.ipynb #3ba8baf2
 def begin(n):
     "The empty prefix of each of `n` prompts"
     zero = lambda *shape: np.zeros((n, *shape), dtype=int)
@@ -145,7 +154,7 @@ def weigh(packed, tree, at, piece=1024):
     p[(tree.prefix[at] == 0) & (depth == width - 1), 0] = 0
     return p/p.sum(1, keepdims=True), p.sum(1)
 
-# %% ../../nbs/cases/36_numbers.ipynb #9fbceaec
+# %% ../../nbs/cases/36_numbers.ipynb #589b1e9a
 def to_open(tree, depth, digits, least):
     "The prefixes of `depth` digits that are worth reading"
     below = tree.p.cumsum() - tree.row
@@ -164,7 +173,7 @@ def pack_distributions(model, tokens, prompts, digits, least):
     parts = [tree.take((tree.row == r) & (tree.hi > 0)) for r in range(len(prompts))]
     return [Distribution(np.maximum(t.lo, 1), t.hi, t.p, 1 - t.free.sum()) for t in parts]
 
-# %% ../../nbs/cases/36_numbers.ipynb #7afe7707
+# %% ../../nbs/cases/36_numbers.ipynb #a0ce88b2
 def distributions(
     model, # A causal language model
     tokenizer, # Its tokenizer
@@ -177,10 +186,7 @@ def distributions(
     tokens = digit_tokens(tokenizer)
     return [d for i in range(0, len(prompts), pack) for d in pack_distributions(model, tokens, prompts[i:i + pack], digits, least)]
 
-# %% ../../nbs/cases/36_numbers.ipynb #2a261145
-grammar = f'start: /{"|".join("0"*k + "[1-9]" + "[0-9]"*(width - 1 - k) for k in range(width))}/'
-
-# %% ../../nbs/cases/36_numbers.ipynb #f2cd1e75
+# %% ../../nbs/cases/36_numbers.ipynb #d295bb03
 @torch.inference_mode()
 def samples(
     model, # A causal language model

@@ -27,8 +27,9 @@ from ..foundations.settings import load_settings
 from ..foundations.templates import Template
 from ..foundations.train import Recipe, Run, sft
 
-# %% ../../nbs/cases/38_valuation.ipynb #702e7c48
-value_recipe = Recipe(batch_size=4)
+# %% ../../nbs/cases/38_valuation.ipynb #c4378c3d
+value_recipe = Recipe(epochs=2, learning_rate=1e-3, batch_size=16,
+                      modules=('q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'))
 
 def train_values(
     kind:str, # string, raft or head

@@ -21,7 +21,7 @@ from transformers import DynamicCache
 from ..foundations.settings import UserError
 from ..foundations.templates import Template, defuse, fill
 
-# %% ../../nbs/cases/36_numbers.ipynb #ef4d05f1
+# %% ../../nbs/cases/36_numbers.ipynb #9d94e247
 width = 5 # Digits of a number, zeros in front
 largest = 10**width - 1 # Euros
 
@@ -49,7 +49,7 @@ def read_number(
     digits = text.strip().replace(',', '').split(' ')[0].lstrip('€$').rstrip('.€')
     return float(digits) if digits.isdecimal() and digits.isascii() and 1 <= int(digits) <= largest else float('nan')
 
-# %% ../../nbs/cases/36_numbers.ipynb #619cc830
+# %% ../../nbs/cases/36_numbers.ipynb #8b33ba6d
 def digit_tokens(
     tokenizer, # Of the model
 )->list[int]: # Token ids of 0 to 9
@@ -59,7 +59,7 @@ def digit_tokens(
     if len(digits) == 10 and all(ids(n) == [digits[int(d)] for d in n] for n in ('00009', '01250', '99999')): return digits
     raise UserError('this tokenizer does not write numbers digit by digit; choose a model whose tokenizer does')
 
-# %% ../../nbs/cases/36_numbers.ipynb #07721ec7
+# %% ../../nbs/cases/36_numbers.ipynb #b8bbc9ae
 class Packed:
     "Prompts in one sequence and digits behind them; each digit sees its own prompt and its own prefix"
     def __init__(self, model, tokens, prompts):
@@ -69,7 +69,7 @@ class Packed:
         sees = (self.owner == self.owner[:, None]) & (place <= place[:, None])
         self.start = self.read(torch.tensor([i for p in prompts for i in p]), place, sees, self.lengths.cumsum(0) - 1)
 
-# %% ../../nbs/cases/36_numbers.ipynb #dc0658ed
+# %% ../../nbs/cases/36_numbers.ipynb #6e4617b5
 @patch
 def read(self:Packed, ids, place, sees, keep=0):
     "Feed tokens; probabilities of the ten digits after each, float64, shape (T or len(keep), 10)"
@@ -87,7 +87,7 @@ def feed(self:Packed, digits, row, paths):
     seen[:, :len(self.owner)] = self.owner == row[:, None]
     return self.read(self.tokens[digits], self.lengths[row] + paths.shape[1] - 1, seen.scatter_(1, paths, True))
 
-# %% ../../nbs/cases/36_numbers.ipynb #fec7d344
+# %% ../../nbs/cases/36_numbers.ipynb #35cf0c7f
 @dataclass(frozen=True, eq=False)
 class Distribution:
     "Probabilities of intervals that together hold every number"
@@ -102,7 +102,7 @@ class Distribution:
         i = min(int(np.searchsorted(below, q*below[-1])), len(self.p) - 1)
         return float(self.lo[i] + round((self.hi[i] - self.lo[i])*(1 - (below[i] - q*below[-1])/self.p[i])))
 
-# %% ../../nbs/cases/36_numbers.ipynb #bff65b4b
+# %% ../../nbs/cases/36_numbers.ipynb #ee2688ff
 @patch(as_prop=True)
 def median(self:Distribution)->float: return self.quantile()
 @patch(as_prop=True)
@@ -112,7 +112,7 @@ def log_mean(self:Distribution)->float: return float(np.exp((self.p*np.log((self
 @patch(as_prop=True)
 def mode(self:Distribution)->int: return int(self.lo[np.argmax(np.where(self.lo == self.hi, self.p, -1))])
 
-# %% ../../nbs/cases/36_numbers.ipynb #db925c2a
+# %% ../../nbs/cases/36_numbers.ipynb #1e85fe59
 @dataclass
 class Tree:
     "Prefixes of several prompts, sorted by prompt and number"
@@ -128,7 +128,7 @@ class Tree:
     @property
     def hi(self): return self.lo + 10**(width - self.depth) - 1
 
-# %% ../../nbs/cases/36_numbers.ipynb #17959160
+# %% ../../nbs/cases/36_numbers.ipynb #c9bfe0ae
 @patch
 def take(self:Tree, i):
     "Some of the prefixes"
@@ -145,7 +145,7 @@ def opened(self:Tree, at, shares, kept):
     new.free[inside] *= (shares*kept[:, None]).ravel()
     return new
 
-# %% ../../nbs/cases/36_numbers.ipynb #3ba8baf2
+# %% ../../nbs/cases/36_numbers.ipynb #27b8c244
 def begin(n):
     "The empty prefix of each of `n` prompts"
     zero = lambda *shape: np.zeros((n, *shape), dtype=int)
@@ -161,7 +161,7 @@ def weigh(packed, tree, at, piece=1024):
     p[(tree.prefix[at] == 0) & (depth == width - 1), 0] = 0
     return p/p.sum(1, keepdims=True), p.sum(1)
 
-# %% ../../nbs/cases/36_numbers.ipynb #589b1e9a
+# %% ../../nbs/cases/36_numbers.ipynb #0634944c
 def to_open(tree, depth, digits, least):
     "The prefixes of `depth` digits that are worth reading"
     below = tree.p.cumsum() - tree.row
@@ -180,7 +180,7 @@ def pack_distributions(model, tokens, prompts, digits, least):
     parts = [tree.take((tree.row == r) & (tree.hi > 0)) for r in range(len(prompts))]
     return [Distribution(np.maximum(t.lo, 1), t.hi, t.p, 1 - t.free.sum()) for t in parts]
 
-# %% ../../nbs/cases/36_numbers.ipynb #a0ce88b2
+# %% ../../nbs/cases/36_numbers.ipynb #2b0364cb
 def distributions(
     model, # A causal language model
     tokenizer, # Its tokenizer
@@ -193,7 +193,7 @@ def distributions(
     tokens = digit_tokens(tokenizer)
     return [d for i in range(0, len(prompts), pack) for d in pack_distributions(model, tokens, prompts[i:i + pack], digits, least)]
 
-# %% ../../nbs/cases/36_numbers.ipynb #d295bb03
+# %% ../../nbs/cases/36_numbers.ipynb #b4a05c4e
 @torch.inference_mode()
 def samples(
     model, # A causal language model

@@ -1,12 +1,16 @@
 "For every exercise a typical wrong answer, and words of the sentence that tells its author so"
 import json
+import math
 import random
 from collections import Counter
 from itertools import combinations
+from statistics import NormalDist
 import torch
 from torch.nn.functional import cross_entropy
+from finetune_notes.cases.baselines import Constant
 from finetune_notes.cases.dialect import validate
 from finetune_notes.cases.meaning import compact, equivalent
+from finetune_notes.cases.parcels import parcels, typical
 from finetune_notes.cases.shorthand import expand, grammar, shorten
 from finetune_notes.cases.telemetry import FAMILIES, schema, unit_scale
 from finetune_notes.cases.wordings import phrases
@@ -14,6 +18,12 @@ from finetune_notes.foundations.generate import fits
 from finetune_notes.foundations.verdicts import left_share, to_frame
 from finetune_notes.workbench.exercises import call, expect
 from finetune_notes.workbench.people import drafts
+
+def without_rebate(group, words, pieces):
+    factors = {w: f for slot in group.slots for w,f in zip(*slot)}
+    return group.median*math.exp(sum(factors[w] for w in words))*pieces
+
+def by_letter(train, test): return sum(t in train for t in test)/len(test)
 
 def order_rule(answer, example): return {o['op'] for o in json.loads(answer)['orders']} <= {c['op'] for c in json.loads(answer)['calculations']}
 
@@ -210,6 +220,21 @@ wrong = {
     'judge-1': (lambda broken, wanted: (next(n for n in range(1, 99) if 1 - broken**n >= wanted), 1/(1 - broken)), 'With at most 3 calls'),
     'judge-2': (lambda said: 'good' if 'good' in said else 'bad', 'was taken for good; expected bad'),
     'judge-3': (lambda seen, wrong: seen + wrong, 'is seen at'),
+    'catalogue-1': ('phone: satellite phone, pager, radio | 500 .3 .5 device few | Iridium, Garmin, no-name | small, large | new, used', "There is a group 'phone' already"),
+    'catalogue-2': (without_rebate, '10 of phone'),
+    'catalogue-3': (lambda spread: NormalDist(0, spread).cdf(0.1) - NormalDist(0, spread).cdf(-0.1), 'the best guess is within ten per cent in'),
+    'parcels-1': (lambda dials: int((parcels(10_000, dials, seed=1).declared - parcels(10_000, dials, seed=1).true).abs().sum()), 'they fall short by'),
+    'parcels-2': (by_letter, "it gave 0.0; expected 0.5"),
+    'parcels-3': (typical, 'of values are multiples of 5; expected nine in ten'),
+    'heaping-1': (lambda values: sum(v % 10 == 0 for v in values)/len(values), 'it gave 0.1; expected 0'),
+    'heaping-2': (list(range(1, 101)), 'There are 100 different values'),
+    'heaping-3': (lambda values: sum(v % 10 == 9 for v in values)/len(values), 'it gave 1.0; expected 10'),
+    'baselines-1': (lambda values, loss: sorted(values)[len(values)//2], "'squared' it gave 10; expected 222.6"),
+    'baselines-2': (Constant, "For 'laptop Dell' it said 550; expected 300"),
+    'baselines-3': ([97, 103, 480, 52, 1010, 100, 100, 100, 50, 1000], 'Its mean absolute error is 0.0'),
+    'diagnosis-1': (lambda values, threshold: sum(threshold - 10 <= v < threshold for v in values), 'expected 5'),
+    'diagnosis-2': ([50, 50, 50, 1000, 1000, 1000], 'two_clumps sees this conflict'),
+    'diagnosis-3': (str.isupper, "Of 'WIFI ROUTER' it said True"),
     'numbers-1': (lambda lo, p, loss: max(zip(p, lo))[1], 'absolute error it gave 1000; expected 50'),
     'numbers-2': (lambda d, a, b: float(d.p[(d.lo >= a) & (d.hi <= b)].sum()), 'From 15 to 50'),
     'numbers-3': (lambda shares: max(shares, key=shares.get), "expected '00020'"),

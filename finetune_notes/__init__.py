@@ -9,7 +9,7 @@ Modules:
 - `finetune_notes.cases.diagnosis`: Your own file of texts and values: what is wrong with it, how much, and whether fine-tuning is worth trying
 - `finetune_notes.cases.dialect`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
-- `finetune_notes.cases.faults`: What each fault of the data costs, which of them a better loss can mend, and which only better data can
+- `finetune_notes.cases.faults`: What each fault of the data costs, which a better loss can mend and which only better data can, and what the company decided
 - `finetune_notes.cases.heaping`: How far values crowd onto round numbers, measured against what chance would give
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
 - `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
@@ -20,7 +20,7 @@ Modules:
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
-- `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, and why the company kept its people
+- `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, against what was declared and what was true
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole

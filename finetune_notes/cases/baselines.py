@@ -12,7 +12,7 @@ __all__ = ['cheapest', 'dearest', 'word', 'minilm', 'minilm_sha256', 'bins', 'as
            'to_number', 'numbers', 'median_estimate', 'measures', 'compared', 'shown', 'hits', 'baselines',
            'unseen_share', 'by_unseen', 'timed']
 
-# %% ../../nbs/cases/34_baselines.ipynb #d95d6619
+# %% ../../nbs/cases/34_baselines.ipynb #b33a30f3
 import hashlib
 import re
 import sys
@@ -197,7 +197,7 @@ def hits(
         board.add(name, {'exact match': made == values, 'within 10%': abs(made - values) <= 0.1*values, 'no number': np.isnan(made)})
     return board
 
-# %% ../../nbs/cases/34_baselines.ipynb #571d5146
+# %% ../../nbs/cases/34_baselines.ipynb #9a04f7e0
 def baselines(
     group_of:dict|None=None, # Text → group, where it is known
 )->dict: # Name → a model without fit; systems that cannot run are told of and left out

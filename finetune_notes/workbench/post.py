@@ -143,10 +143,10 @@ def both_orders(lesson, answer):
             wanted, got = 'much longer' if 'longer' in name else None, call(answer, choose, first, second)
             expect(got == wanted, f'From a chooser who takes {name}, of {first!r} and {second!r}, it gave {short(got)}; expected {wanted!r}.')
 
-# %% ../../nbs/workbench/61_post.ipynb #e5973b44
+# %% ../../nbs/workbench/61_post.ipynb #fbeb3cef
 @exercise('manager-3', 'The rubric looks for facts and for a short text. It does not read the word "not".',
           'Take the clean answer and change its last sentence.',
-          '`right_answer(probe_mail)` with "Please do not report it on form L5."')
+          'End the clean answer with `Please do not report it on form L5.` instead.')
 def gamed(lesson, answer):
     "An answer that pleases the rubric alone"
     clean, got = (lesson.rubric(lesson.probe_mail, a) for a in (lesson.right_answer(lesson.probe_mail), written(answer)))

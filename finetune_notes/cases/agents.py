@@ -180,13 +180,13 @@ def regime(
     sides = {f: has(pair.first_faults, f) + has(pair.second_faults, f) for f in faults}
     return pd.DataFrame([dict(fault=f, rate=has(past.faults, f).mean(), kinds=(by_kind[f] > .5).mean(), one=(sides[f] == 1).mean(), both=(sides[f] == 2).mean()) for f in faults])
 
-# %% ../../nbs/cases/43_agents.ipynb #01abf050
+# %% ../../nbs/cases/43_agents.ipynb #45eeb333
 _sizes = dict(history=1680, pairs=400, validation=112, test=280)
 _SHA256 = dict(
-    history='c6ef2ce181a82ad9f0e5da6940bd5a12146dc76a46a63dddf0a1bfe3497a187a',
-    pairs='8ee0ab7f9e80651d01e5a9b1ac6fa4c87e141931011044903b6ff02aa6156210',
-    validation='dbd128d4be6c2b2cd7995b516bb8415fdfd5d6a04fd48faffa15bb46626f016c',
-    test='5d73194868c160af9868657385061ca5abf75a85d58061778da30b74259db4f1')
+    history='1bc786667ebcf10a6c5c596391571779d8c34e7065c729915c7a72eff35fb710',
+    pairs='319c644de4bb30a74e4292dc5a7b1fa39240252442c9754a5aa9632a214e9e3b',
+    validation='a0ff5e9fca991f6d36c0c04ef6024ad56b0168b7797422e089085cfbd4177491',
+    test='ca3aace16e342e2d60c088bac942994131a7a4fc2b0f4d5c70f0f9633de7a8a6')
 
 def set_bytes(name):
     "A set of the typical house as CSV"

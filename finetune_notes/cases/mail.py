@@ -59,9 +59,9 @@ invoice: the invoice for {book} has the wrong company name / I never got a bill 
 payment: I cannot pay the invoice for {book} right now / can I pay {book} later / I got a reminder for {book}, may I pay in parts / money is short this month, is there more time for my bill / please wait with the payment for {book} until my salary comes
 '''
 
-# %% ../../nbs/cases/42_mail.ipynb #84741794
+# %% ../../nbs/cases/42_mail.ipynb #8cd4102f
 held = '''
-damaged: something sharp went through {book} on its way to me / what I pulled out of the envelope looks as if a dog had chewed {book} / {book} reached me in a sad state, stains all over and loose boards
+damaged: something sharp went through {book} on its way to me / the thing I pulled out of the envelope looks as if a dog had chewed {book} / {book} reached me in a sad state, stains all over and loose boards
 misprint: {book} jumps far ahead in the middle of a sentence / somebody at the printer's fell asleep over {book}, the ending is simply absent / every second sheet of {book} is white
 lost: the postman swears he left {book} here, yet nobody has seen it / {book} has vanished somewhere between you and me / there is no trace of the packet that should hold {book}
 late: still waiting for you to dispatch {book} / is anybody working on my purchase of {book}, the status has been the same since {when} / I had hoped to be reading {book} by now, has it even left
@@ -154,9 +154,9 @@ def mistyped(
         return w[:i] + (w[i + 1] + w[i] + w[i + 2:] if how < .4 else w[i + 1:] if how < .7 else w[i] + w[i:])
     return re.sub(r"(?<![\w@'-])[a-z]{4,}(?![\w'])", slip, text)
 
-# %% ../../nbs/cases/42_mail.ipynb #0bc35f03
+# %% ../../nbs/cases/42_mail.ipynb #9aadbd17
 tones, english = tuple(moods), ('fluent', 'learner', 'hasty')
-question = re.compile(r'^does|\b(?:can|could|may|how|what|when will|why|do you|do (?:i|libraries)|where|which|would you|would the|has it|to whom|is (?:it|there|that|anybody|\w+ \w+ to be)|are (?:we|you))\b')
+question = re.compile(r'(?:^|[,:] |and )(?:on |to )?(?:can|could|may|how|what|when (?:will|do)|why|do (?!not)|does|where|which|whom?|would (?!like)|has|is|are)\b')
 
 def pick(options, u):
     "The option at place `u` of 0 to 1"

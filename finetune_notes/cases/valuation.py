@@ -27,11 +27,11 @@ from ..foundations.settings import load_settings
 from ..foundations.templates import Template
 from ..foundations.train import Recipe, Run, sft
 
-# %% ../../nbs/cases/38_valuation.ipynb #fc752d6b
-value_recipe = Recipe(epochs=2, learning_rate=3e-3, batch_size=8,
+# %% ../../nbs/cases/38_valuation.ipynb #aa7a94fd
+value_recipe = Recipe(epochs=2, learning_rate=2e-3, batch_size=4,
                       modules=('q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'))
 
-shorter = {'raft': replace(value_recipe, epochs=1), 'head': replace(value_recipe, learning_rate=2e-3, batch_size=16)}
+shorter = {'raft': replace(value_recipe, epochs=1), 'head': replace(value_recipe, epochs=1, batch_size=8)}
 
 def train_values(
     kind:str, # string, raft or head

@@ -132,7 +132,7 @@ def test_a_world_is_judged_by_the_truth_and_no_number_counts_as_the_median(monke
     world = splits(60, 1, 20, Dials(undervaluation=.6))
     train, true = world['train'], world['test'].true.to_numpy()
     answer = lambda values: valuation.Answers(np.asarray(values, dtype=float), 1.)
-    monkeypatch.setattr(faults, 'train_values', lambda kind, frame: (kind, frame.declared.tolist()))
+    monkeypatch.setattr(faults, 'train_values', lambda kind, frame, recipe: (kind, frame.declared.tolist()))
     def read_outs(run, texts, k, digits):
         assert run == ('string', train.declared.tolist()) and texts == world['test'].text.tolist()
         return {'greedy': answer([float('nan')]*20), 'median': answer(2*true)}

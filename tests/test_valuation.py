@@ -116,39 +116,53 @@ def test_read_outs_are_what_their_names_say_and_are_kept(tiny, run, tuned, monke
     with pytest.raises(NameError): valuation.read_outs(run, texts[:2])
 
 def planted():
-    "Errors of two systems in three worlds, rows in random order: greedy 2 and 3 when clean, heaping adds 0.5, all adds 1; the median errs by 0.25 less"
-    worlds = {('none', 0.): 0., ('heaping', .6): .5, ('all', .6): 1.}
-    rows = [dict(fault=f, strength=s, system=name, parcel=i, error=2 + i % 2 + more - less) for (f, s),more in worlds.items() for name,less in (('greedy', 0), ('median', .25)) for i in range(40)]
+    "Errors in three worlds, rows in random order: 2 and 3 when clean. Heaping costs greedy 0.5 and the head nothing, all together 1 and 0.75"
+    costs = {('none', 0.): (0., 0.), ('heaping', .6): (.5, 0.), ('all', .6): (1., .75)}
+    rows = [dict(fault=f, strength=s, system=name, parcel=i, error=2 + i % 2 + more) for (f, s),both in costs.items() for name,more in zip(('greedy', 'head'), both) for i in range(40)]
     return pd.DataFrame(rows).sample(frac=1, random_state=1)
 
-def test_the_cost_of_a_planted_fault_and_what_the_median_mends():
-    for fault,more in (('heaping', .5), ('all', 1.)):
-        for system in ('greedy', 'median'):
-            found = faults.cost(planted(), fault, system, .6)
-            assert found.estimate == pytest.approx(more) and found.lo == pytest.approx(more), 'paired by parcel there is no spread'
-        assert faults.mended(planted(), fault, .6).estimate == pytest.approx(.25)
+@pytest.mark.parametrize('fault,greedy,head', [('heaping', .5, 0.), ('all', 1., .75)])
+def test_the_cost_of_a_planted_fault_and_what_the_loss_mends(fault, greedy, head):
+    for system,more in (('greedy', greedy), ('head', head)):
+        found = faults.cost(planted(), fault, system, .6)
+        assert found.estimate == pytest.approx(more) and found.lo == pytest.approx(more), 'paired by parcel there is no spread'
+    assert faults.mended(planted(), fault, .6).estimate == pytest.approx(greedy - head)
 
-def test_a_world_is_judged_by_the_truth_and_no_number_counts_as_the_median(monkeypatch):
+@pytest.mark.parametrize('string', [True, False])
+def test_a_world_is_judged_by_the_truth_and_no_number_counts_as_the_median(monkeypatch, string):
     world = splits(60, 1, 20, Dials(undervaluation=.6))
-    train, true = world['train'], world['test'].true.to_numpy()
+    train, true, trained = world['train'], world['test'].true.to_numpy(), []
     answer = lambda values: valuation.Answers(np.asarray(values, dtype=float), 1.)
-    monkeypatch.setattr(faults, 'train_values', lambda kind, frame, recipe: (kind, frame.declared.tolist()))
+    def train_values(kind, frame, recipe):
+        assert recipe == faults.once[kind] and frame.declared.equals(train.declared)
+        trained.append(kind)
+        return kind
     def read_outs(run, texts, k, digits):
-        assert run == ('string', train.declared.tolist()) and texts == world['test'].text.tolist()
+        assert run == 'string' and texts == world['test'].text.tolist()
         return {'greedy': answer([float('nan')]*20), 'median': answer(2*true)}
+    monkeypatch.setattr(faults, 'train_values', train_values)
     monkeypatch.setattr(faults, 'read_outs', read_outs)
+    monkeypatch.setattr(faults, 'direct', lambda kind, run, texts: answer(4*true if kind == run == 'head' else true))
     monkeypatch.setattr(faults, 'classical', lambda frame, texts, names: {n: answer(true) for n in names})
-    off = faults.one_world(Dials(undervaluation=.6), 60, 20)
-    np.testing.assert_allclose(off['greedy'], abs(np.log(train.declared.median()/true)))
-    np.testing.assert_allclose(off['median'], np.log(2))
+    off = faults.one_world(Dials(undervaluation=.6), 60, 20, string)
+    assert trained == ['head', 'string'][:1 + string] and set(off) == set(faults.systems if string else ('head', *faults.systems[3:]))
+    np.testing.assert_allclose(off['head'], np.log(4))
+    if string:
+        np.testing.assert_allclose(off['greedy'], abs(np.log(train.declared.median()/true)))
+        np.testing.assert_allclose(off['median'], np.log(2))
     assert not off['TF-IDF + ridge'].any() and not off['boosted trees'].any()
 
 def test_the_experiment_has_a_row_for_each_world_system_and_parcel(monkeypatch):
-    monkeypatch.setattr(faults, 'one_world', lambda dials, rows, asked: {'greedy': np.full(asked, dials.heaping), 'median': np.full(asked, dials.conflict)})
+    asked_for = []
+    def one_world(dials, rows, asked, string):
+        asked_for.append(string)
+        return {'head': np.full(asked, dials.heaping), 'median': np.full(asked, dials.conflict)}
+    monkeypatch.setattr(faults, 'one_world', one_world)
     made = faults.experiment(5, 3)
     assert len(made) == 16*2*3 and not made.duplicated(['fault', 'strength', 'system', 'parcel']).any()
+    assert sum(asked_for) == 6 and asked_for[0], 'the string is trained in the clean world and in each at the greatest strength'
     touched = made[made.error > 0].groupby('system').fault.agg(lambda f: sorted(set(f)))
-    assert touched.to_dict() == dict(greedy=['all', 'heaping'], median=['all', 'conflict'])
+    assert touched.to_dict() == dict(head=['all', 'heaping'], median=['all', 'conflict'])
 
 def test_the_examples_in_a_prompt_are_from_the_training_set_both_cheap_and_dear(monkeypatch, tmp_path):
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))

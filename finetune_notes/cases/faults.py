@@ -73,7 +73,7 @@ def cost(
     of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) & (errors.system == system)].sort_values('parcel').error.to_numpy()
     return paired_bootstrap(of(fault, strength), of('none', 0.))
 
-# %% ../../nbs/cases/39_faults.ipynb #139a4225
+# %% ../../nbs/cases/39_faults.ipynb #cb902f4f
 def mended(
     errors:pd.DataFrame, # As `experiment` gives it
     fault:str, # One of the faults, or all

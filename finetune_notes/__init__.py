@@ -14,6 +14,7 @@ Modules:
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
 - `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
+- `finetune_notes.cases.preferences`: Learning from which of two answers was better: DPO by hand, over TRL, and what goes wrong with it
 - `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
 - `finetune_notes.cases.raft`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
@@ -42,6 +43,7 @@ Modules:
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
+- `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lesson on preferences
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept

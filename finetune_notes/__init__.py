@@ -21,6 +21,7 @@ Modules:
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
+- `finetune_notes.cases.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem
 - `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, against what was declared and what was true
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
@@ -43,7 +44,7 @@ Modules:
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
-- `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lesson on preferences
+- `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lessons on preferences and their traps
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept

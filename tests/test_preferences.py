@@ -138,7 +138,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(loss, begun, tmp_path, 
     assert len(resumed.history) == len(straight.history) == 6
     assert same(resumed, straight)
 
-@pytest.mark.parametrize('loss', ['kto', 'orpo', 'ipo', 'hinge'])
+@pytest.mark.parametrize('loss', ['kto', 'orpo', 'hinge'])
 def test_every_loss_learns_the_pairs(loss, begun, tmp_path):
     run = dpo(pairs, template, begun, replace(recipe, loss=loss, epochs=8, sft=0), folder=tmp_path)
     assert (weigh(run, pairs, template).margin > 0).mean() >= 0.75
@@ -206,7 +206,8 @@ def test_pairs_that_cannot_be_trained_on_are_refused(begun, tmp_path):
 
 def test_swapped_labels_and_noise_are_said(begun, tmp_path):
     turned = [replace(p, chosen=p.rejected, rejected=p.chosen, annotator='ben') for p in pairs]
-    run = dpo(pairs, template, begun, replace(recipe, epochs=10), folder=tmp_path)
-    table = ranking(weigh(run, pairs + turned, template))
+    run = dpo(pairs, template, begun, replace(recipe, epochs=8), folder=tmp_path)
+    table = ranking(weigh(run, 2*(pairs + turned), template))
     assert 'better than chance' in table.says['ann'] and 'swapped' in table.says['ben']
-    assert 'noise' in says(50, 100) and 'swapped' in says(30, 100) and 'better' in says(70, 100)
+    assert 'noise' in says(50, 100) and 'swapped' in says(30, 100) and 'better' in says(70, 100) and 'too few' in says(0, 4)
+    assert 'too few' in repr(run)

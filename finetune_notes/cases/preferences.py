@@ -14,10 +14,10 @@ __all__ = ['marks', 'trainers', 'Pair', 'pair_fault', 'content', 'read_pair', 'r
            'Kept', 'PairTrainer', 'kto_config', 'unpaired', 'UnpairedTrainer', 'orpo_config', 'OddsTrainer',
            'with_labels', 'says', 'Preferred', 'dpo', 'answer_logps', 'weigh', 'ranking', 'plot_preferences']
 
-# %% ../../nbs/cases/40_preferences.ipynb #8abb888c
+# %% ../../nbs/cases/40_preferences.ipynb #b1ab816e
 import json
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from types import MethodType
@@ -58,7 +58,7 @@ def pair_fault(
         if found := marks.search(text): return field, f'holds {found[0]!r}, so a template has been applied already and would be a second time; give plain text or messages'
     if pair.chosen.strip() == pair.rejected.strip(): return 'rejected', 'is equal to chosen; there is nothing to prefer'
 
-# %% ../../nbs/cases/40_preferences.ipynb #4b5a8ea3
+# %% ../../nbs/cases/40_preferences.ipynb #27aca586
 def content(
     value, # A text, or a list of one message
     role:str, # Its role
@@ -82,7 +82,7 @@ def read_pair(row, columns):
     if fault := pair_fault(pair): raise UserError(f'{columns[fault[0]]}: {fault[1]}')
     return pair
 
-# %% ../../nbs/cases/40_preferences.ipynb #459516de
+# %% ../../nbs/cases/40_preferences.ipynb #2d8b3d52
 def rows_of(
     path:Path, # JSON, or JSON lines
 ): # Row number from 1, and a function that gives its value
@@ -111,7 +111,7 @@ def load_pairs(
     if not pairs: raise UserError(f'{path}: holds no pairs; expected objects with prompt, chosen and rejected')
     return pairs
 
-# %% ../../nbs/cases/40_preferences.ipynb #1a6b57d0
+# %% ../../nbs/cases/40_preferences.ipynb #366e67f8
 def dpo_loss(
     policy:torch.Tensor, # Log-probabilities of chosen and rejected answers, shape (B, 2)
     reference:torch.Tensor, # The same under the model that training started from, shape (B, 2)
@@ -122,7 +122,7 @@ def dpo_loss(
     margin = beta*(shift[:, 0] - shift[:, 1])
     return -logsigmoid(margin)
 
-# %% ../../nbs/cases/40_preferences.ipynb #1782f4ee
+# %% ../../nbs/cases/40_preferences.ipynb #9066a12a
 def pair_loss(
     policy:torch.Tensor, # As in `dpo_loss`, shape (B, 2)
     reference:torch.Tensor, # Shape (B, 2)
@@ -140,7 +140,7 @@ def pair_loss(
     if loss == 'robust': return (flipped*logsigmoid(-margin) - (1 - flipped)*logsigmoid(margin))/(1 - 2*flipped)
     raise UserError(f'unknown loss {loss!r}; there are: sigmoid, hinge, ipo, robust')
 
-# %% ../../nbs/cases/40_preferences.ipynb #ac7d92f7
+# %% ../../nbs/cases/40_preferences.ipynb #ea689b1c
 def pair_rows(
     pairs:list[Pair], # Choices
     template:Template, # With the fields {prompt} and {answer}
@@ -162,7 +162,7 @@ def pair_rows(
     if long: raise UserError(f'{len(long)} of {len(rows)} pairs are longer than max_length={max_length} tokens, first pair {long[0]} with {size[long[0]]}; shorten them or raise max_length in the recipe')
     return rows
 
-# %% ../../nbs/cases/40_preferences.ipynb #d7a3f8a4
+# %% ../../nbs/cases/40_preferences.ipynb #4425ff14
 @dataclass(frozen=True)
 class Start(Checkpoint):
     "A base model, with the adapter that a run trained on it"
@@ -187,7 +187,7 @@ def starting(start, recipe):
     if not torch.cuda.is_available(): model.set_attn_implementation('eager')
     return PeftModel.from_pretrained(model, start.adapter, is_trainable=True)
 
-# %% ../../nbs/cases/40_preferences.ipynb #9fe2112c
+# %% ../../nbs/cases/40_preferences.ipynb #136c0d21
 @dataclass(frozen=True)
 class PreferenceRecipe(Recipe):
     "How to train on choices"
@@ -204,20 +204,23 @@ def dpo_config(recipe, folder, save_steps): # trl.DPOConfig
     return DPOConfig(beta=recipe.beta, loss_type=kinds, loss_weights=[1., recipe.sft][:len(kinds)], label_smoothing=recipe.flipped, max_length=None,
                      precompute_ref_log_probs=True, pad_to_multiple_of=8, **common_arguments(recipe, folder, save_steps))
 
-# %% ../../nbs/cases/40_preferences.ipynb #75041972
+# %% ../../nbs/cases/40_preferences.ipynb #971ce910
 def scored(
     model, # A causal language model
     hidden:torch.Tensor, # Its last hidden states, shape (B, T, H)
     labels:torch.Tensor, # Of the same tokens, -100 where nothing is graded, shape (B, T)
-)->FusedCausalLMOutput: # log_probs and TRL's statistics, shape (B, T-1), zero where nothing is graded
+    statistics:bool=True, # Compute TRL's entropy, mean logit and hits as well?
+)->FusedCausalLMOutput: # log_probs and the statistics, shape (B, T-1), zero where nothing is graded
     "What TRL's fused head gives, computed at graded positions only"
     labels = labels[:, 1:]
     keep = graded_first(labels.flatten())
     logits, target = model.lm_head(hidden[:, :-1].flatten(0, 1)[keep]).float(), labels.flatten()[keep].clamp(min=0)
-    logp = logits.log_softmax(-1)
-    with torch.no_grad(): entropy, mean, top = -(logp.exp()*logp).sum(-1), logits.mean(-1), logits.argmax(-1) == target
+    total = logits.logsumexp(-1)
+    made = dict(log_probs=logits.gather(1, target[:, None])[:, 0] - total)
+    with torch.no_grad():
+        if statistics: made |= dict(entropy=total - (logits.softmax(-1)*logits).sum(-1), mean_logits=logits.mean(-1), is_top1=logits.argmax(-1) == target)
     place = lambda x: x.new_zeros(labels.numel()).index_put((keep,), x).view(labels.shape).masked_fill(labels == ignore, 0)
-    return FusedCausalLMOutput(log_probs=place(logp.gather(1, target[:, None])[:, 0]), entropy=place(entropy), mean_logits=place(mean), is_top1=place(top))
+    return FusedCausalLMOutput(**{k: place(v) for k,v in made.items()})
 
 def answers_only(model):
     "Replace the head that TRL's trainers ask a model for"
@@ -228,7 +231,7 @@ def answers_only(model):
         return scored(self, self.model(*args, **kwargs)[0], labels)
     model.forward = MethodType(forward, model)
 
-# %% ../../nbs/cases/40_preferences.ipynb #97ef55a6
+# %% ../../nbs/cases/40_preferences.ipynb #7204d122
 class Kept:
     "Rendered rows, logits at answers only, and a reference that is computed once and kept beside the runs"
     adapted = staticmethod(starting)
@@ -250,7 +253,7 @@ class PairTrainer(Kept, DPOTrainer):
     "TRL's trainer of pairs"
     config = staticmethod(dpo_config)
 
-# %% ../../nbs/cases/40_preferences.ipynb #c42900c5
+# %% ../../nbs/cases/40_preferences.ipynb #fdcbcd0f
 def kto_config(recipe, folder, save_steps): # trl.KTOConfig
     "TRL's configuration of `KTOTrainer`; a batch holds both answers of its pairs"
     return KTOConfig(beta=recipe.beta, max_length=None, precompute_ref_log_probs=True, pad_to_multiple_of=8,
@@ -272,7 +275,7 @@ class UnpairedTrainer(Kept, KTOTrainer):
     config = staticmethod(kto_config)
     def _prepare_dataset(self, dataset, processing_class, args, name): return Dataset.from_list(unpaired(list(dataset), args.per_device_train_batch_size//2))
 
-# %% ../../nbs/cases/40_preferences.ipynb #8a9b5f5a
+# %% ../../nbs/cases/40_preferences.ipynb #9ac03c12
 def orpo_config(recipe, folder, save_steps): # trl ORPOConfig
     "TRL's configuration of `ORPOTrainer`"
     return ORPOConfig(beta=recipe.beta, max_length=recipe.max_length, **common_arguments(recipe, folder, save_steps))
@@ -280,6 +283,8 @@ def orpo_config(recipe, folder, save_steps): # trl ORPOConfig
 class OddsTrainer(ORPOTrainer):
     "TRL's trainer without a reference"
     adapted, config = staticmethod(starting), staticmethod(orpo_config)
+
+    def floating_point_ops(self, inputs): return 0 # the stock count asks for a tensor that these batches lack
 
     def tokenize_row(self, row, model=None):
         made = {f'{s}_{k}': v for s in ('chosen', 'rejected') for k,v in with_labels(row['prompt_ids'], row[f'{s}_ids']).items()}
@@ -291,14 +296,14 @@ def with_labels(prompt, answer):
 
 trainers = {'kto': UnpairedTrainer, 'orpo': OddsTrainer} # All other losses are `DPOTrainer`'s
 
-# %% ../../nbs/cases/40_preferences.ipynb #4b1c5769
+# %% ../../nbs/cases/40_preferences.ipynb #35ceec81
 def says(
     right:int, # Pairs whose chosen answer has the higher reward
     n:int, # Pairs
 )->str:
     "What a preference accuracy says, with its 95 % interval"
     low, high = wilson(right, n)
-    meaning = 'chosen and rejected look swapped' if high < 0.5 else 'better than chance' if low > 0.5 else 'cannot be told from noise: more pairs or clearer choices are needed'
+    meaning = 'too few pairs to tell' if n < 10 else 'chosen and rejected look swapped' if high < 0.5 else 'better than chance' if low > 0.5 else 'cannot be told from noise: more pairs or clearer choices are needed'
     return f'{right} of {n} pairs ranked right ({low:.0%} to {high:.0%}): {meaning}'
 
 class Preferred(Run):
@@ -314,7 +319,7 @@ class Preferred(Run):
     def _repr_markdown_(self):
         return super()._repr_markdown_() + (f'; at first sight {says(*self.first_sight)}' if self.first_sight else '')
 
-# %% ../../nbs/cases/40_preferences.ipynb #04aa4516
+# %% ../../nbs/cases/40_preferences.ipynb #bc63fee4
 def dpo(
     pairs:list[Pair], # Choices
     template:Template, # With the fields {prompt} and {answer}; the one that inference will use
@@ -331,7 +336,7 @@ def dpo(
     done = tune(rows, template, start, recipe, name, folder, save_steps, trainers.get(recipe.loss, PairTrainer))
     return Preferred(done.folder, done.base, done.facts)
 
-# %% ../../nbs/cases/40_preferences.ipynb #82cdd9c6
+# %% ../../nbs/cases/40_preferences.ipynb #b695da7c
 @torch.inference_mode()
 def answer_logps(
     model, # A causal language model
@@ -346,7 +351,7 @@ def answer_logps(
         batch = {k: v.to(model.device) for k,v in collate([rows[i] for i in some]).items()}
         hidden = model.model(input_ids=batch['input_ids'], attention_mask=batch['attention_mask'], use_cache=False)[0]
         labels = batch['input_ids'].masked_fill(batch['completion_mask'] == 0, ignore)
-        made[some] = scored(model, hidden, labels).log_probs.sum(1).view(2, -1).T.float().cpu()
+        made[some] = scored(model, hidden, labels, statistics=False).log_probs.sum(1).view(2, -1).T.float().cpu()
     return made
 
 def weigh(
@@ -370,7 +375,7 @@ def ranking(
     bounds = [wilson(r, n) for r,n in zip(made.right, made.n)]
     return made.assign(low=[b[0] for b in bounds], high=[b[1] for b in bounds], says=[says(r, n).split(': ', 1)[1] for r,n in zip(made.right, made.n)])
 
-# %% ../../nbs/cases/40_preferences.ipynb #fd4c7f09
+# %% ../../nbs/cases/40_preferences.ipynb #8e68ea8e
 def plot_preferences(
     run:Preferred, # Finished
     window:int=5, # Steps in the running mean

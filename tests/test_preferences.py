@@ -121,6 +121,11 @@ def test_the_reference_is_computed_once(begun, tmp_path, monkeypatch):
     for beta in (0.1, 0.3): dpo(pairs, template, begun, replace(recipe, epochs=1, beta=beta), folder=tmp_path)
     assert len(calls) == 2 and len(list(tmp_path.glob('reference-*'))) == 1
 
+def test_first_sight_counts_an_odd_number_of_pairs(begun, tmp_path):
+    run = dpo(pairs[:7], template, begun, replace(recipe, epochs=2, batch_size=2), folder=tmp_path)
+    right, n = run.first_sight
+    assert n == 3 and 0 <= right <= 3 and f'{right} of 3 pairs' in repr(run)
+
 class StopAt(train.Watch):
     def on_step_end(self, args, state, control, **kwargs):
         super().on_step_end(args, state, control, **kwargs)

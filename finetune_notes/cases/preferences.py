@@ -36,7 +36,7 @@ from ..foundations.settings import UserError
 from ..foundations.templates import Template, ignore
 from ..foundations.train import Recipe, Run, common_arguments, graded_first, tune, with_adapter
 
-# %% ../../nbs/cases/40_preferences.ipynb #077dcabc
+# %% ../../nbs/cases/40_preferences.ipynb #81d81b6a
 @dataclass(frozen=True)
 class Pair:
     "One choice between two answers"
@@ -55,7 +55,7 @@ def pair_fault(
     for field in ('prompt', 'chosen', 'rejected'):
         text = getattr(pair, field)
         if not isinstance(text, str) or not text.strip(): return field, f'expected a text, found {"an empty one" if isinstance(text, str) else type(text).__name__}'
-        if found := marks.search(text): return field, f'holds {found[0]!r}, so a template has been applied already and would be a second time; give plain text or messages'
+        if found := marks.search(text): return field, f'holds {found[0]!r}: a template was applied already, and would be again (T12 of the lesson on rows); give plain text or messages'
     if pair.chosen.strip() == pair.rejected.strip(): return 'rejected', 'is equal to chosen; there is nothing to prefer'
 
 # %% ../../nbs/cases/40_preferences.ipynb #27aca586
@@ -140,7 +140,7 @@ def pair_loss(
     if loss == 'robust': return (flipped*logsigmoid(-margin) - (1 - flipped)*logsigmoid(margin))/(1 - 2*flipped)
     raise UserError(f'unknown loss {loss!r}; there are: sigmoid, hinge, ipo, robust')
 
-# %% ../../nbs/cases/40_preferences.ipynb #ea689b1c
+# %% ../../nbs/cases/40_preferences.ipynb #87a4f5a7
 def pair_rows(
     pairs:list[Pair], # Choices
     template:Template, # With the fields {prompt} and {answer}
@@ -152,17 +152,17 @@ def pair_rows(
     for i,pair in enumerate(pairs):
         if fault := pair_fault(pair): raise UserError(f'pair {i}, {fault[0]}: {fault[1]}')
     def row(pair):
-        asked = dict(prompt=pair.prompt)
-        parts = dict(prompt_ids=template.prompt(asked, tokenizer), **{f'{side}_ids': [i for i in template.row(asked | dict(answer=getattr(pair, side)), tokenizer)['labels'] if i != ignore]
-                                                                     for side in ('chosen', 'rejected')})
+        ids = lambda answer: [i for i in template.row(dict(prompt=pair.prompt, answer=answer), tokenizer)['labels'] if i != ignore]
+        parts = dict(prompt_ids=template.prompt(dict(prompt=pair.prompt), tokenizer), chosen_ids=ids(pair.chosen), rejected_ids=ids(pair.rejected))
         return parts | dict(input_ids=sum(parts.values(), []))
     rows = [row(pair) for pair in pairs]
     size = [len(r['prompt_ids']) + max(len(r['chosen_ids']), len(r['rejected_ids'])) for r in rows]
     long = [i for i,n in enumerate(size) if n > max_length]
-    if long: raise UserError(f'{len(long)} of {len(rows)} pairs are longer than max_length={max_length} tokens, first pair {long[0]} with {size[long[0]]}; shorten them or raise max_length in the recipe')
+    if long: raise UserError(f'{len(long)} of {len(rows)} pairs are longer than max_length={max_length} tokens, first pair {long[0]} with {size[long[0]]}; '
+                             'shorten them or raise max_length in the recipe')
     return rows
 
-# %% ../../nbs/cases/40_preferences.ipynb #4425ff14
+# %% ../../nbs/cases/40_preferences.ipynb #126ac03a
 @dataclass(frozen=True)
 class Start(Checkpoint):
     "A base model, with the adapter that a run trained on it"
@@ -176,7 +176,8 @@ def start_of(
     run:Run|Checkpoint, # What supervised fine-tuning left, or a base model
 )->Start:
     "Where a training on preferences starts"
-    if not isinstance(run, Run): return Start(run.name, run.source, run.identity)
+    if isinstance(run, Start): return run
+    if isinstance(run, Checkpoint): return Start(run.name, run.source, run.identity)
     return Start(run.base.name, run.base.source, fingerprint(run.base.identity, run.facts['fingerprint']), run.folder/'adapter')
 
 def starting(start, recipe):
@@ -296,14 +297,15 @@ def with_labels(prompt, answer):
 
 trainers = {'kto': UnpairedTrainer, 'orpo': OddsTrainer} # All other losses are `DPOTrainer`'s
 
-# %% ../../nbs/cases/40_preferences.ipynb #35ceec81
+# %% ../../nbs/cases/40_preferences.ipynb #9fa5c022
 def says(
     right:int, # Pairs whose chosen answer has the higher reward
     n:int, # Pairs
 )->str:
     "What a preference accuracy says, with its 95 % interval"
     low, high = wilson(right, n)
-    meaning = 'too few pairs to tell' if n < 10 else 'chosen and rejected look swapped' if high < 0.5 else 'better than chance' if low > 0.5 else 'cannot be told from noise: more pairs or clearer choices are needed'
+    noise = 'cannot be told from noise: more pairs or clearer choices are needed'
+    meaning = 'too few pairs to tell' if n < 10 else 'chosen and rejected look swapped' if high < 0.5 else 'better than chance' if low > 0.5 else noise
     return f'{right} of {n} pairs ranked right ({low:.0%} to {high:.0%}): {meaning}'
 
 class Preferred(Run):
@@ -314,7 +316,8 @@ class Preferred(Run):
         h, recipe = self.history, self.facts['recipe']
         if recipe['loss'] in trainers: return None
         seen = h[(h.epoch > 0.5) & (h.epoch <= 1)]
-        return (round(seen['rewards/accuracies'].sum()*recipe['batch_size']), len(seen)*recipe['batch_size']) if len(seen) else None
+        sizes = (self.facts['examples'] - recipe['batch_size']*(seen.step - 1)).clip(upper=recipe['batch_size'])
+        return (round((seen['rewards/accuracies']*sizes).sum()), int(sizes.sum())) if len(seen) else None
 
     def _repr_markdown_(self):
         return super()._repr_markdown_() + (f'; at first sight {says(*self.first_sight)}' if self.first_sight else '')

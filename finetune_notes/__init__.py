@@ -2,6 +2,7 @@
 
 Modules:
 
+- `finetune_notes.cases.agents`: Two kinds of people who answer mail, seven faults at known rates, and a dial between slips of one person and habits of the house
 - `finetune_notes.cases.assistant`: Prompting against fine-tuning on a narrow task, measured: a question in, a query that runs out
 - `finetune_notes.cases.baselines`: What a model without a language model makes of a label, and the measures by which all are judged
 - `finetune_notes.cases.catalogue`: Eighty-two groups of goods, and how the words on a label move what is in the box
@@ -11,9 +12,12 @@ Modules:
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.faults`: What each fault of the data costs, which a better loss can mend and which only better data can, and what the company decided
 - `finetune_notes.cases.heaping`: How far values crowd onto round numbers, measured against what chance would give
+- `finetune_notes.cases.mail`: Customers who ask the same thing in two hundred ways, and sets of their mails that share no wording, no title and no number
+- `finetune_notes.cases.manager`: A written rubric, a choice with Bradley-Terry noise, and eleven ways to please the rubric without helping the customer
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
 - `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
+- `finetune_notes.cases.policies`: Twenty-eight things that customers ask a publisher, what its house rules say, and five assertions that an answer must keep
 - `finetune_notes.cases.preferences`: Learning from which of two answers was better: DPO by hand, over TRL, and what goes wrong with it
 - `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
@@ -53,6 +57,7 @@ Modules:
 - `finetune_notes.workbench.layouts`: What each answer is run on: the judges of the lessons on template bugs, rows, mismatch, drift and the inspector
 - `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics, judges and data
 - `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts
+- `finetune_notes.workbench.post`: What each answer is run on: the judges of the lessons on policies, mail, agents and the manager
 - `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
 
 __version__ = "0.1.0"

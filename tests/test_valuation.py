@@ -1,12 +1,16 @@
-"What no notebook can test of models that write values: ten thousand samples, packing, resumed runs with a head"
+"What no notebook can test of models that write values: ten thousand samples, packing, resumed runs, read-outs and costs of faults that were planted"
 from collections import Counter
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.stats import chisquare
-from finetune_notes.cases.numbers import Distribution, digit_tokens, distributions, grammar, largest, template, written
+from finetune_notes.cases import faults, valuation
+from finetune_notes.cases.numbers import Distribution, digit_tokens, distributions, grammar, largest, read_number, template, written
+from finetune_notes.cases.parcels import Dials, splits
 from finetune_notes.cases.raft import RaftTrainer, fit_values, value_model, values_of
 from finetune_notes.foundations import models
+from finetune_notes.foundations.generate import generate
 from finetune_notes.foundations.settings import UserError
 from finetune_notes.foundations.train import Recipe, sft
 
@@ -19,9 +23,12 @@ def model(tiny): return tiny.model('float32')
 def prompts_of(tiny, *texts): return [template.prompt(dict(text=t), tiny.tokenizer()) for t in texts]
 
 @pytest.fixture(scope='module')
-def tuned(tiny, tmp_path_factory):
+def run(tiny, tmp_path_factory):
     rows = [dict(text=t, value=written(v)) for t,v in (('old radio', 10), ('old radio', 60), ('piano', 9800))*10]
-    return sft(rows, template, tiny, Recipe(epochs=2, learning_rate=1e-2, batch_size=6, layers=1), folder=tmp_path_factory.mktemp('runs')).model()
+    return sft(rows, template, tiny, Recipe(epochs=2, learning_rate=1e-2, batch_size=6, layers=1), folder=tmp_path_factory.mktemp('runs'))
+
+@pytest.fixture(scope='module')
+def tuned(run): return run.model()
 
 def drawn(model, prompt, digits, n, rng):
     "How often each number comes in `n` draws, a digit at a time, by the plain model on whole sequences"
@@ -92,3 +99,62 @@ def test_a_head_is_resumed_with_its_weights(tiny, tmp_path, monkeypatch):
 def test_a_tokenizer_that_joins_digits_is_refused(tiny):
     def joined(text, add_special_tokens): return {'input_ids': [hash(text[i:i + 2]) for i in range(0, len(text), 2)]}
     with pytest.raises(UserError, match='digit by digit'): digit_tokens(joined)
+
+def test_read_outs_are_what_their_names_say_and_are_kept(tiny, run, tuned, monkeypatch, tmp_path):
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))
+    texts, tokenizer = ['old radio', 'piano', 'an atlas'], tiny.tokenizer()
+    made, prompts = valuation.read_outs(run, texts), prompts_of(tiny, *texts)
+    found = distributions(tuned, tokenizer, prompts)
+    assert made['median'].values.tolist() == [d.median for d in found]
+    np.testing.assert_allclose(made['expected value'].values, [d.mean for d in found])
+    np.testing.assert_array_equal(made['greedy'].values, [read_number(a.text) for a in generate(tuned, tokenizer, prompts, limit=8, label=None)])
+    assert not np.allclose(made['median'].values, made['expected value'].values)
+    monkeypatch.delattr(valuation, 'distributions')
+    again = valuation.read_outs(run, texts)
+    assert list(again) == list(made) == ['greedy', 'median', 'expected value', 'median of 9']
+    for name in made: np.testing.assert_array_equal(again[name].values, made[name].values)
+    with pytest.raises(NameError): valuation.read_outs(run, texts[:2])
+
+def planted():
+    "Errors of two systems in three worlds, rows in random order: greedy 2 and 3 when clean, heaping adds 0.5, all adds 1; the median errs by 0.25 less"
+    worlds = {('none', 0.): 0., ('heaping', .6): .5, ('all', .6): 1.}
+    rows = [dict(fault=f, strength=s, system=name, parcel=i, error=2 + i % 2 + more - less) for (f, s),more in worlds.items() for name,less in (('greedy', 0), ('median', .25)) for i in range(40)]
+    return pd.DataFrame(rows).sample(frac=1, random_state=1)
+
+def test_the_cost_of_a_planted_fault_and_what_the_median_mends():
+    for fault,more in (('heaping', .5), ('all', 1.)):
+        for system in ('greedy', 'median'):
+            found = faults.cost(planted(), fault, system, .6)
+            assert found.estimate == pytest.approx(more) and found.lo == pytest.approx(more), 'paired by parcel there is no spread'
+        assert faults.mended(planted(), fault, .6).estimate == pytest.approx(.25)
+
+def test_a_world_is_judged_by_the_truth_and_no_number_counts_as_the_median(monkeypatch):
+    world = splits(60, 1, 20, Dials(undervaluation=.6))
+    train, true = world['train'], world['test'].true.to_numpy()
+    answer = lambda values: valuation.Answers(np.asarray(values, dtype=float), 1.)
+    monkeypatch.setattr(faults, 'train_values', lambda kind, frame: (kind, frame.declared.tolist()))
+    def read_outs(run, texts, k, digits):
+        assert run == ('string', train.declared.tolist()) and texts == world['test'].text.tolist()
+        return {'greedy': answer([float('nan')]*20), 'median': answer(2*true)}
+    monkeypatch.setattr(faults, 'read_outs', read_outs)
+    monkeypatch.setattr(faults, 'classical', lambda frame, texts, names: {n: answer(true) for n in names})
+    off = faults.one_world(Dials(undervaluation=.6), 60, 20)
+    np.testing.assert_allclose(off['greedy'], abs(np.log(train.declared.median()/true)))
+    np.testing.assert_allclose(off['median'], np.log(2))
+    assert not off['TF-IDF + ridge'].any() and not off['boosted trees'].any()
+
+def test_the_experiment_has_a_row_for_each_world_system_and_parcel(monkeypatch):
+    monkeypatch.setattr(faults, 'one_world', lambda dials, rows, asked: {'greedy': np.full(asked, dials.heaping), 'median': np.full(asked, dials.conflict)})
+    made = faults.experiment(5, 3)
+    assert len(made) == 16*2*3 and not made.duplicated(['fault', 'strength', 'system', 'parcel']).any()
+    touched = made[made.error > 0].groupby('system').fault.agg(lambda f: sorted(set(f)))
+    assert touched.to_dict() == dict(greedy=['all', 'heaping'], median=['all', 'conflict'])
+
+def test_the_examples_in_a_prompt_are_from_the_training_set_both_cheap_and_dear(monkeypatch, tmp_path):
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))
+    monkeypatch.setenv('FINETUNE_NOTES_PRESET', 'tiny')
+    frame, seen = pd.DataFrame(dict(text=[f'thing {i}' for i in range(90)], declared=range(1, 91))), []
+    monkeypatch.setattr(valuation, 'generate', lambda model, tokenizer, prompts, **more: seen.extend(tokenizer.decode(p) for p in prompts) or [])
+    valuation.prompted(frame, ['a vase'])
+    shown = [int(line.split()[-1]) for line in seen[0].split('\n') if line.startswith('Value: ')]
+    assert len(shown) == 8 and min(shown) < 20 < 70 < max(shown) and 'Parcel: a vase' in seen[0]

@@ -2,12 +2,14 @@
 import json
 import math
 import random
+import re
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 from statistics import NormalDist
 import torch
 from torch.nn.functional import cross_entropy
+from finetune_notes.cases import agents
 from finetune_notes.cases.baselines import Constant
 from finetune_notes.cases.dialect import validate
 from finetune_notes.cases.meaning import compact, equivalent
@@ -22,6 +24,10 @@ from finetune_notes.foundations.looking import lengths
 from finetune_notes.foundations.verdicts import left_share, to_frame
 from finetune_notes.workbench.exercises import call, expect
 from finetune_notes.workbench.people import drafts
+
+def first_five_digits(text):
+    found = re.findall(r'\d{5}', text)
+    return found[0] if found else None
 
 def without_rebate(group, words, pieces):
     factors = {w: f for slot in group.slots for w,f in zip(*slot)}
@@ -286,6 +292,18 @@ wrong = {
     'valuation-1': (lambda answers, values, share: sum(abs(a - v) <= share*a for a,v in zip(answers, values))/len(values), 'and a share of 0.09 it gave'),
     'valuation-2': (lambda share, seconds, per_hour: (1 - share)*1000 - seconds/3600*per_hour, 'left to the clerk'),
     'valuation-3': (lambda texts, values: sum(abs(v - sum(w for s,w in zip(texts, values) if s == t)/texts.count(t)) for t,v in zip(texts, values))/len(values), 'it gave 26.0; expected 20'),
+    'policies-1': (lambda text: [int(w) for w,unit in zip(text.split(), text.split()[1:]) if unit.startswith('euro')], 'expected [14, 18]'),
+    'policies-2': ('Reference 61704: you may copy 20 pages for a class. A school licence costs 60 euros. Please use form C2.', 'It breaks states_policy: it does not say 21 pages'),
+    'policies-3': ('You may copy 21 pages for a class. A school licence costs 60 euros. Please use form C2.', 'it leaves the number out'),
+    'mail-1': (first_five_digits, "expected None"),
+    'mail-2': (lambda train, test, numbers: test*train/numbers, 'expected 0.9949'),
+    'mail-3': (lambda rows, share: (rows[:len(rows) - round(share*len(rows))], rows[len(rows) - round(share*len(rows)):]), 'are in training and in the test'),
+    'agents-1': (lambda kinds, faulty: sorted({k for k,f in zip(kinds, faulty) if f}), "expected ['b']"),
+    'agents-2': (lambda n, rate: rate**(n//2 + 1), 'For 3 answers'),
+    'agents-3': (agents.typical, 'of the 28 kinds; expected 6'),
+    'manager-1': (lambda p: sum(max(x, 1 - x) for x in p)/len(p), 'expected'),
+    'manager-2': (lambda choose, first, second: first if choose(first, second) == choose(second, first) else None, 'From a chooser who takes the longer one'),
+    'manager-3': ('Order 48213: please do not report it.', 'The rubric gives it'),
     'faults-1': (lambda names, strengths: [dict.fromkeys(names, 0.)] + [{n: s} for n in names for s in strengths], 'is missing'),
     'faults-2': (lambda clean, alone, together: together - sum(alone), 'expected'),
     'faults-3': (lambda declared, true, factor: (sum(d < t/factor for d,t in zip(declared, true))/len(true), 0, 1), 'were declared at less than'),

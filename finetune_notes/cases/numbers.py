@@ -102,15 +102,26 @@ class Distribution:
         i = min(int(np.searchsorted(below, q*below[-1])), len(self.p) - 1)
         return float(self.lo[i] + round((self.hi[i] - self.lo[i])*(1 - (below[i] - q*below[-1])/self.p[i])))
 
-# %% ../../nbs/cases/36_numbers.ipynb #ee2688ff
+# %% ../../nbs/cases/36_numbers.ipynb #2de214c8
 @patch(as_prop=True)
-def median(self:Distribution)->float: return self.quantile()
+def median(self:Distribution)->float:
+    "The number below which half of the probability lies"
+    return self.quantile()
+
 @patch(as_prop=True)
-def mean(self:Distribution)->float: return float((self.p*(self.lo + self.hi)).sum()/2)
+def mean(self:Distribution)->float:
+    "The expected number, an interval counted as its middle"
+    return float((self.p*(self.lo + self.hi)).sum()/2)
+
 @patch(as_prop=True)
-def log_mean(self:Distribution)->float: return float(np.exp((self.p*np.log((self.lo + self.hi)/2)).sum()))
+def log_mean(self:Distribution)->float:
+    "The geometric mean, an interval counted as its middle"
+    return float(np.exp((self.p*np.log((self.lo + self.hi)/2)).sum()))
+
 @patch(as_prop=True)
-def mode(self:Distribution)->int: return int(self.lo[np.argmax(np.where(self.lo == self.hi, self.p, -1))])
+def mode(self:Distribution)->int:
+    "The likeliest of the numbers that were told apart"
+    return int(self.lo[np.argmax(np.where(self.lo == self.hi, self.p, -1))])
 
 # %% ../../nbs/cases/36_numbers.ipynb #1e85fe59
 @dataclass

@@ -73,7 +73,7 @@ class RaftTrainer(GradedTrainer):
         values = inputs['labels'].max(1).values
         return (self.log_value(language_model, inputs, digit_tokens(self.processing_class)) - values.log()).square().mean()
 
-# %% ../../nbs/cases/37_raft.ipynb #397fdef9
+# %% ../../nbs/cases/37_raft.ipynb #e50799a6
 class HeadTrainer(RaftTrainer):
     "Squared error of a linear layer's logarithm"
     tail = ''
@@ -85,7 +85,7 @@ class HeadTrainer(RaftTrainer):
 
     @classmethod
     def log_value(cls, language_model, inputs, tokens):
-        return language_model.value_head(states_at(language_model, inputs, 1)[:, 0].float())[:, 0] + math.log(50)
+        return language_model.value_head(states_at(language_model, inputs, 1)[:, 0].float()/language_model.config.hidden_size**.5)[:, 0] + math.log(50)
 
 def with_head(model):
     "The model with a linear layer for a value, all zeros, in float32"

@@ -11,9 +11,9 @@ data cost is for the next lesson."""
 __all__ = ['value_recipe', 'few_shot', 'train_values', 'Answers', 'clocked', 'kept', 'read_outs', 'direct', 'prompted',
            'classical', 'price']
 
-# %% ../../nbs/cases/38_valuation.ipynb #b9a49e73
+# %% ../../nbs/cases/38_valuation.ipynb #388edadc
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 import numpy as np
 import pandas as pd

@@ -18,12 +18,14 @@ Modules:
 - `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
 - `finetune_notes.cases.policies`: Twenty-eight things that customers ask a publisher, what its house rules say, and five assertions that an answer must keep
+- `finetune_notes.cases.preferences`: Learning from which of two answers was better: DPO by hand, over TRL, and what goes wrong with it
 - `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
 - `finetune_notes.cases.raft`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
+- `finetune_notes.cases.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem
 - `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, against what was declared and what was true
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
@@ -46,6 +48,7 @@ Modules:
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
+- `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lessons on preferences and their traps
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept

@@ -307,4 +307,10 @@ wrong = {
     'faults-1': (lambda names, strengths: [dict.fromkeys(names, 0.)] + [{n: s} for n in names for s in strengths], 'is missing'),
     'faults-2': (lambda clean, alone, together: together - sum(alone), 'expected'),
     'faults-3': (lambda declared, true, factor: (sum(d < t/factor for d,t in zip(declared, true))/len(true), 0, 1), 'were declared at less than'),
+    'preferences-1': (lambda policy, reference, beta: sum(math.log1p(math.exp(-beta*(c - r))) for c,r in policy)/len(policy), 'expected 0.6931, ln 2'),
+    'preferences-2': (lambda pairs: sum(len(p.chosen) < len(p.rejected) for p in pairs)/len(pairs), 'expected 0.625'),
+    'preferences-3': (lambda rewards: sum(1/(1 + math.exp(b - a)) for a,b in rewards)/len(rewards), 'expected 0.88'),
+    'traps-1': (lambda start, end: sum(c < c0 for (c0, _),(c, _) in zip(start, end))/len(start), 'it gave 0.5; expected 0.25'),
+    'traps-2': (lambda right, best: best - right, 'expected 0.5'),
+    'traps-3': (lambda rows: max(rows, key=lambda r: r['right'])['name'], "it chose 'a'; expected 'b'"),
 }

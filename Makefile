@@ -49,6 +49,7 @@ export: env
 
 clean: env
 	@$(bin)/nbdev-clean
+	@$(bin)/python .ci/figures.py
 
 readme: env
 	@$(bin)/python .ci/readme.py

@@ -1,5 +1,6 @@
 "The repository itself: what it promises about its notebooks, its package, its pins and its pages"
 import ast
+import base64
 import hashlib
 import importlib.util
 import json
@@ -90,6 +91,11 @@ def test_a_notebook_is_small_and_well_formed(book):
     assert all(isinstance(c['source'], list) for c in nb['cells']), 'Quarto loses line breaks unless source is a list of lines'
     assert nb['metadata']['kernelspec']['language'] == 'python'
     assert (nb['nbformat'], nb['nbformat_minor']) >= (4, 5)
+
+@each_book
+def test_figures_have_a_palette(book):
+    figures = [o['data']['image/png'] for o in outputs(book) if 'image/png' in o.get('data', {})]
+    assert {base64.b64decode(f)[25] for f in figures} <= {3}, 'run make clean' # The byte of a PNG that names its kind of colour
 
 @each_book
 def test_imports_are_named(book):

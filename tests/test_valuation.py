@@ -8,7 +8,7 @@ from scipy.stats import chisquare
 from finetune_notes.cases import faults, valuation
 from finetune_notes.cases.numbers import Distribution, digit_tokens, distributions, grammar, largest, read_number, template, written
 from finetune_notes.cases.parcels import Dials, splits
-from finetune_notes.cases.raft import RaftTrainer, fit_values, value_model, values_of
+from finetune_notes.cases.raft import RaftTrainer, fit_values, value_model, values_of, with_head
 from finetune_notes.foundations import models
 from finetune_notes.foundations.generate import generate
 from finetune_notes.foundations.settings import UserError
@@ -95,6 +95,17 @@ def test_a_head_is_resumed_with_its_weights(tiny, tmp_path, monkeypatch):
     made = [values_of('head', value_model('head', r), tiny.tokenizer(), texts[:4]) for r in (whole, parts)]
     np.testing.assert_allclose(*made, rtol=0.02)
     assert np.ptp(np.log(made[0])) > 0.01
+
+def test_a_head_reads_the_mean_of_its_own_text_whoever_shares_its_batch(tiny):
+    model, tokenizer, texts = with_head(tiny.model('float32')).eval(), tiny.tokenizer(), ['old radio', 'a grand piano of 1890, restored', 'x']
+    assert values_of('head', model, tokenizer, texts) == pytest.approx(50), 'an untrained head guesses 50 euros'
+    torch.nn.init.normal_(model.value_head.weight, generator=torch.Generator().manual_seed(7))
+    alone, together = (values_of('head', model, tokenizer, texts, batch_size=n) for n in (1, 3))
+    np.testing.assert_allclose(together, alone, rtol=1e-3)
+    prompt, = prompts_of(tiny, texts[1])
+    with torch.inference_mode(): mean = model.model(torch.tensor([prompt]))[0].mean(1)[0]
+    expected = 50*np.exp(10*float(model.value_head.weight[0] @ mean)/len(mean)**.5)
+    assert alone[1] == pytest.approx(expected, rel=1e-3) and abs(np.log(expected/50)) > 0.1
 
 def test_a_tokenizer_that_joins_digits_is_refused(tiny):
     def joined(text, add_special_tokens): return {'input_ids': [hash(text[i:i + 2]) for i in range(0, len(text), 2)]}

@@ -72,10 +72,10 @@ class RaftTrainer(GradedTrainer):
         values = inputs['labels'].max(1).values
         return (self.log_value(language_model, inputs, digit_tokens(self.processing_class)) - values.log()).square().mean()
 
-# %% ../../nbs/cases/37_raft.ipynb #df299d35
+# %% ../../nbs/cases/37_raft.ipynb #63340fd7
 class HeadTrainer(RaftTrainer):
     "Squared error of a linear layer's logarithm"
-    tail, sharp = '', 10
+    tail, input_scale = '', 10 # The scale sets how fast the head learns
 
     @staticmethod
     def adapted(base, recipe):
@@ -86,7 +86,7 @@ class HeadTrainer(RaftTrainer):
     def log_value(cls, language_model, inputs, tokens):
         seen = inputs['attention_mask'][..., None]
         mean = (states(language_model, inputs).float()*seen).sum(1)/seen.sum(1)
-        return language_model.value_head(mean*cls.sharp/mean.shape[1]**.5)[:, 0] + math.log(50)
+        return language_model.value_head(mean*cls.input_scale/mean.shape[1]**.5)[:, 0] + math.log(50)
 
 def with_head(model):
     "The model with a linear layer for a value, all zeros, in float32"

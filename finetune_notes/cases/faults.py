@@ -31,8 +31,8 @@ def worlds(
     alone = {(name, s): Dials(**{name: s}) for name in names for s in strengths}
     return {('none', 0.): Dials()} | alone | {('all', s): Dials(**dict.fromkeys(names, s)) for s in strengths}
 
-# %% ../../nbs/cases/39_faults.ipynb #ec1811e5
-once = {'string': replace(value_recipe, epochs=1), 'head': replace(others['head'], epochs=1)}
+# %% ../../nbs/cases/39_faults.ipynb #e565b953
+once = {'string': replace(value_recipe, epochs=1, batch_size=8), 'head': others['head']}
 systems = 'greedy', 'median', 'head', 'TF-IDF + ridge', 'boosted trees'
 
 def one_world(

@@ -27,11 +27,11 @@ from ..foundations.settings import load_settings
 from ..foundations.templates import Template
 from ..foundations.train import Recipe, Run, sft
 
-# %% ../../nbs/cases/38_valuation.ipynb #3503dc28
-value_recipe = Recipe(epochs=2, learning_rate=2e-3, batch_size=8,
+# %% ../../nbs/cases/38_valuation.ipynb #43da8795
+value_recipe = Recipe(epochs=2, learning_rate=2e-3, batch_size=4,
                       modules=('q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'))
 
-others = {'raft': replace(value_recipe, epochs=1, batch_size=16), 'head': replace(value_recipe, batch_size=16)}
+others = dict.fromkeys(('raft', 'head'), replace(value_recipe, epochs=1, batch_size=16))
 
 def train_values(
     kind:str, # string, raft or head

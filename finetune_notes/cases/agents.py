@@ -159,14 +159,14 @@ def pairs_of(
     set_name:str='pairs', # pairs, validation or test
     dials:Dials=typical, # The house
     seed:int=42, # Of the world
-)->pd.DataFrame: # kind, order, text; agent, answer and faults of each side, as in first, first_agent, first_faults
+)->pd.DataFrame: # kind, order, text, wording; agent, answer and faults of each side, as in first, first_agent, first_faults
     "Mails that one agent of each kind answers, in random order"
     stream = dict(pairs=1, validation=3, test=5)
     if set_name not in stream: raise UserError(f"no pairs of {set_name!r}; choose one of {', '.join(stream)}")
     mail = mails(n, set_name, seed)
     left = np.random.default_rng([seed, 71, stream[set_name]]).integers(2, size=n)
     side = lambda who, name, k: answers(mail, who, dials, stream[set_name] + k, seed).rename(columns=dict(answer=name, agent=f'{name}_agent', faults=f'{name}_faults'))
-    return pd.concat([mail[['kind', 'order', 'text']], side(left, 'first', 0), side(1 - left, 'second', 1)], axis=1)
+    return pd.concat([mail[['kind', 'order', 'text', 'wording']], side(left, 'first', 0), side(1 - left, 'second', 1)], axis=1)
 
 # %% ../../nbs/cases/43_agents.ipynb #cf4d4aaa
 def regime(
@@ -183,10 +183,10 @@ def regime(
 # %% ../../nbs/cases/43_agents.ipynb #45eeb333
 _sizes = dict(history=1680, pairs=400, validation=112, test=280)
 _SHA256 = dict(
-    history='1bc786667ebcf10a6c5c596391571779d8c34e7065c729915c7a72eff35fb710',
-    pairs='319c644de4bb30a74e4292dc5a7b1fa39240252442c9754a5aa9632a214e9e3b',
-    validation='a0ff5e9fca991f6d36c0c04ef6024ad56b0168b7797422e089085cfbd4177491',
-    test='ca3aace16e342e2d60c088bac942994131a7a4fc2b0f4d5c70f0f9633de7a8a6')
+    history='c191e5115584b79eafa261e520795174474f5ed6bad641edcbaabbc1b70ee017',
+    pairs='cab53f18dd527cadbef18b7002b90e9b10c62078ebdd8d101e900ff65426a98d',
+    validation='50dfd631ddd8a0351839fa300b4a6401f78146dc58027c8ce4f6454b32c7bc7f',
+    test='c0442677bff25e8236c53f6f326e51585f572c20782de12b5c3798b4d2eda66f')
 
 def set_bytes(name):
     "A set of the typical house as CSV"

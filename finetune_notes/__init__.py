@@ -23,6 +23,8 @@ Modules:
 - `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
 - `finetune_notes.cases.raft`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
+- `finetune_notes.cases.seat`: Judge answers yourself without knowing who wrote them; see how far you agree with the rubric, and train on your choices
+- `finetune_notes.cases.service`: From imperfect agents to a model: supervised on their answers, then on which of two answers a manager preferred
 - `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
 - `finetune_notes.cases.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem

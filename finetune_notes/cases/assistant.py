@@ -20,12 +20,11 @@ from .prompts import check_question, fields, opening, pick_columns, prompt_for, 
 from .queries import validate
 from .scoring import open_spans, score
 from .shorthand import expand, grammar, shorten
-from ..foundations.artefacts import confirmed
 from ..foundations.evals import Scoreboard
 from ..foundations.generate import Answer, fits, generate, generate_once
 from ..foundations.models import load as load_model
-from ..foundations.settings import UserError, load_settings
-from ..foundations.train import Recipe, Run, sft
+from ..foundations.settings import UserError
+from ..foundations.train import Recipe, Run, latest, sft
 
 _all_ = ['load', 'check_question']
 
@@ -98,11 +97,7 @@ def ask(
 # %% ../../nbs/cases/30_assistant.ipynb #793dcef0
 def latest_run()->Run:
     "The assistant trained last on the preset's base model; `UserError` if there is none"
-    base, runs = load_model(), load_settings().runs
-    found = [(p, confirmed(p)) for p in sorted(runs.glob('assistant-*'), key=lambda p: p.stat().st_mtime, reverse=True)]
-    run = next((Run(p, base, m) for p,m in found if m and m.get('base') == base.name), None)
-    if run is None: raise UserError(f'no assistant has been trained in {runs} on {base.name}; train one: finetune-notes run assistant')
-    return run
+    return latest('assistant', load_model(), 'run assistant')
 
 # %% ../../nbs/cases/30_assistant.ipynb #4f249821
 def evaluate(

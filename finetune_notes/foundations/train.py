@@ -10,7 +10,7 @@ stopped, and that a finished one is found again instead of being repeated. `sft`
 
 # %% auto #0
 __all__ = ['Recipe', 'render', 'arrange', 'common_arguments', 'sft_config', 'with_adapter', 'graded_first', 'GradedTrainer',
-           'Watch', 'resumable', 'Run', 'plot_loss', 'sft', 'tune', 'train', 'finish']
+           'Watch', 'resumable', 'Run', 'plot_loss', 'sft', 'tune', 'train', 'finish', 'latest']
 
 # %% ../../nbs/foundations/07_train.ipynb #9ee83dd7
 import json
@@ -266,3 +266,16 @@ def finish(trainer, final, **facts):
         (folder/'history.json').write_text(json.dumps(history))
     return write_folder(final, write, seconds=history[-1]['seconds'], tokens=round(tokens), loss=history[-1]['loss'],
                         versions={p: version(p) for p in ('torch', 'transformers', 'trl', 'peft')}, **facts)
+
+# %% ../../nbs/foundations/07_train.ipynb #3e0b8f5d
+def latest(
+    name:str, # The readable beginning of the run's folder
+    base:Checkpoint, # What it started from
+    how:str, # The command that trains one, for the message
+)->Run:
+    "The run of a name finished last in the folder of the settings; `UserError` if there is none"
+    runs = load_settings().runs
+    found = [(p, confirmed(p)) for p in sorted(runs.glob(f'{name}-*'), key=lambda p: p.stat().st_mtime, reverse=True)]
+    run = next((Run(p, base, m) for p,m in found if m and m.get('base') == base.name), None)
+    if run is None: raise UserError(f'no run {name} has been trained in {runs} on {base.name}; train one: finetune-notes {how}')
+    return run

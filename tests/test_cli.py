@@ -71,6 +71,28 @@ def test_bad_files(place, tmp_path, command, content):
 def test_training_needs_the_right_queries(place):
     refused(call('train', 'assistant', '--data', place/'plain.csv'), 'no query to learn from')
 
+names = ['--prompt', 'instruction', '--rejected', 'worse']
+
+def test_choices_are_learned_and_ranked(tmp_path):
+    rows = [dict(instruction=[dict(role='user', content=f'Where is order {i}?')], chosen=f'Order {i} comes on Monday.', worse=f'You should have asked about {i} before.') for i in range(12)]
+    (tmp_path/'mine.jsonl').write_text('\n'.join(map(json.dumps, rows)) + '\n{"instruction": ""}\n')
+    env = dict(FINETUNE_NOTES_RUNS=str(tmp_path/'runs'))
+    refused(call('evaluate', 'service', '--data', tmp_path/'mine.jsonl', *names, '--skip-bad', **env), 'finetune-notes train service --pairs FILE')
+    refused(call('train', 'service', '--pairs', tmp_path/'mine.jsonl', *names, **env), 'mine.jsonl', 'row 13', 'chosen')
+    done = call('train', 'service', '--pairs', tmp_path/'mine.jsonl', *names, '--skip-bad', '--json', **env)
+    assert done.returncode == 0 and '1 bad rows left out, 12 kept' in done.stderr, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts['examples'] == 12 and len(facts['first_sight']) == 2 and Path(facts['folder']).is_dir()
+    done = call('evaluate', 'service', '--data', tmp_path/'mine.jsonl', *names, '--skip-bad', '--json', **env)
+    assert done.returncode == 0 and json.loads(done.stdout)['n'] == 12, done.stderr
+    said = call('evaluate', 'service', '--data', tmp_path/'mine.jsonl', *names, '--skip-bad', '--limit', 5, **env).stdout
+    assert 'of 5 pairs ranked right' in said and 'the shorter answer was chosen in 100% of them' in said
+
+@pytest.mark.parametrize('content,part', [(b'', 'holds no pairs'), (b'not json', 'expected JSON'), (b'[{"prompt": "a", "chosen": "b", "rejected": "b"}]', 'equal to chosen'), (b'\xff\xfe\x00', 'UTF-8')])
+def test_choices_that_cannot_be_read(tmp_path, content, part):
+    (tmp_path/'mine.json').write_bytes(content)
+    refused(call('train', 'service', '--pairs', tmp_path/'mine.json'), 'mine.json', part)
+
 @pytest.mark.parametrize('question,options,parts', [
     ('', ['--columns', 'a'], ['empty']), ('x'*10_000, ['--columns', 'a'], ['10,000 characters']), ('errors', ['--columns', ''], ['no columns']),
     ('errors', ['--columns', '"a'], ['--columns']), ('errors', ['--columns', 'a', '--existing', '{'], ['--existing']),
@@ -112,7 +134,8 @@ def test_lists_and_checks():
     assert {c['check'] for c in json.loads(done.stdout)} >= {'settings', 'packages', 'weights', 'memory', 'disk'}
 
 @pytest.mark.parametrize('arguments,part', [(['fly'], 'unknown command'), (['run', 'nothing'], 'no lesson'), (['run'], 'lesson'), (['ask'], 'question'),
-                                            (['train', 'cars', '--data', 'x'], 'there is: assistant'), (['train', 'assistant'], '--data FILE')])
+                                            (['train', 'cars', '--data', 'x'], 'there is: assistant, service'), (['train', 'assistant'], '--data FILE'),
+                                            (['train', 'service'], '--pairs FILE'), (['evaluate', 'service'], '--data FILE'), (['evaluate', 'service', '--text', 'x'], 'for valuation, not for service')])
 def test_wrong_calls(arguments, part):
     done = call(*arguments)
     assert done.returncode == 2 and part in done.stderr and 'Traceback' not in done.stderr and done.stdout == ''

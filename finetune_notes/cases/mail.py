@@ -1,7 +1,7 @@
 """Customers who ask the same thing in hundreds of ways, and sets of their mails that share no wording, no title and no number
 
 Customers do not name the policy they ask about. They tell a story, are polite or angry, learn English or are in a hurry,
-and put their number anywhere. `mails` writes such mails from a grammar: more than twenty wordings for each of the 28 kinds of request, and
+and put their number anywhere. `mails` writes such mails from a grammar: more than thirty wordings for each of the 28 kinds of request, and
 around them greetings, moods and mistakes. A model that is tested on wordings it was trained on shows its memory. So
 wordings, titles, phrases and numbers are split, and `leaks_between` says whether any got through."""
 

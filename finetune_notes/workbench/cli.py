@@ -9,8 +9,9 @@ error stream and exit code 2; with `--json` the output is one JSON document and 
 # %% auto #0
 __all__ = ['commands', 'Lesson', 'package_folder', 'lessons', 'lesson_of', 'show', 'list_lessons', 'unmet', 'find_distribution',
            'memory_gib', 'free_gib', 'checks', 'weights_check', 'doctor', 'find_notebook', 'run', 'run_cell', 'summary',
-           'column_names', 'existing_query', 'ask', 'only_case', 'examples_of', 'evaluate', 'diagnosed', 'train',
-           'account', 'judging_notebook', 'annotate', 'serve', 'usage', 'call', 'quietly', 'main', 'stop']
+           'column_names', 'existing_query', 'ask', 'only_case', 'examples_of', 'evaluate', 'diagnosed', 'choices_of',
+           'ranked', 'train', 'account', 'judging_notebook', 'annotate', 'serve', 'usage', 'call', 'quietly', 'main',
+           'stop']
 
 # %% ../../nbs/workbench/50_cli.ipynb #14b2f497
 import ast
@@ -187,10 +188,10 @@ def ask(
     answer = assistant.ask(question, names, run.model(), run.base.tokenizer(), query)
     return answer if json else assistant.compact(answer)
 
-# %% ../../nbs/workbench/50_cli.ipynb #6518993f
+# %% ../../nbs/workbench/50_cli.ipynb #e8445666
 def only_case(case:str):
     "`UserError` unless the case is one that can be trained"
-    if case != 'assistant': raise UserError(f'no case {case!r} to train or evaluate; there is: assistant')
+    if case not in ('assistant', 'service'): raise UserError(f'no case {case!r} to train or evaluate; there is: assistant, service')
 
 def examples_of(data:str, skip_bad:bool):
     "Examples of a file; bad rows stop, or are counted on the error stream"
@@ -201,22 +202,26 @@ def examples_of(data:str, skip_bad:bool):
     if bad: print(f'{data}: {len(bad)} bad rows left out, {len(examples)} kept; the first: {bad[0]}', file=sys.stderr)
     return examples
 
-# %% ../../nbs/workbench/50_cli.ipynb #38562c8f
+# %% ../../nbs/workbench/50_cli.ipynb #f2022e64
 def evaluate(
-    case:str, # assistant or valuation
-    data:str='', # A file of questions: JSON lines or CSV; for valuation a CSV of texts and values
+    case:str, # assistant, service or valuation
+    data:str='', # A file of questions: JSON lines or CSV; for service one of choices, JSON or JSON lines; for valuation a CSV of texts and values
     text:str='', # For valuation, the column with descriptions
     value:str='', # For valuation, the column with values
     threshold:int=500, # For valuation, where insurance begins
+    prompt:str='prompt', # For service, what the file calls the prompt
+    chosen:str='chosen', # For service, what it calls the better answer
+    rejected:str='rejected', # For service, what it calls the other
     limit:int=0, # Use the first so many rows; 0 uses all
     skip_bad:store_true=False, # Leave out rows that cannot be read
     json:store_true=False, # Print one JSON document
 ):
-    "Score the assistant trained last on your questions, or diagnose your texts and values"
+    "Score what was trained last on your questions or choices, or diagnose your texts and values"
     if case != 'valuation': only_case(case)
     if limit < 0: raise UserError(f'--limit {limit}: expected 0 or more')
     if case == 'valuation': return diagnosed(data, text, value, threshold, limit, skip_bad, json)
-    if text or value: raise UserError('--text and --value are for valuation; the assistant knows its columns')
+    if text or value: raise UserError(f'--text and --value are for valuation, not for {case}')
+    if case == 'service': return ranked(choices_of(data, '--data', skip_bad, prompt, chosen, rejected)[:limit or None], json)
     examples = examples_of(data, skip_bad)[:limit or None]
     from finetune_notes.cases import assistant
     board = assistant.evaluate(examples, assistant.latest_run())
@@ -233,15 +238,40 @@ def diagnosed(data, text, value, threshold, limit, skip_bad, json):
     found = diagnose(frame[:limit or None], threshold, left_out=len({b.row for b in bad}))
     return found.to_json() if json else found
 
-# %% ../../nbs/workbench/50_cli.ipynb #e0675807
+# %% ../../nbs/workbench/50_cli.ipynb #98e4c7ac
+def choices_of(file, option, skip_bad, prompt, chosen, rejected)->list:
+    "Choices of a file; bad rows stop, or are counted on the error stream"
+    if not file: raise UserError(f'which file? give it with {option} FILE')
+    from finetune_notes.cases.preferences import load_pairs, rows_of
+    pairs = load_pairs(file, skip_bad, prompt=prompt, chosen=chosen, rejected=rejected)
+    if bad := len(rows_of(Path(file))) - len(pairs): print(f'{file}: {bad} bad rows left out, {len(pairs)} kept', file=sys.stderr)
+    return pairs
+
+def ranked(pairs, json):
+    "How the model of your choices ranks others"
+    from finetune_notes.cases.seat import evaluate_pairs, latest_pairs
+    found = evaluate_pairs(pairs, latest_pairs())
+    return found if json else (f"{found['says']}\nthe shorter answer was chosen in {found['shorter']:.0%} of them; "
+                               f"training moved chosen answers by {found['chosen']:+.1f} nats and rejected ones by {found['rejected']:+.1f}")
+
+# %% ../../nbs/workbench/50_cli.ipynb #7f667bb2
 def train(
-    case:str, # assistant
-    data:str='', # A file of questions with their queries
+    case:str, # assistant or service
+    data:str='', # For the assistant, a file of questions with their queries
+    pairs:str='', # For service, a file of choices: JSON or JSON lines
+    prompt:str='prompt', # For service, what the file calls the prompt
+    chosen:str='chosen', # For service, what it calls the better answer
+    rejected:str='rejected', # For service, what it calls the other
     skip_bad:store_true=False, # Leave out rows that cannot be read
     json:store_true=False, # Print one JSON document
 ):
-    "Fine-tune the assistant on your questions and queries"
+    "Fine-tune the assistant on your questions and queries, or a model on your choices"
     only_case(case)
+    if case == 'service':
+        from finetune_notes.cases.seat import train_pairs
+        made = train_pairs(choices_of(pairs, '--pairs', skip_bad, prompt, chosen, rejected))
+        return dict(made.facts, folder=str(made.folder), first_sight=made.first_sight) if json else made
+    if pairs: raise UserError('--pairs is for service; give the assistant its questions with --data FILE')
     examples = examples_of(data, skip_bad)
     from finetune_notes.cases import assistant
     made = assistant.train_assistant(examples)

@@ -1,4 +1,4 @@
-"""What each answer is run on: the judges of the lessons on policies, mail, agents and the manager
+"""What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat and the pairs
 
 The judges of the exercises on a publisher's mail. An answer to a customer is held against the assertions of the
 lesson itself; a function is run on cases small enough to work out by hand."""
@@ -7,7 +7,9 @@ lesson itself; a function is run on cases small enough to work out by hand."""
 
 # %% auto #0
 __all__ = ['teacher', 'fees_in', 'written', 'good_answer', 'wrong_number', 'number_in_mail', 'number_clash', 'split_by_wording',
-           'habits_of', 'majority_faulty', 'habit_world', 'self_agreement', 'both_orders', 'gamed']
+           'habits_of', 'majority_faulty', 'habit_world', 'self_agreement', 'both_orders', 'gamed', 'signs_of_wordings',
+           'rules_needed', 'highest_reward', 'favourite_side', 'agreement_by_chance', 'kept_apart', 'pairs_enough',
+           'votes_of_managers', 'gain_of_a_doubling']
 
 # %% ../../nbs/workbench/61_post.ipynb #55430384
 from .exercises import agree, alike, call, exercise, expect, is_number, plain, short
@@ -153,3 +155,100 @@ def gamed(lesson, answer):
     expect('do not report' in answer.lower(), 'The words "do not report" are not in it.')
     expect(got >= clean - 1e-9, f'The rubric gives it {got:.2f} points, and the clean answer {clean:.2f}.')
     return 'Two answers with the same points, and one of them leaves the customer without a parcel.'
+
+# %% ../../nbs/workbench/61_post.ipynb #08dc212b
+@exercise('service-1', 'A tie counts one half, so what a mail says is `points - 0.5`.',
+          'Add that up over the mails of each wording.',
+          'Count the sums above zero and those below. A sum of zero is neither.')
+def signs_of_wordings(lesson, answer):
+    "The unit of a sign test"
+    def right(points, wordings):
+        net = [sum(p - .5 for p,w in zip(points, wordings) if w == word) for word in set(wordings)]
+        return sum(x > 0 for x in net), sum(x < 0 for x in net)
+    agree(answer, right, ([1, 1, 0], ['a', 'a', 'b']), ([1, 0, 1, .5], ['a', 'a', 'b', 'c']), ([0., .5, 0.], ['a', 'b', 'a']), ([1, 1, 0, 1], ['a', 'b', 'b', 'b']))
+    return 'Ten mails of one wording are one question that was asked ten times.'
+
+# %% ../../nbs/workbench/61_post.ipynb #bdec2311
+@exercise('service-2', 'Odds of `odds` to one are a share of `odds/(1 + odds)`.',
+          'With a share s of right rules the preferences are `s*right + (1 - s)*wrong`. Set that to the share wanted, and solve for s.',
+          'Nothing is needed where `wrong` alone reaches it, and nothing helps where `right` does not.')
+def rules_needed(lesson, answer):
+    "From a target in preferences to one in facts"
+    def right(good, bad, odds):
+        wanted = odds/(1 + odds)
+        return 0. if wanted <= bad else (wanted - bad)/(good - bad) if wanted <= good else None
+    agree(answer, right, (.95, .15, 2), (.9, .1, 1), (.6, .2, 2), (.9, .5, 1), (1., 0., 3))
+
+# %% ../../nbs/workbench/61_post.ipynb #5720799a
+@exercise('service-3', 'The implied reward of an answer is `beta*(after - before)`.',
+          'A larger log-probability is not a larger reward: an answer may have been likely before.',
+          'Take the answer with the largest `after - before`; `beta` is positive and changes no order.')
+def highest_reward(lesson, answer):
+    "Best of n"
+    def right(answers, before, after, beta): return max(zip(answers, before, after), key=lambda x: x[2] - x[1])[0]
+    agree(answer, right, (['a', 'b', 'c'], [-20., -5., -9.], [-12., -4., -9.5], .3), (['only'], [-3.], [-4.], .1), (['x', 'y'], [-30., -31.], [-29., -29.], 1.))
+
+# %% ../../nbs/workbench/61_post.ipynb #476b23aa
+@exercise('seat-1', 'Leave out ties. What is left chose the left side where the value is the word of the left side.',
+          '`rate(k, n)` gives a share with Wilson\'s interval, and knows what to do with no votes.',
+          'The left side is chosen where the whole interval lies above one half.')
+def favourite_side(lesson, answer):
+    "A judge's habit"
+    from finetune_notes.foundations.statistics import rate
+    def right(votes):
+        share = rate(sum(v == side for v,side in votes if v != 'tie'), sum(v != 'tie' for v,_ in votes))
+        return 'left' if share.lo > .5 else 'right' if share.hi < .5 else None
+    agree(answer, right, ([('first', 'first')]*9 + [('second', 'first')],), ([('first', 'second')]*12 + [('tie', 'first')]*3,), ([('first', 'first')]*3,), ([('tie', 'first')]*20,), ([],))
+
+# %% ../../nbs/workbench/61_post.ipynb #e0663d02
+@exercise('seat-2', 'Each has a share of first, of second and of ties.',
+          'Both say first with the product of their shares of first.',
+          'Add the products over all that either said.')
+def agreement_by_chance(lesson, answer):
+    "What agreement has to be compared with"
+    agree(answer, lambda a, b: sum(a.count(c)*b.count(c) for c in set(a))/len(a)/len(b),
+          (['first', 'second'], ['first', 'second']), (['first']*4, ['first']*3 + ['tie']), (['first', 'tie', 'second', 'first'], ['second', 'second', 'tie', 'first']), (['first'], ['second']))
+    return 'Agreement above this, as a share of what was possible, is Cohen\'s kappa.'
+
+# %% ../../nbs/workbench/61_post.ipynb #999a2970
+@exercise('seat-3', 'Put a sign in the place of every number of exactly five digits: `(?<!\\d)\\d{5}(?!\\d)`.',
+          'Do the same with the mails of the test, and keep those in a set.',
+          'Give the positions of the choices whose changed mail is not in the set.')
+def kept_apart(lesson, answer):
+    "No choice on a mail of the test"
+    import re
+    bare = lambda text: re.sub(r'(?<!\d)\d{5}(?!\d)', '#', text)
+    right = lambda mails, held: [i for i,m in enumerate(mails) if bare(m) not in set(map(bare, held))]
+    agree(answer, right, (['Where is 10234?', 'I paid 20111 twice.'], ['Where is 99871?']), (['a', 'b'], []), (['Call 123456', 'Call 12345'], ['Call 654321', 'Call 54321']), (['x'], ['x']))
+
+# %% ../../nbs/workbench/61_post.ipynb #d631208e
+@exercise('pairs-1', 'The best estimate of all is `max(estimates)`.',
+          'A number of pairs is enough where its upper bound is not below that.',
+          'Of those numbers give the smallest.')
+def pairs_enough(lesson, answer):
+    "Where more choices were not shown to help"
+    agree(answer, lambda pairs, estimates, highs: min(n for n,h in zip(pairs, highs) if h >= max(estimates)),
+          ([25, 50, 100], [.6, .7, .72], [.7, .75, .8]), ([25, 50], [.5, .8], [.6, .9]), ([200, 100], [.7, .69], [.8, .79]), ([10], [.5], [.9]))
+
+# %% ../../nbs/workbench/61_post.ipynb #3633e34d
+@exercise('pairs-2', 'The number of managers who are right is binomial.',
+          'A majority of `k` is more than `k//2` of them.',
+          '`scipy.stats.binom.sf(k//2, k, q)` is the probability of more than `k//2`.')
+def votes_of_managers(lesson, answer):
+    "More people or more pairs"
+    from math import comb
+    right = lambda q, k: sum(comb(k, i)*q**i*(1 - q)**(k - i) for i in range(k//2 + 1, k + 1))
+    agree(answer, right, (.8, 1), (.8, 3), (.5, 5), (.85, 5), (1., 3), (.4, 7))
+
+# %% ../../nbs/workbench/61_post.ipynb #2cc59413
+@exercise('pairs-3', 'On the axis asked for, 25, 50, 100 and 200 are one step apart: take `np.log2`.',
+          '`np.polyfit(x, y, 1)` gives slope and intercept.',
+          '`np.polyfit(np.log2(pairs), shares, 1)[0]`, as a plain number.')
+def gain_of_a_doubling(lesson, answer):
+    "A learning curve in one number"
+    from math import log2
+    def right(pairs, shares):
+        x = [log2(n) for n in pairs]
+        mx, my = sum(x)/len(x), sum(shares)/len(x)
+        return sum((a - mx)*(b - my) for a,b in zip(x, shares))/sum((a - mx)**2 for a in x)
+    agree(answer, right, ([25, 50, 100], [.5, .55, .6]), ([25, 400], [.6, .8]), ([10, 20, 40, 80], [.7, .7, .6, .8]))

@@ -1,0 +1,109 @@
+"The case of customer service and the manager's seat: what comparisons, rewards, reports and choices must keep"
+from dataclasses import replace
+import pandas as pd
+import pytest
+from finetune_notes.cases import seat, service
+from finetune_notes.cases.agents import pairs_of
+from finetune_notes.cases.manager import Manager, judge
+from finetune_notes.cases.policies import right_answer
+from finetune_notes.cases.preferences import weigh
+from finetune_notes.cases.service import compare
+from finetune_notes.foundations.models import load
+from finetune_notes.foundations.settings import UserError
+
+@pytest.fixture(scope='module')
+def mails(): return pairs_of(84, 'test')
+
+@pytest.fixture(scope='module')
+def clean(mails): return [right_answer(m) for m in mails.to_dict('records')]
+
+@pytest.fixture(scope='module')
+def choices():
+    return service.decided(judge(pairs_of(12), Manager()))
+
+@pytest.fixture(scope='module')
+def run(choices, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path_factory.mktemp('seat')))
+        yield service.prefer(choices, load('tiny'), replace(service.choices_recipe, learning_rate=5e-3))
+
+def test_a_comparison_is_the_other_way_round_when_its_sides_are(mails):
+    one, other = compare(mails, mails['first'], mails['second']), compare(mails, mails['second'], mails['first'])
+    assert (one.won, one.lost, one.tied) == (other.lost, other.won, other.tied) and one.p == other.p
+    assert one.won + one.lost + one.tied == len(mails)
+    assert one.share.estimate == pytest.approx(1 - other.share.estimate) and one.share.lo < one.share.estimate < one.share.hi
+    assert one.share.estimate == pytest.approx((one.won + one.tied/2)/len(mails))
+
+def test_equal_answers_are_ties_and_the_clean_answer_wins(mails, clean):
+    same, better = compare(mails, clean, clean), compare(mails, clean, mails['first'])
+    assert (same.tied, same.share.estimate, same.p) == (len(mails), .5, 1.)
+    assert better.share.lo > .5 and better.p < .01 and better.decided.estimate == better.won/(better.won + better.lost)
+
+def test_mails_of_one_wording_count_as_one(mails):
+    once, thrice = mails.drop_duplicates('wording'), pd.concat([mails.drop_duplicates('wording')]*3, ignore_index=True)
+    one, three = compare(once, once['first'], once['second']), compare(thrice, thrice['first'], thrice['second'])
+    assert (three.share.n, three.p) == (one.share.n, one.p)
+    assert three.share.hi - three.share.lo == pytest.approx(one.share.hi - one.share.lo, rel=.1)
+    apart = compare(thrice.drop(columns='wording'), thrice['first'], thrice['second'])
+    assert apart.share.n == len(thrice) and apart.share.hi - apart.share.lo < .75*(one.share.hi - one.share.lo)
+
+def test_rewards_are_what_training_moved(run, choices, mails):
+    frame, answers = pd.DataFrame(dict(text=[p.prompt for p in choices])), [(p.chosen, p.rejected) for p in choices]
+    found, weighed = service.rewards(run, frame, answers), weigh(run, choices, service.template)
+    beta = run.facts['recipe']['beta']
+    assert found[:, 0] == pytest.approx(beta*(weighed.chosen - weighed.chosen_start), abs=1e-3)
+    assert found[:, 1] == pytest.approx(beta*(weighed.rejected - weighed.rejected_start), abs=1e-3)
+    assert abs(found).max() > .01
+
+def test_best_of_n_takes_the_highest_reward(run, mails, monkeypatch):
+    few, writer = mails.head(3), type('Writer', (), dict(base=load('tiny'), model=load('tiny').model))
+    answers = service.draw(writer, few, 4, seed=1)
+    assert answers.shape == (3, 4) and len(set(answers.ravel())) == 12
+    assert (answers == service.draw(writer, few, 4, seed=1)).all() and (answers != service.draw(writer, few, 4, seed=2)).any()
+    found = service.rewards(run, few, answers)
+    assert list(service.best_of(answers, run, few)) == [row[max(range(4), key=lambda k: r[k])] for row,r in zip(answers, found)]
+    monkeypatch.setattr(service, 'rewards', lambda *args: -found)
+    assert list(service.best_of(answers, run, few)) == [row[min(range(4), key=lambda k: r[k])] for row,r in zip(answers, found)]
+
+def test_what_cannot_be_learned_from_is_left_out(mails):
+    judged = mails.head(3).assign(choice=['first', 'tie', 'second'])
+    assert [(p.chosen, p.rejected) for p in service.decided(judged)] == [(judged['first'].iloc[0], judged['second'].iloc[0]), (judged['second'].iloc[2], judged['first'].iloc[2])]
+    assert len(service.decided(judged.assign(first=['', 'a', 'b']))) == 1
+
+def test_the_screen_gets_what_can_be_told_apart(mails, clean):
+    half = [m if i % 2 else c for i,(m,c) in enumerate(zip(mails['first'], clean))]
+    rows = seat.seat_rows(mails, dict(a=clean, b=half), n=1000)
+    assert all(r['first'] != r['second'] for r in rows) and len(rows) == sum(c != h for c,h in zip(clean, half))
+    assert {(r['first_by'], r['second_by']) for r in rows} == {('a', 'b')} and {r['order'] for r in rows} <= set(mails.order)
+    assert rows == seat.seat_rows(mails, dict(a=clean, b=half), n=1000) != seat.seat_rows(mails, dict(a=clean, b=half), n=1000, seed=1)
+    assert len(seat.seat_rows(mails, dict(a=clean, b=half), n=5)) == 5
+
+def test_votes_become_a_report_and_choices(mails, clean, tmp_path):
+    rows = seat.seat_rows(mails, dict(clean=clean, agents=mails['first']), n=20)
+    screen = seat.take_seat(rows, tmp_path/'seat.jsonl', 'ann')
+    for i,value in enumerate(['first']*6 + ['second']*2 + ['tie']*2): screen.store.vote(i + 1, 'ann', value)
+    screen.store.vote(1, 'ben', 'second')
+    report, choices = seat.seat_report(screen.store, 'ann'), seat.choices_of(screen.store, 'ann')
+    assert (report['votes'], report['ties'], report['won'].n, report['won'].estimate) == (10, 2, 8, .75)
+    assert len(choices) == 8 and {p.annotator for p in choices} == {'ann'} and all(p.time for p in choices)
+    assert [(p.prompt, p.chosen, p.rejected) for p in choices[:6]] == [(r['prompt'], r['first'], r['second']) for r in rows[:6]]
+    assert [(p.chosen, p.rejected) for p in choices[6:]] == [(r['second'], r['first']) for r in rows[6:8]]
+    again = seat.take_seat([], tmp_path/'seat.jsonl', 'ann')
+    assert again.view['progress'] == '10 of 20 saved'
+
+def test_who_follows_the_rubric_agrees_with_it(mails, clean, tmp_path):
+    store = seat.take_seat(seat.seat_rows(mails, dict(clean=clean, agents=mails['first']), n=30), tmp_path/'seat.jsonl', 'ann').store
+    for who,value in (('rubric', 'first'), ('other', 'second')):
+        while item := store.next(who): store.vote(item.id, who, value)
+    follows, opposes = seat.seat_report(store, 'rubric')['agree'], seat.seat_report(store, 'other')['agree']
+    assert follows.estimate > .95 and opposes.estimate == pytest.approx(1 - follows.estimate)
+
+def test_own_choices_turned_round_rank_the_other_way(choices, monkeypatch, tmp_path):
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))
+    with pytest.raises(UserError, match='finetune-notes train service'): seat.latest_pairs()
+    made = seat.train_pairs(choices, replace(service.choices_recipe, learning_rate=5e-3, epochs=2))
+    run, turned = seat.latest_pairs(), [replace(p, chosen=p.rejected, rejected=p.chosen) for p in choices]
+    assert run.folder == made.folder
+    found, other = seat.evaluate_pairs(choices, run), seat.evaluate_pairs(turned, run)
+    assert found['n'] == len(choices) and found['right'] == pytest.approx(1 - other['right']) and found['right'] > .5
+    assert found['shorter'] == pytest.approx(1 - other['shorter']) and found['chosen'] == pytest.approx(other['rejected'], abs=1e-3)

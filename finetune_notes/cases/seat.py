@@ -10,13 +10,13 @@ your own answers, from a file."""
 __all__ = ['own', 'seat_rows', 'take_seat', 'seat_report', 'choices_of', 'train_pairs', 'latest_pairs', 'evaluate_pairs',
            'load_pairs']
 
-# %% ../../nbs/cases/47_seat.ipynb #a4fc0ba1
+# %% ../../nbs/cases/47_seat.ipynb #67779c7a
 import json
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from .manager import rubric
-from .preferences import Pair, Preferred, dpo, load_pairs, says, start_of, weigh
+from .preferences import Pair, PreferenceRecipe, Preferred, dpo, load_pairs, says, start_of, weigh
 from .service import choices_recipe
 from .traps import outcome
 from ..foundations.annotate import Annotator, annotate

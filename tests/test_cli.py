@@ -1,4 +1,4 @@
-"The console script as a user calls it: in a process of its own, with right and wrong input"
+"The console script as a user calls it: right input in a process of its own, most wrong input in this one, where libraries are imported once"
 import json
 import os
 import shutil
@@ -39,6 +39,18 @@ def place(tmp_path_factory):
     yield place
     del os.environ['FINETUNE_NOTES_RUNS']
 
+@pytest.fixture
+def here(monkeypatch, tmp_path, capfd):
+    "The command in this process, where libraries are imported once: exit code, standard output, error stream"
+    from finetune_notes.workbench.cli import main
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path/'runs'))
+    def called(*arguments):
+        try: code = main(list(map(str, arguments))) or 0
+        except SystemExit as e: code = e.code
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out, err)
+    return called
+
 def test_training_prints_one_document(place):
     facts = json.loads((place/'facts.json').read_text())
     assert facts['examples'] == 6 and Path(facts['folder']).is_dir() and facts['base'] == 'two-layers'
@@ -63,41 +75,41 @@ def test_bad_rows_stop_or_are_counted(place):
 
 @pytest.mark.parametrize('content', [None, b'', b'\xff\xfe\x00', b'not json', b'{}', b'[1]'], ids=['missing', 'empty', 'not utf-8', 'not json', 'no fields', 'a list'])
 @pytest.mark.parametrize('command', ['train', 'evaluate'])
-def test_bad_files(place, tmp_path, command, content):
+def test_bad_files(here, tmp_path, command, content):
     path = tmp_path/'mine.jsonl'
     if content is not None: path.write_bytes(content)
-    refused(call(command, 'assistant', '--data', path), 'mine.jsonl')
+    refused(here(command, 'assistant', '--data', path), 'mine.jsonl')
 
-def test_training_needs_the_right_queries(place):
-    refused(call('train', 'assistant', '--data', place/'plain.csv'), 'no query to learn from')
+def test_training_needs_the_right_queries(place, here):
+    refused(here('train', 'assistant', '--data', place/'plain.csv'), 'no query to learn from')
 
 names = ['--prompt', 'instruction', '--rejected', 'worse']
 
-def test_choices_are_learned_and_ranked(tmp_path):
+def test_choices_are_learned_and_ranked(here, tmp_path):
     rows = [dict(instruction=[dict(role='user', content=f'Where is order {i}?')], chosen=f'Order {i} comes on Monday.', worse=f'You should have asked about {i} before.') for i in range(12)]
-    (tmp_path/'mine.jsonl').write_text('\n'.join(map(json.dumps, rows)) + '\n{"instruction": ""}\n')
-    env = dict(FINETUNE_NOTES_RUNS=str(tmp_path/'runs'))
-    refused(call('evaluate', 'service', '--data', tmp_path/'mine.jsonl', *names, '--skip-bad', **env), 'finetune-notes train service --pairs FILE')
-    refused(call('train', 'service', '--pairs', tmp_path/'mine.jsonl', *names, **env), 'mine.jsonl', 'row 13', 'chosen')
-    done = call('train', 'service', '--pairs', tmp_path/'mine.jsonl', *names, '--skip-bad', '--json', **env)
+    file = tmp_path/'mine.jsonl'
+    file.write_text('\n'.join(map(json.dumps, rows)) + '\n{"instruction": ""}\n')
+    refused(here('evaluate', 'service', '--data', file, *names, '--skip-bad'), 'finetune-notes train service --pairs FILE')
+    refused(here('train', 'service', '--pairs', file, *names), 'mine.jsonl', 'row 13', 'chosen')
+    done = call('train', 'service', '--pairs', file, *names, '--skip-bad', '--json', FINETUNE_NOTES_RUNS=str(tmp_path/'runs'))
     assert done.returncode == 0 and '1 bad rows left out, 12 kept' in done.stderr, done.stderr
     facts = json.loads(done.stdout)
     assert facts['examples'] == 12 and len(facts['first_sight']) == 2 and Path(facts['folder']).is_dir()
-    done = call('evaluate', 'service', '--data', tmp_path/'mine.jsonl', *names, '--skip-bad', '--json', **env)
+    done = here('evaluate', 'service', '--data', file, *names, '--skip-bad', '--json')
     assert done.returncode == 0 and json.loads(done.stdout)['n'] == 12, done.stderr
-    said = call('evaluate', 'service', '--data', tmp_path/'mine.jsonl', *names, '--skip-bad', '--limit', 5, **env).stdout
+    said = here('evaluate', 'service', '--data', file, *names, '--skip-bad', '--limit', 5).stdout
     assert 'of 5 pairs ranked right' in said and 'the shorter answer was chosen in 100% of them' in said
 
 @pytest.mark.parametrize('content,part', [(b'', 'holds no pairs'), (b'not json', 'expected JSON'), (b'[{"prompt": "a", "chosen": "b", "rejected": "b"}]', 'equal to chosen'), (b'\xff\xfe\x00', 'UTF-8')])
-def test_choices_that_cannot_be_read(tmp_path, content, part):
+def test_choices_that_cannot_be_read(here, tmp_path, content, part):
     (tmp_path/'mine.json').write_bytes(content)
-    refused(call('train', 'service', '--pairs', tmp_path/'mine.json'), 'mine.json', part)
+    refused(here('train', 'service', '--pairs', tmp_path/'mine.json'), 'mine.json', part)
 
 @pytest.mark.parametrize('question,options,parts', [
     ('', ['--columns', 'a'], ['empty']), ('x'*10_000, ['--columns', 'a'], ['10,000 characters']), ('errors', ['--columns', ''], ['no columns']),
     ('errors', ['--columns', '"a'], ['--columns']), ('errors', ['--columns', 'a', '--existing', '{'], ['--existing']),
     ('errors', ['--columns', 'a', '--existing', '{"limit":0}'], ['existing query', 'limit'])])
-def test_bad_questions(place, question, options, parts): refused(call('ask', question, *options), *parts)
+def test_bad_questions(here, question, options, parts): refused(here('ask', question, *options), *parts)
 
 def test_asking_without_an_assistant(tmp_path):
     refused(call('ask', 'errors', '--columns', 'error', FINETUNE_NOTES_RUNS=str(tmp_path)), 'finetune-notes run assistant')
@@ -115,16 +127,16 @@ pair = dict(prompt='Where is it?', first='Here.', second='There.')
 @pytest.mark.parametrize('rows,options,parts', [
     ([dict(pair, prompt='')], [], ['mine.jsonl', 'row 1, prompt']), ([pair, dict(pair, first='There.')], [], ['row 2, second', 'skip_bad']),
     ([pair], ['--task', 'pears'], ['pair, label, correct']), ([dict(text='t')], ['--task', 'label'], ['2 to 9']), ([pair], ['--labels', 'a,b'], ['for the task label'])])
-def test_files_that_cannot_be_judged(tmp_path, rows, options, parts):
+def test_files_that_cannot_be_judged(here, tmp_path, rows, options, parts):
     (tmp_path/'mine.jsonl').write_text('\n'.join(map(json.dumps, rows)))
-    refused(call('annotate', tmp_path/'mine.jsonl', '--rater', 'ann', '--no-browser', *options), *parts)
+    refused(here('annotate', tmp_path/'mine.jsonl', '--rater', 'ann', '--no-browser', *options), *parts)
     assert [p.name for p in tmp_path.iterdir()] == ['mine.jsonl']
 
 @pytest.mark.parametrize('content,part', [(b'not votes at all, but text\n'*50, 'not a file of votes'), (b'SQLite format 3\0' + b'\xff'*4096, 'votes.db')])
-def test_a_file_in_the_place_of_the_votes(tmp_path, content, part):
+def test_a_file_in_the_place_of_the_votes(here, tmp_path, content, part):
     (tmp_path/'mine.jsonl').write_text(json.dumps(pair))
     (tmp_path/'mine.jsonl.votes.db').write_bytes(content)
-    refused(call('annotate', tmp_path/'mine.jsonl', '--no-browser'), part)
+    refused(here('annotate', tmp_path/'mine.jsonl', '--no-browser'), part)
     assert (tmp_path/'mine.jsonl.votes.db').read_bytes() == content
 
 def test_lists_and_checks():
@@ -136,8 +148,8 @@ def test_lists_and_checks():
 @pytest.mark.parametrize('arguments,part', [(['fly'], 'unknown command'), (['run', 'nothing'], 'no lesson'), (['run'], 'lesson'), (['ask'], 'question'),
                                             (['train', 'cars', '--data', 'x'], 'there is: assistant, service'), (['train', 'assistant'], '--data FILE'),
                                             (['train', 'service'], '--pairs FILE'), (['evaluate', 'service'], '--data FILE'), (['evaluate', 'service', '--text', 'x'], 'for valuation, not for service')])
-def test_wrong_calls(arguments, part):
-    done = call(*arguments)
+def test_wrong_calls(here, arguments, part):
+    done = here(*arguments)
     assert done.returncode == 2 and part in done.stderr and 'Traceback' not in done.stderr and done.stdout == ''
 
 def test_a_wrong_setting_is_one_sentence():

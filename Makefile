@@ -7,7 +7,7 @@
 # For those who change lessons: make export, make clean, make readme, make lock; make env installs and does nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help env run test lab site verify export clean readme lock
-unexport PYTHONPATH PYTHONHOME
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
 LESSONS ?= $(shell ls nbs/cases | sed -n 's/^[0-9]*_\(.*\)\.ipynb$$/\1/p')

@@ -12,11 +12,12 @@ Modules:
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.faults`: What each fault of the data costs, which a better loss can mend and which only better data can, and what the company decided
 - `finetune_notes.cases.heaping`: How far values crowd onto round numbers, measured against what chance would give
+- `finetune_notes.cases.houses`: When a model trained on people is better than they are, and when worse: slips against habits, long histories against short ones, and other seeds
 - `finetune_notes.cases.mail`: Customers who ask the same thing in hundreds of ways, and sets of their mails that share no wording, no title and no number
 - `finetune_notes.cases.manager`: A written rubric, a choice with Bradley-Terry noise, and eleven ways to please the rubric without helping the customer
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
 - `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
-- `finetune_notes.cases.pairs`: What 25, 50, 100, 200 and 400 of a manager's choices are worth, in ranking, in rules and in style, and what her unsteady hand costs
+- `finetune_notes.cases.pairs`: Style or knowledge, where a model trained on choices wins and loses, what it does to please, and what 25 to 400 choices of a manager are worth
 - `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
 - `finetune_notes.cases.policies`: Twenty-eight things that customers ask a publisher, what its house rules say, and five assertions that an answer must keep
 - `finetune_notes.cases.preferences`: Learning from which of two answers was better: DPO by hand, over TRL, and what goes wrong with it
@@ -60,7 +61,7 @@ Modules:
 - `finetune_notes.workbench.layouts`: What each answer is run on: the judges of the lessons on template bugs, rows, mismatch, drift and the inspector
 - `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics, judges and data
 - `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts
-- `finetune_notes.workbench.post`: What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat and the pairs
+- `finetune_notes.workbench.post`: What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat, the pairs and the houses
 - `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
 
 __version__ = "0.1.0"

@@ -2,8 +2,8 @@
 from dataclasses import replace
 import pandas as pd
 import pytest
-from finetune_notes.cases import seat, service
-from finetune_notes.cases.agents import pairs_of
+from finetune_notes.cases import houses, pairs, seat, service
+from finetune_notes.cases.agents import pairs_of, typical
 from finetune_notes.cases.manager import Manager, judge
 from finetune_notes.cases.policies import right_answer
 from finetune_notes.cases.preferences import weigh
@@ -108,3 +108,34 @@ def test_own_choices_turned_round_rank_the_other_way(choices, monkeypatch, tmp_p
     found, other = seat.evaluate_pairs(choices, run), seat.evaluate_pairs(turned, run)
     assert found['n'] == len(choices) and found['right'] == pytest.approx(1 - other['right']) and found['right'] > .5
     assert found['shorter'] == pytest.approx(1 - other['shorter']) and found['chosen'] == pytest.approx(other['rejected'], abs=1e-3)
+
+def test_contrast_tells_chosen_from_rejected(mails, clean):
+    few, filler = mails[:3], 'We value every reader.'
+    judged = few.assign(first=clean[:3], second=[filler]*3, choice=['first', 'second', 'tie'])
+    found = service.contrast(judged)
+    assert found.loc['chosen', 'rule'] == found.loc['rejected', 'rule'] == found.loc['chosen', 'stock'] == .5
+    found = service.contrast(judged.assign(choice=['first', 'first', 'tie']))
+    assert (found.loc['chosen', ['rule', 'stock']].tolist(), found.loc['rejected', ['rule', 'stock']].tolist()) == ([1, 0], [0, 1])
+
+def test_a_point_of_the_curve_says_what_it_was_compared_with(run, choices, mails, clean, monkeypatch):
+    monkeypatch.setattr(pairs, 'replies', lambda *args: clean)
+    found = pairs.curve_line('some', run, choices, mails, clean, ['']*len(mails), Manager())
+    weighed = weigh(run, choices, service.template)
+    assert (found['against SFT'].estimate, found['right rule'], found['stock phrases']) == (.5, 1, 0)
+    assert found['against agents'].estimate > .9
+    assert found['ranked'].estimate == (weighed.margin > 0).mean() and found['ranked'].n == len(choices)
+    assert found['words'] == sum(len(a.split()) for a in clean)/len(clean)
+
+def test_a_world_names_its_systems(monkeypatch):
+    answer = lambda mails: pd.Series([right_answer(m) for m in mails.to_dict('records')], mails.index)
+    said = dict(SFT=lambda mails: mails['first'], DPO=answer, prompted=lambda mails: mails['first'].map(lambda a: ''))
+    trained = []
+    monkeypatch.setattr(houses, 'train_history', lambda history, recipe: trained.append((len(history), recipe.seed)))
+    monkeypatch.setattr(houses, 'prefer', lambda choices, run, recipe: trained.append((len(choices), recipe.seed)))
+    monkeypatch.setattr(houses, 'replies', lambda name, mails, run=None: said[name](mails))
+    monkeypatch.setattr(houses, 'draw', lambda run, mails, k, seed: answer(mails).to_numpy().reshape(-1, 1))
+    found = houses.world(replace(typical, history=2), 56, pairs=10, seed=7)
+    assert trained[0] == (56, 7) and trained[1][1] == 7 and 5 <= trained[1][0] <= 10
+    assert found.mails.to_dict() == {'prompted': 28, 'SFT, sampled': 56, 'SFT, greedy': 56, 'DPO': 56}
+    assert found.share['SFT, greedy'].estimate == .5 and found.share['prompted'].estimate < .2 < .8 < found.share['DPO'].estimate
+    assert found.right['DPO'] == found.right['SFT, sampled'] == 1 and found.right['SFT, greedy'] == found.agents['DPO'] < 1

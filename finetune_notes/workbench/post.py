@@ -1,4 +1,4 @@
-"""What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat and the pairs
+"""What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat, the pairs and the houses
 
 The judges of the exercises on a publisher's mail. An answer to a customer is held against the assertions of the
 lesson itself; a function is run on cases small enough to work out by hand."""
@@ -9,7 +9,7 @@ lesson itself; a function is run on cases small enough to work out by hand."""
 __all__ = ['teacher', 'fees_in', 'written', 'good_answer', 'wrong_number', 'number_in_mail', 'number_clash', 'split_by_wording',
            'habits_of', 'majority_faulty', 'habit_world', 'self_agreement', 'both_orders', 'gamed', 'signs_of_wordings',
            'rules_needed', 'highest_reward', 'favourite_side', 'agreement_by_chance', 'kept_apart', 'pairs_enough',
-           'votes_of_managers', 'gain_of_a_doubling']
+           'votes_of_managers', 'gain_of_a_doubling', 'vote_of_the_house', 'temperature_of_a_vote', 'faulty_together']
 
 # %% ../../nbs/workbench/61_post.ipynb #55430384
 from .exercises import agree, alike, call, exercise, expect, is_number, plain, short
@@ -252,3 +252,42 @@ def gain_of_a_doubling(lesson, answer):
         mx, my = sum(x)/len(x), sum(shares)/len(x)
         return sum((a - mx)*(b - my) for a,b in zip(x, shares))/sum((a - mx)**2 for a in x)
     agree(answer, right, ([25, 50, 100], [.5, .55, .6]), ([25, 400], [.6, .8]), ([10, 20, 40, 80], [.7, .7, .6, .8]))
+
+# %% ../../nbs/workbench/61_post.ipynb #eb8cc090
+@exercise('houses-1', 'Each kind has a share of faulty answers.',
+          'The model makes one answer a kind: faulty where that share is one half or more.',
+          'The people make them all: with as many answers of every kind, the mean of the shares.')
+def vote_of_the_house(lesson, answer):
+    "When a model is better than its teachers"
+    def right(faulty):
+        shares = [sum(f)/len(f) for f in faulty.values()]
+        return sum(s >= .5 for s in shares)/len(shares), sum(shares)/len(shares)
+    agree(answer, right, ({'a': [True, False], 'b': [False, False]},), ({'a': [True, True, False], 'b': [True, False, False], 'c': [False]*3},), ({'x': [True]*4, 'y': [False]*4},))
+    return 'Slips below one half vanish, habits above one half become the rule.'
+
+# %% ../../nbs/workbench/61_post.ipynb #1ad24859
+@exercise('houses-2', 'A temperature divides log-probabilities, and `exp(log(p)/temperature)` is `p**(1/temperature)`.',
+          'Afterwards they have to add up to one again.',
+          'At zero: 1.0 for the largest and 0.0 for all others.')
+def temperature_of_a_vote(lesson, answer):
+    "Between sampling and greedy decoding"
+    def right(p, temperature):
+        if not temperature: return [float(i == p.index(max(p))) for i in range(len(p))]
+        powers = [x**(1/temperature) for x in p]
+        return [x/sum(powers) for x in powers]
+    agree(answer, right, ([.6, .3, .1], 1), ([.6, .3, .1], .5), ([.6, .3, .1], 0), ([.5, .5], .2), ([.7, .2, .1], 2))
+
+# %% ../../nbs/workbench/61_post.ipynb #620da0f3
+@exercise('houses-3', 'A number is among the highest `rate` where its negative is below `norm.ppf(rate)`.',
+          'Two such numbers have the covariance `[[1, shared], [shared, 1]]`.',
+          '`multivariate_normal([0, 0], cov).cdf([z, z])` with `z = norm.ppf(rate)`.')
+def faulty_together(lesson, answer):
+    "What the dial of a house means"
+    import numpy as np
+    from scipy.stats import norm
+    def right(rate, shared):
+        x = np.linspace(-9, 9, 20_001) # What is common to both
+        given = norm.cdf((norm.ppf(rate) - np.sqrt(shared)*x)/np.sqrt(1 - shared))
+        return float(np.sum(given**2*norm.pdf(x))*(x[1] - x[0]))
+    agree(answer, right, (.2, 0.), (.2, .3), (.2, .9), (.5, .5), (.05, .7), eps=1e-3)
+    return 'At shared=0.9 two answers are wrong together far more often than the square of the rate.'

@@ -12,7 +12,7 @@ Modules:
 - `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.faults`: What each fault of the data costs, which a better loss can mend and which only better data can, and what the company decided
 - `finetune_notes.cases.heaping`: How far values crowd onto round numbers, measured against what chance would give
-- `finetune_notes.cases.houses`: When a model trained on people is better than they are, and when worse: slips against habits, long histories against short ones, and other seeds
+- `finetune_notes.cases.houses`: When a model trained on people is better than they are, and when worse: slips against habits, long histories against short ones, and how an answer is drawn
 - `finetune_notes.cases.mail`: Customers who ask the same thing in hundreds of ways, and sets of their mails that share no wording, no title and no number
 - `finetune_notes.cases.manager`: A written rubric, a choice with Bradley-Terry noise, and eleven ways to please the rubric without helping the customer
 - `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written

@@ -136,6 +136,6 @@ def test_a_world_names_its_systems(monkeypatch):
     monkeypatch.setattr(houses, 'draw', lambda run, mails, k, seed: answer(mails).to_numpy().reshape(-1, 1))
     found = houses.world(replace(typical, history=2), 56, pairs=10, seed=7)
     assert trained[0] == (56, 7) and trained[1][1] == 7 and 5 <= trained[1][0] <= 10
-    assert found.mails.to_dict() == {'prompted': 28, 'SFT, sampled': 56, 'SFT, greedy': 56, 'DPO': 56}
-    assert found.share['SFT, greedy'].estimate == .5 and found.share['prompted'].estimate < .2 < .8 < found.share['DPO'].estimate
-    assert found.right['DPO'] == found.right['SFT, sampled'] == 1 and found.right['SFT, greedy'] == found.agents['DPO'] < 1
+    assert found.mails.to_dict() == {'prompted': 28, 'SFT, sampled': 56, 'SFT, greedy': 56, 'DPO, sampled': 56, 'DPO, greedy': 56}
+    assert found.share['SFT, greedy'].estimate == .5 and found.share['prompted'].estimate < .2 < .8 < found.share['DPO, greedy'].estimate
+    assert found.right['DPO, greedy'] == found.right['SFT, sampled'] == 1 and found.right['SFT, greedy'] == found.agents['DPO, greedy'] < 1

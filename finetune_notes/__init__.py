@@ -35,6 +35,7 @@ Modules:
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
 - `finetune_notes.foundations.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
+- `finetune_notes.foundations.decide`: Whether to fine-tune at all: eighteen facts, an answer with its reasons, and what would change it
 - `finetune_notes.foundations.drift`: Rows that were trained on against rows that are served: the first token where they part, and a classifier that tells them apart
 - `finetune_notes.foundations.evals`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
 - `finetune_notes.foundations.generate`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
@@ -51,6 +52,7 @@ Modules:
 - `finetune_notes.foundations.train`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
+- `finetune_notes.questions.memo`: A case as a file, its assessment as a page that one can send, and a form to fill in
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
 - `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lessons on preferences and their traps
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file

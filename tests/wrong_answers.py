@@ -17,6 +17,7 @@ from finetune_notes.cases.parcels import parcels, typical
 from finetune_notes.cases.shorthand import expand, grammar, shorten
 from finetune_notes.cases.telemetry import FAMILIES, schema, unit_scale
 from finetune_notes.cases.wordings import phrases
+from finetune_notes.foundations import decide
 from finetune_notes.foundations.bugs import Replaced, encode
 from finetune_notes.foundations.generate import fits
 from finetune_notes.foundations.inspector import visible
@@ -325,4 +326,10 @@ wrong = {
     'traps-1': (lambda start, end: sum(c < c0 for (c0, _),(c, _) in zip(start, end))/len(start), 'it gave 0.5; expected 0.25'),
     'traps-2': (lambda right, best: best - right, 'expected 0.5'),
     'traps-3': (lambda rows: max(rows, key=lambda r: r['right'])['name'], "it chose 'a'; expected 'b'"),
+    'decide-1': (replace(decide.fast_food, quality='good'), 'held there by scope, judge, value, team'),
+    'decide-2': (lambda case: {decide.reasons(case)[0].factor}, "For 'Fast food' it gave"),
+    'decide-3': (lambda case, days: decide.nearest(case, True)[0] if decide.nearest(case, True) else None, 'days; 3 are enough'),
+    'memo-1': (lambda a, b: {k for k,v in vars(b).items() if getattr(a, k) != v}, "expected {'scope'}"),
+    'memo-2': ('scope = "several"\nexamples = 60\nquality = "unknown"\n', 'result is missing'),
+    'memo-3': (replace(decide.news, name='Our news'), 'News for employees again'),
 }

@@ -17,14 +17,18 @@ def answers(name):
     if name in numbers: return numbers[name]
     return {bool: st.booleans(), str: texts}[UseCase.__dataclass_fields__[name].type]
 
-cases = st.builds(UseCase, **{f.name: answers(f.name) for f in fields(UseCase)}).map(
-    lambda c: replace(c, quality='none') if c.examples == 0 else c).filter(lambda c: not contradictions(c))
+def consistent(case):
+    case = replace(case, quality='none' if case.examples == 0 else 'mixed' if case.quality == 'none' else case.quality)
+    if case.judged_by == 'nobody': case = replace(case, choices=0, result='unmeasured')
+    return replace(case, result='unmeasured') if case.tried == 'nothing' else case
+
+cases = st.builds(UseCase, **{f.name: answers(f.name) for f in fields(UseCase)}).map(consistent)
 
 def index(name, value): return asked[name].options.index(value)
 
 @given(cases, st.integers(0, 10**6))
 def test_more_good_examples_never_argue_against_training(case, more):
-    assume(case.quality in ('none', 'good'))
+    case = replace(case, quality='good' if case.examples else 'none')
     better = replace(case, examples=case.examples + more, quality='good' if case.examples + more else 'none')
     assert fit(better) >= fit(case)
     assert min(by_examples(better).values()) >= min(by_examples(case).values())
@@ -44,6 +48,9 @@ def test_need_of_speed_volume_and_ownership_never_argue_against_training(case, d
     assume(not contradictions(other))
     low, high = sorted((case, other), key=lambda c: way*getattr(c, name))
     assert fit(low) <= fit(high)
+
+@given(cases)
+def test_the_cases_drawn_have_no_faults(case): assert not faults(case)
 
 @given(cases)
 def test_poor_answers_and_a_missing_judge_are_never_trained_on(case):

@@ -52,6 +52,7 @@ Modules:
 - `finetune_notes.foundations.train`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
+- `finetune_notes.questions.costs`: When a model of one's own pays against a hosted one that is billed by the token
 - `finetune_notes.questions.memo`: A case as a file, its assessment as a page that one can send, and a form to fill in
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
 - `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lessons on preferences and their traps
@@ -64,6 +65,7 @@ Modules:
 - `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics, judges and data
 - `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts
 - `finetune_notes.workbench.post`: What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat, the pairs and the houses
+- `finetune_notes.workbench.reasons`: What each answer is run on: the judges of the lessons on the decision, on what it costs and on how it is written down
 - `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
 
 __version__ = "0.1.0"

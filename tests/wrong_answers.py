@@ -23,6 +23,7 @@ from finetune_notes.foundations.generate import fits
 from finetune_notes.foundations.inspector import visible
 from finetune_notes.foundations.looking import lengths
 from finetune_notes.foundations.verdicts import left_share, to_frame
+from finetune_notes.questions.costs import break_even
 from finetune_notes.workbench.exercises import call, expect
 from finetune_notes.workbench.people import drafts
 
@@ -317,6 +318,9 @@ wrong = {
     'houses-1': (lambda faulty: (sum(sum(f) > len(f)/2 for f in faulty.values())/len(faulty), sum(map(sum, faulty.values()))/sum(map(len, faulty.values()))), 'expected (0.5, 0.25)'),
     'houses-2': (lambda p, temperature: [float(x == max(p)) for x in p] if temperature == 0 else [x/temperature for x in p], 'expected ['),
     'houses-3': (lambda rate, shared: shared*rate + (1 - shared)*rate**2, 'it gave 0.088; expected 0.06'),
+    'costs-1': (lambda hosted, own, per_month: own.monthly(per_month)/per_month*1e6/hosted.input_price.amount, 'expected 1,600'),
+    'costs-2': (break_even, 'expected 714,286'),
+    'costs-3': (lambda own, per_month: own.capacity()*own.peak/per_month, 'it gave 2; expected'),
     'faults-1': (lambda names, strengths: [dict.fromkeys(names, 0.)] + [{n: s} for n in names for s in strengths], 'is missing'),
     'faults-2': (lambda clean, alone, together: together - sum(alone), 'expected'),
     'faults-3': (lambda declared, true, factor: (sum(d < t/factor for d,t in zip(declared, true))/len(true), 0, 1), 'were declared at less than'),

@@ -2,7 +2,8 @@
 # make test   install everything, then run every lesson at toy size and the tests
 # make lab    open the lessons in JupyterLab
 # make site   render the website into _docs (needs Quarto)
-# make verify run the case lessons under the laptop preset from nothing: every claim is earned again
+# make verify run every lesson under the laptop preset from nothing: each claim is earned again, in hours
+#             (LESSONS="service pairs" runs those alone)
 #
 # For those who change lessons: make export, make clean, make readme, make lock; make env installs and does nothing else.
 .DEFAULT_GOAL := help
@@ -10,7 +11,7 @@
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
-LESSONS ?= $(shell ls nbs/cases | sed -n 's/^[0-9]*_\(.*\)\.ipynb$$/\1/p')
+LESSONS ?= $(shell ls nbs/foundations nbs/cases nbs/questions | sed -n 's/^[0-9]*_\(.*\)\.ipynb$$/\1/p')
 
 help:
 	@sed -n 's/^# make/make/p' Makefile

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 from finetune_notes.foundations.decide import UseCase, assess, asked, by_choices, by_examples, contradictions, fault, faults, fit, fits, known, moves, nearest, rung, rungs, step
 from finetune_notes.foundations.settings import UserError
-from finetune_notes.questions.memo import compare_cases, memo, read_case, write_case
+from finetune_notes.questions.costs import Hosted, Own, Price, break_even, payback
+from finetune_notes.questions.memo import compare_cases, form, memo, page, read_bills, read_case, write_case
 from finetune_notes.workbench.cli import main
 
 numbers = {'examples': st.integers(0, 10**7), 'choices': st.integers(0, 10**5), 'seconds': st.floats(.01, 10**4), 'per_month': st.integers(0, 10**9)}
@@ -137,3 +138,39 @@ def test_a_case_from_the_command_line(tmp_path, capsys):
     main(['decide', str(file), '--json'])
     said = json.loads(capsys.readouterr().out)
     assert (said['fit'], said['raises'], said['case']['name']) == ('weak', [{'value': 'high'}], known[3].name)
+
+# What it costs, in the same file
+
+def price(amount, measure): return Price(amount, f'EUR per {measure}', '2026-11-02', 'invented for this test')
+
+hosted = Hosted(price(1, 'million tokens'), price(4, 'million tokens'), prompt_tokens=1000, answer_tokens=100)
+own = Own(price(1, 'hour'), price(100, 'hour'), price(30, 'hour'), price(2, 'hour'), seconds_per_answer=1, peak=2, upkeep_hours=2, rows=100, seconds_per_row=36,
+          training_hours=15, engineering_hours=8, horizon=12)
+
+def test_costs_stand_below_the_memo_and_in_its_record(tmp_path, capsys):
+    file = tmp_path/'case.toml'
+    write_case(known[0], file)
+    bare = page(file)
+    write_case(known[0], file, (hosted, own))
+    main(['decide', str(file)])
+    printed = capsys.readouterr().out
+    assert printed.startswith(bare.rstrip()) and f'## Cost\n\nAt {known[0].per_month:,} requests a month' in printed
+    main(['decide', str(file), '--json'])
+    costs = json.loads(capsys.readouterr().out)['costs']
+    assert costs == dict(hosted=hosted.monthly(known[0].per_month), own=own.monthly(known[0].per_month), break_even=break_even(hosted, own), payback=payback(hosted, own, known[0].per_month))
+
+def test_half_a_bill_is_named_and_no_page_is_printed(tmp_path, capsys):
+    file = tmp_path/'case.toml'
+    write_case(known[0], file, (hosted, own))
+    file.write_text(file.read_text().partition('[own]')[0])
+    with pytest.raises(SystemExit): main(['decide', str(file)])
+    out, err = capsys.readouterr()
+    assert out == '' and 'own.machine' in err and 'Traceback' not in err
+
+def test_a_form_keeps_the_costs_of_its_file(tmp_path):
+    file = tmp_path/'case.toml'
+    write_case(known[0], file, (hosted, own))
+    panel = form(known[0], file)
+    panel.children[list(asked).index('value')].value = 'high'
+    panel.children[len(asked)].click()
+    assert read_case(file) == replace(known[0], value='high') and read_bills(file) == (hosted, own)

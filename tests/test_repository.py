@@ -175,6 +175,12 @@ def test_the_installer_takes_a_torch_that_the_project_allows():
     version = re.search(r'^torch=(\S+)', (top/'.ci'/'setup').read_text(), re.M)[1]
     assert next(r for r in asked() if r.name == 'torch').specifier.contains(version)
 
+def test_the_nightly_run_earns_every_claim():
+    job = yaml.safe_load((top/'.github'/'workflows'/'test.yml').read_text())['jobs']['verify']
+    named = ' '.join(job['strategy']['matrix']['lessons']).split()
+    claiming = {word(b) for b in lessons if any(re.search(r'^(if .*: |\[)?claim\(', c, re.M) for c in cells(b, 'code'))}
+    assert len(named) == len(set(named)) and set(named) == claiming
+
 @pytest.mark.parametrize('flow', sorted((top/'.github'/'workflows').glob('*.yml')), ids=short)
 def test_actions_are_pinned_and_may_do_little(flow):
     used = re.findall(r'uses:\s*(.*)', flow.read_text())

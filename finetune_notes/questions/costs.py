@@ -287,11 +287,11 @@ def read_costs(source:str|Path|dict)->tuple[Hosted, Own]: # Path of a TOML file,
     except UserError as e: raise UserError(f'{where}: {e}') from None
     return hosted, own
 
-# %% ../../nbs/questions/70_costs.ipynb #4aad9a11
-def as_toml(value)->str:
-    "A value of a field in TOML"
+# %% ../../nbs/questions/70_costs.ipynb #b1f294f8
+def as_toml(value:Price|str|bool|Real)->str:
+    "A value of a field in TOML, whose texts are those of JSON but for one character"
     if isinstance(value, Price): return '{' + ', '.join(f'{f.name} = {as_toml(getattr(value, f.name))}' for f in fields(Price)) + '}'
-    if isinstance(value, str): return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (str, bool)): return json.dumps(value, ensure_ascii=False).replace('\x7f', '\\u007f')
     return repr(int(value) if value == int(value) else float(value))
 
 def costs_toml(hosted:Hosted, own:Own)->str:

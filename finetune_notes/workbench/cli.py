@@ -13,7 +13,7 @@ __all__ = ['commands', 'Lesson', 'package_folder', 'lessons', 'lesson_of', 'show
            'ranked', 'train', 'account', 'judging_notebook', 'annotate', 'serve', 'decide', 'usage', 'call', 'quietly',
            'main', 'stop']
 
-# %% ../../nbs/workbench/50_cli.ipynb #17386084
+# %% ../../nbs/workbench/50_cli.ipynb #6877b559
 import ast
 import csv
 import os
@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from getpass import getuser
 from importlib.metadata import requires, version
 from importlib.util import find_spec
@@ -332,23 +332,20 @@ def serve(book:Path, no_browser:bool=False):
         server.terminate()
         server.wait()
 
-# %% ../../nbs/workbench/50_cli.ipynb #f8e7759a
+# %% ../../nbs/workbench/50_cli.ipynb #5dc360e6
 def decide(
     file:str, # A case, as TOML
     new:store_true=False, # Write that file, to be filled in
     json:store_true=False, # Print one JSON document
 ):
     "Judge a use case: a memo in Markdown, or with --new an empty form"
-    from finetune_notes.foundations.decide import assess
-    from finetune_notes.questions.memo import memo, read_case, write_case
+    from finetune_notes.questions.memo import page, record, write_case
     if new and Path(file).exists(): raise UserError(f'{file} is there already; give another name, or move it away')
     if new:
         try: write_case(None, file)
         except OSError as e: raise UserError(f'{file} cannot be written: {e.strerror}') from None
         print(f'Wrote {file}. Answer its questions, then call: finetune-notes decide {file}', file=sys.stderr)
-    else:
-        found = assess(read_case(file))
-        show(asdict(found) if json else memo(found), json)
+    else: show(record(file) if json else page(file), json)
 
 # %% ../../nbs/workbench/50_cli.ipynb #aa3c49b5
 commands = dict(list=list_lessons, doctor=doctor, run=run, ask=ask, evaluate=evaluate, train=train, annotate=annotate, decide=decide)

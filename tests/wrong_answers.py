@@ -24,6 +24,7 @@ from finetune_notes.foundations.inspector import visible
 from finetune_notes.foundations.looking import lengths
 from finetune_notes.foundations.verdicts import left_share, to_frame
 from finetune_notes.questions.costs import break_even
+from finetune_notes.questions import ontology
 from finetune_notes.workbench.exercises import call, expect
 from finetune_notes.workbench.people import drafts
 
@@ -336,4 +337,13 @@ wrong = {
     'memo-1': (lambda a, b: {k for k,v in vars(b).items() if getattr(a, k) != v}, "expected {'scope'}"),
     'memo-2': ('scope = "several"\nexamples = 60\nquality = "unknown"\n', 'result is missing'),
     'memo-3': (replace(decide.news, name='Our news'), 'News for employees again'),
+    'ontology-1': (lambda labelled, share: next(k for k in range(99) if sum(set(a.labels) <= set(ontology.frequent(labelled, k)) for a in labelled) >= share*len(labelled)), 'For a share of'),
+    'ontology-2': (lambda truth, said: sum(2*len(t & s)/(len(t) + len(s)) for t,s in zip(truth, said))/len(truth), 'expected 0.4'),
+    'ontology-3': (lambda ontology, right, wrong: len(set(ontology.path(right)) & set(ontology.path(wrong)))/len(ontology.path(right)), 'expected 0.6666'),
+    'tagging-1': (lambda text, classes: ([l for l in json.loads(text) if l in classes], sum(l not in classes for l in json.loads(text))), 'it gave (['),
+    'tagging-2': (lambda classes, most: json.dumps(dict(type='array', items=dict(enum=classes))), 'It allows'),
+    'tagging-3': (lambda a, b: sorted({c for x,y in zip(a, b) for c in set(x) ^ set(y)}), "expected ['b', 'a']"),
+    'triage-1': (lambda wrong, person: 1 - person/wrong, 'expected 0'),
+    'triage-2': (lambda sure, right, risk: next((sum(s >= t for s in sure)/len(sure) for t in sorted(set(sure), reverse=True) if 1 - sum(r for s,r in zip(sure, right) if s >= t)/sum(s >= t for s in sure) <= risk), 0), 'it gave 0.25; expected'),
+    'triage-3': (lambda common_cost, unusual_cost, share: common_cost + share*unusual_cost, 'expected 1.3'),
 }

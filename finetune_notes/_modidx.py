@@ -2137,6 +2137,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                       'finetune_notes/questions/ontology.py'),
                                                    'finetune_notes.questions.ontology.answers': ( 'questions/ontology.html#answers',
                                                                                                   'finetune_notes/questions/ontology.py'),
+                                                   'finetune_notes.questions.ontology.around': ( 'questions/ontology.html#around',
+                                                                                                 'finetune_notes/questions/ontology.py'),
                                                    'finetune_notes.questions.ontology.article': ( 'questions/ontology.html#article',
                                                                                                   'finetune_notes/questions/ontology.py'),
                                                    'finetune_notes.questions.ontology.articles': ( 'questions/ontology.html#articles',

@@ -10,7 +10,7 @@ it, measures what 500 classes cover, and sets the mark that a fine-tuned model h
 __all__ = ['processes', 'courses', 'texts', 'splits', 'capital', 'bands', 'Meaning', 'class_name', 'broader', 'roots', 'meanings',
            'Ontology', 'generated', 'check_tree', 'read_ontology', 'read_labels', 'popularity', 'Draw', 'Article',
            'Writer', 'site_names', 'articles', 'article', 'frequent', 'coverage', 'matrix', 'weighted', 'resampled',
-           'measures', 'gap', 'features', 'sentences', 'Names', 'Centroid', 'Linear', 'by_sentence', 'chosen',
+           'around', 'measures', 'gap', 'features', 'sentences', 'Names', 'Centroid', 'Linear', 'by_sentence', 'chosen',
            'best_threshold', 'answers', 'by_band']
 
 # %% ../../nbs/questions/74_ontology.ipynb #4458ac56
@@ -261,7 +261,7 @@ def coverage(
     share = Estimate(float(hits[:, 0].sum()/hits[:, 1].sum()), *map(float, np.quantile(drawn[:, 0]/drawn[:, 1], (.025, .975))), len(hits))
     return dict(labels=share, articles=rate(per[0], len(inside)), none=rate(per[1], len(inside)))
 
-# %% ../../nbs/questions/74_ontology.ipynb #c6915203
+# %% ../../nbs/questions/74_ontology.ipynb #3d5c1e6f
 def matrix(
     labels, # A collection of names an article, n of them
     classes:list, # C names
@@ -276,9 +276,11 @@ def weighted(truth, said, wrong, weights):
     hit, true, made = (weights @ m.astype(np.float32) for m in (truth & said, truth, said))
     micro = 2*hit.sum(1)/np.maximum(true.sum(1) + made.sum(1) + weights @ wrong, 1)
     each = np.divide(2*hit, true + made, out=np.full_like(hit, np.nan), where=true > 0)
-    return dict(exact=weights @ ((truth == said).all(1) & (wrong == 0))/weights.sum(1), micro=micro, macro=np.nanmean(each, axis=1))
+    there = (true > 0).sum(1)
+    macro = np.divide(np.nansum(each, axis=1), there, out=np.full(len(each), np.nan), where=there > 0)
+    return dict(exact=weights @ ((truth == said).all(1) & (wrong == 0))/weights.sum(1), micro=micro, macro=macro)
 
-# %% ../../nbs/questions/74_ontology.ipynb #e533ab46
+# %% ../../nbs/questions/74_ontology.ipynb #28095bde
 def resampled(truth, said, classes, draws, seed):
     "The three measures on all articles first, then on `draws` resamples, each of shape (1 + draws,)"
     if len(truth) != len(said) or not len(truth): raise UserError(f'{len(said)} answers for {len(truth)} articles: expected one or more, one for each')
@@ -287,6 +289,11 @@ def resampled(truth, said, classes, draws, seed):
     true = matrix(truth, classes)
     if not true.any(): raise UserError('no article has any of the classes: there is nothing to measure')
     return weighted(true, matrix(said, classes), wrong, np.vstack([np.ones((1, len(truth))), redrawn]).astype(np.float32))
+
+def around(values, least):
+    "The first value with 1.96 standard deviations of the others on either side, from `least` to 1"
+    half = 1.96*np.nanstd(values[1:])
+    return tuple(float(v) for v in (values[0], max(values[0] - half, least), min(values[0] + half, 1.)))
 
 def measures(
     truth, # Right names of each article, n of them; others than `classes` are left out
@@ -297,13 +304,13 @@ def measures(
 )->dict: # exact, micro and macro: each an `Estimate`
     "How right the labels are, with intervals that redraw articles"
     made = resampled(truth, said, classes, draws, seed)
-    return {m: Estimate(float(v[0]), *map(float, np.nanquantile(v[1:], (.025, .975))), len(truth)) for m,v in made.items()}
+    return {m: Estimate(*around(v, 0.), len(truth)) for m,v in made.items()}
 
-# %% ../../nbs/questions/74_ontology.ipynb #6f290773
+# %% ../../nbs/questions/74_ontology.ipynb #74067880
 def gap(truth, said, other, classes:list, draws:int=1000, seed:int=42)->dict: # exact, micro and macro: each a `Difference`
     "How much one system exceeds another on the same articles, redrawn together"
     a, b = (resampled(truth, s, classes, draws, seed) for s in (said, other))
-    return {m: Difference(float(a[m][0] - b[m][0]), *map(float, np.nanquantile(a[m][1:] - b[m][1:], (.025, .975))), len(truth)) for m in a}
+    return {m: Difference(*around(a[m] - b[m], -1.), len(truth)) for m in a}
 
 # %% ../../nbs/questions/74_ontology.ipynb #561bfa10
 def features():

@@ -1,0 +1,130 @@
+"What the lessons on an ontology, tagging and triage do not show: brute force, leaks over seeds, files of every kind of mistake"
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from sklearn.metrics import f1_score
+from finetune_notes.foundations.generate import fits
+from finetune_notes.foundations.models import load
+from finetune_notes.foundations.settings import UserError
+from finetune_notes.questions.ontology import Ontology, articles, check_tree, class_name, frequent, gap, generated, matrix, meanings, measures, read_labels, read_ontology
+from finetune_notes.questions.tagging import invalid, overlap, pick, read_answer, sampled, schema, written
+from finetune_notes.questions.triage import before, cheapest, common, costs, ece, mails, never, risk_coverage, vague
+
+quick = settings(max_examples=60, deadline=None)
+names = ['a', 'b', 'c', 'd']
+sets = st.lists(st.sampled_from(names), unique=True)
+
+@quick
+@given(st.lists(st.tuples(sets, sets), min_size=1, max_size=12))
+def test_measures_are_those_of_scikit_learn(rows):
+    truth, said = zip(*rows)
+    if not any(truth): return
+    found, (x, y) = measures(truth, said, names, draws=20), (matrix(v, names) for v in (truth, said))
+    there = x.any(0)
+    assert found['exact'].estimate == pytest.approx((x == y).all(1).mean())
+    assert found['micro'].estimate == pytest.approx(f1_score(x, y, average='micro', zero_division=0), abs=1e-6)
+    assert found['macro'].estimate == pytest.approx(f1_score(x, y, average=None, zero_division=0)[there].mean(), abs=1e-6)
+    assert all(e.lo <= e.estimate <= e.hi for e in found.values())
+    assert gap(truth, said, said, names, draws=20)['micro'].estimate == 0
+
+def test_invalid_labels_cost_precision():
+    assert measures([['a']], [['a', 'zz']], names, draws=2)['micro'].estimate < measures([['a']], [['a']], names, draws=2)['micro'].estimate
+
+@quick
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=12), st.randoms())
+def test_a_tree_is_read_in_any_order_and_a_cycle_is_refused(above, rng):
+    rows = [(f'n{i}', f'n{a % i}' if i and a % 3 else '') for i,a in enumerate(above)]
+    rng.shuffle(rows)
+    tree = check_tree(rows, 'file')
+    assert all(tree.path(n)[-1] == n and tree.parents[tree.path(n)[0]] == '' for n,_ in rows)
+    top = tree.path('n1')[0]
+    with pytest.raises(UserError, match='own ancestors'): check_tree([(n, 'n1' if n == top else p) for n,p in rows], 'file')
+
+@pytest.mark.parametrize('text, said', [('', 'expected a header'), ('name;parent\na;b', 'expected a header'), ('name,parent\na,\na,', 'more than once: a'), ('name,parent\na,q', "'a' under 'q'"),
+                                        ('name,parent\na,b\nb,a', 'own ancestors'), ('name,parent\na,\n ,a', 'line 3 has no name')])
+def test_a_file_that_holds_no_tree(tmp_path, text, said):
+    (tmp_path/'tree.csv').write_text(text)
+    with pytest.raises(UserError, match='tree.csv') as e: read_ontology(tmp_path/'tree.csv')
+    assert said in str(e.value)
+
+@pytest.mark.parametrize('line, said', [('{', 'line 2 is no JSON'), ('[]', 'line 2: expected'), ('{"text": "t"}', 'line 2: expected'), ('{"text": 3, "labels": []}', 'line 2: expected'),
+                                        ('{"text": "t", "labels": "a"}', 'line 2: expected'), ('{"text": "t", "labels": ["aq"]}', "'aq' (line 2, did you mean a?)")])
+def test_a_file_of_labels_that_cannot_be_used(tmp_path, line, said):
+    (tmp_path/'rows.jsonl').write_text('{"text": "t", "labels": ["a"]}\n' + line)
+    with pytest.raises(UserError) as e: read_labels(tmp_path/'rows.jsonl', Ontology({'a': ''}))
+    assert said in str(e.value) and 'rows.jsonl' in str(e.value)
+
+def test_files_that_are_not_there_or_no_text(tmp_path):
+    (tmp_path/'x').write_bytes(b'\xff\xfe\x00')
+    for read in (read_ontology, lambda f: read_labels(f, Ontology({'a': ''}))):
+        for file in ('missing', 'x'):
+            with pytest.raises(UserError, match=file): read(tmp_path/file)
+
+def test_the_ontology_of_another_seed_is_as_large_and_another_one():
+    one, other = generated(), generated(7)
+    assert len(one.parents) == len(other.parents) == 10_000 and len(one.parents.keys() & other.parents) < 1000
+    assert {len(one.path(class_name(m))) for m in meanings()} == {1, 2, 3, 4}
+
+@pytest.mark.parametrize('seed', [42, 7])
+def test_no_article_of_the_test_and_no_new_wording_is_in_training(seed):
+    train, validation, test = (articles(n, s, seed) for n,s in ((3000, 'train'), (300, 'validation'), (300, 'test')))
+    texts = [{a.text for a in part} for part in (train, validation, test)]
+    assert not texts[0] & texts[2] and not texts[1] & texts[2] and not texts[0] & texts[1]
+    assert not any(a.new for a in train) and sum(a.new > 0 for a in test) > 100
+    assert articles(20, 'test', seed) == test[:20]
+
+def test_every_class_gets_a_row_before_any_gets_two_more():
+    history = articles(2000, 'train')
+    classes, rows = frequent(history, 100), pick(history, frequent(history, 100), 400)
+    assert len(set(rows)) == 400 and {l for a in rows for l in a.labels} >= set(classes)
+    with pytest.raises(UserError, match='ask for fewer'): pick(history, classes, 2001)
+
+@quick
+@given(st.lists(st.sampled_from(['acute x', 'chronic x', 'the "q" disease', 'é']), unique=True, max_size=4))
+def test_the_grammar_accepts_what_is_written_and_nothing_else(labels):
+    classes, tokenizer = ['acute x', 'chronic x', 'the "q" disease', 'é'], load('tiny').tokenizer()
+    text, grammar = written(labels, classes), schema(classes, 3)
+    assert fits(tokenizer, grammar, text) == (len(labels) <= 3) and read_answer(text) == labels
+    assert not fits(tokenizer, grammar, text[:-1] + ',"acute"]') and not fits(tokenizer, grammar, text[:-1])
+
+def test_what_is_outside_is_counted():
+    found = invalid(['["a"]', '["b", "q"]', 'a'], {'a'}, {'a', 'b'})
+    assert [e.estimate for e in found.values()] == pytest.approx([1/3, 2/3, 2/3, 1/3])
+    with pytest.raises(UserError, match='no classes'): schema([])
+
+def test_a_sample_is_of_the_size_asked_and_grows_by_adding():
+    small, large = ({k for k in range(20_000) if sampled(k, share)} for share in (.01, .05))
+    assert small < large and abs(len(small)/200 - 1) < .2 and abs(len(large)/1000 - 1) < .1
+    with pytest.raises(UserError, match='from 0 to 1'): sampled(1, 1.5)
+
+def test_overlap_of_a_person_with_themselves_and_with_chance():
+    rng = np.random.default_rng(0)
+    one, other = ([[n for n in names if rng.random() < .3] for _ in range(2000)] for _ in range(2))
+    assert overlap(one, one, names).estimate == 1 and abs(overlap(one, other, names).estimate) < .04
+    with pytest.raises(UserError, match='same two or more'): overlap([['a']], [['a']], names)
+
+confident = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=30)
+
+@quick
+@given(confident, st.floats(.1, 50), st.floats(.1, 50))
+def test_no_threshold_is_cheaper_than_the_cheapest(rows, wrong, person):
+    sure, right = zip(*rows)
+    best = costs(sure, right, cheapest(sure, right, wrong, person), wrong, person).sum()
+    assert best <= min(costs(sure, right, t, wrong, person).sum() for t in (*sure, 2.)) + 1e-9
+
+@quick
+@given(confident)
+def test_risk_at_full_coverage_is_the_share_wrong(rows):
+    sure, right = zip(*rows)
+    coverage, risk = risk_coverage(sure, right)
+    assert coverage[-1] == 1 and risk[-1] == pytest.approx(1 - np.mean(right)) and (np.diff(coverage) > 0).all()
+    if len(rows) >= 10: assert 0 <= ece(sure, right) <= 1
+
+@pytest.mark.parametrize('seed', [42, 7])
+def test_no_wording_and_no_new_kind_of_mail_leaks(seed):
+    train, validation, test = (mails(600, s, seed=seed) for s in ('train', 'validation', 'test'))
+    told = [{m.wording for m in part} - set(vague.values()) for part in (train, validation, test)]
+    assert not told[0] & told[2] and not told[1] & told[2] and not told[0] & told[1]
+    assert {m.kind for m in train + validation} <= {*common, *before} and {m.kind for m in test} & {*never}
+    for faulty in (dict(split='dev'), dict(split='test', unusual=2)):
+        with pytest.raises(UserError, match='expected'): mails(3, **faulty)

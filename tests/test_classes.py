@@ -1,4 +1,5 @@
 "What the lessons on an ontology, tagging and triage do not show: brute force, leaks over seeds, files of every kind of mistake"
+import re
 from itertools import permutations
 import numpy as np
 import pytest
@@ -7,9 +8,10 @@ from sklearn.metrics import f1_score
 from finetune_notes.foundations.generate import fits
 from finetune_notes.foundations.models import load
 from finetune_notes.foundations.settings import UserError
-from finetune_notes.questions.ontology import Ontology, articles, check_tree, class_name, frequent, gap, generated, matrix, meanings, measures, read_labels, read_ontology
+from finetune_notes.questions.ontology import (Ontology, articles, best_threshold, by_sentence, check_tree, class_name, courses, frequent, gap, generated, matrix, meanings,
+                                               measures, processes, read_labels, read_ontology)
 from finetune_notes.questions.tagging import invalid, overlap, pick, read_answer, sampled, schema, written
-from finetune_notes.questions.triage import before, cheapest, common, costs, ece, mails, never, risk_coverage, vague
+from finetune_notes.questions.triage import before, cheapest, common, costs, ece, fit_temperature, mails, never, risk_coverage, vague
 
 quick = settings(max_examples=60, deadline=None)
 names = ['a', 'b', 'c', 'd']
@@ -27,6 +29,26 @@ def test_measures_are_those_of_scikit_learn(rows):
     assert found['macro'].estimate == pytest.approx(f1_score(x, y, average=None, zero_division=0)[there].mean(), abs=1e-6)
     assert all(e.lo <= e.estimate <= e.hi for e in found.values())
     assert gap(truth, said, said, names, draws=20)['micro'].estimate == 0
+
+def test_an_interval_is_as_wide_as_it_should_be():
+    truth = [['a']]*400
+    found = measures(truth, [['a'], ['b']]*200, names, draws=4000)['exact']
+    assert (found.hi - found.lo)/2 == pytest.approx(1.96*(.25/400)**.5, rel=.05)
+
+def test_a_threshold_is_the_best_of_those_tried():
+    scores = np.array([[.9, .2], [.8, .3], [.3, .7], [.1, .6]])
+    assert .3 <= best_threshold(scores, [['a'], ['a'], ['b'], ['b']], ['a', 'b']) < .6
+
+def test_a_sentence_alone_decides():
+    class Lengths:
+        def scores(self, texts): return np.array([[len(t), -len(t)] for t in texts])
+    assert by_sentence(Lengths(), ['One. Two three.', 'Four.']).tolist() == [[10, -4], [5, -5]]
+
+def test_a_temperature_is_found_again():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(5000, 4))*2
+    truth = (logits + rng.gumbel(size=logits.shape)).argmax(1)
+    for t in (.5, 1, 3): assert fit_temperature(logits*t, truth) == pytest.approx(t, rel=.1)
 
 def test_invalid_labels_cost_precision():
     assert measures([['a']], [['a', 'zz']], names, draws=2)['micro'].estimate < measures([['a']], [['a']], names, draws=2)['micro'].estimate
@@ -72,6 +94,9 @@ def test_no_article_of_the_test_and_no_new_wording_is_in_training(seed):
     texts = [{a.text for a in part} for part in (train, validation, test)]
     assert not texts[0] & texts[2] and not texts[1] & texts[2] and not texts[0] & texts[1]
     assert not any(a.new for a in train) and sum(a.new > 0 for a in test) > 100
+    only = lambda i: re.compile('|'.join(rf'\b{re.escape(w[i])}(?!\w)' for w in (*processes.values(), *courses.values())))
+    seen = lambda i, part: sum(bool(only(i).search(a.text)) for a in part)
+    assert seen(-1, train) == seen(-2, train) == seen(-1, validation) == seen(-2, test) == 0 < min(seen(-1, test), seen(-2, validation))
     assert articles(20, 'test', seed) == test[:20]
 
 def test_every_class_gets_a_row_before_any_gets_two_more():

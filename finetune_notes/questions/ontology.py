@@ -261,7 +261,7 @@ def coverage(
     share = Estimate(float(hits[:, 0].sum()/hits[:, 1].sum()), *map(float, np.quantile(drawn[:, 0]/drawn[:, 1], (.025, .975))), len(hits))
     return dict(labels=share, articles=rate(per[0], len(inside)), none=rate(per[1], len(inside)))
 
-# %% ../../nbs/questions/74_ontology.ipynb #3d5c1e6f
+# %% ../../nbs/questions/74_ontology.ipynb #1f9428f4
 def matrix(
     labels, # A collection of names an article, n of them
     classes:list, # C names
@@ -275,9 +275,8 @@ def weighted(truth, said, wrong, weights):
     "Exact, micro-F1 and macro-F1 where each article counts `weights` times, shape (R, n); three arrays of shape (R,)"
     hit, true, made = (weights @ m.astype(np.float32) for m in (truth & said, truth, said))
     micro = 2*hit.sum(1)/np.maximum(true.sum(1) + made.sum(1) + weights @ wrong, 1)
-    each = np.divide(2*hit, true + made, out=np.full_like(hit, np.nan), where=true > 0)
     there = (true > 0).sum(1)
-    macro = np.divide(np.nansum(each, axis=1), there, out=np.full(len(each), np.nan), where=there > 0)
+    macro = np.divide((2*hit/np.maximum(true + made, 1)).sum(1), there, out=np.full(len(there), np.nan), where=there > 0)
     return dict(exact=weights @ ((truth == said).all(1) & (wrong == 0))/weights.sum(1), micro=micro, macro=macro)
 
 # %% ../../nbs/questions/74_ontology.ipynb #28095bde

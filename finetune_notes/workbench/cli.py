@@ -45,7 +45,6 @@ def package_folder()->Path:
     return Path(find_spec('finetune_notes').origin).parent
 
 def lessons()->list[Lesson]: # In the order of the notebooks
-    "Where the package lies"
     "Every lesson of the package"
     root = package_folder()
     found = [lesson_of(p.relative_to(root)) for p in sorted(root.rglob('*.py')) if not p.name.startswith('_')]

@@ -69,6 +69,7 @@ Modules:
 - `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts
 - `finetune_notes.workbench.post`: What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat, the pairs and the houses
 - `finetune_notes.workbench.reasons`: What each answer is run on: the judges of the lessons on the decision, on what it costs and on how it is written down
+- `finetune_notes.workbench.speed`: Where the time of a training step goes, what this machine could do, and what each change brings
 - `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
 
 __version__ = "0.1.0"

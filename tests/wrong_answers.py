@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations
-from statistics import NormalDist
+from statistics import NormalDist, median
 import torch
 from torch.nn.functional import cross_entropy
 from finetune_notes.cases import agents
@@ -346,4 +346,7 @@ wrong = {
     'triage-1': (lambda wrong, person: 1 - person/wrong, 'expected 0'),
     'triage-2': (lambda sure, right, risk: next((sum(s >= t for s in sure)/len(sure) for t in sorted(set(sure), reverse=True) if 1 - sum(r for s,r in zip(sure, right) if s >= t)/sum(s >= t for s in sure) <= risk), 0), 'it gave 0.25; expected'),
     'triage-3': (lambda common_cost, unusual_cost, share: common_cost + share*unusual_cost, 'expected 1.3'),
+    'speed-1': (lambda lengths, batch_size: 1 - sum(lengths)/(len(lengths)*max(lengths)), 'expected 0.1429'),
+    'speed-2': (lambda share, times: 1 + share*(times - 1), 'expected 1.333'),
+    'speed-3': (lambda ours, stock: (median(stock)/median(ours), min(s/o for o,s in zip(ours, stock)), max(s/o for o,s in zip(ours, stock))), 'expected'),
 }

@@ -17,6 +17,8 @@ __all__ = ['marks', 'trainers', 'Pair', 'pair_fault', 'content', 'read_pair', 'r
 # %% ../../nbs/cases/40_preferences.ipynb #b1ab816e
 import json
 import re
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -233,12 +235,13 @@ def answers_only(model):
     model.forward = MethodType(forward, model)
 
 # %% ../../nbs/cases/40_preferences.ipynb #7204d122
-def shared(dataset, folder):
+@contextmanager
+def shared(dataset, place):
     "Where there are several processes, a copy on disk, beside which TRL's main process leaves what the others read"
-    if processes().num_processes == 1: return dataset
-    place = folder.with_name(f'.{folder.name}.rows')
+    if processes().num_processes == 1: return (yield dataset)
     agreed(lambda: dataset.save_to_disk(place))
-    return load_from_disk(place)
+    yield load_from_disk(place)
+    agreed(lambda: shutil.rmtree(place))
 
 class Kept:
     "Rendered rows, logits at answers only, and a reference that is computed once and kept beside the runs"
@@ -251,9 +254,10 @@ class Kept:
         key = fingerprint(self._precompute_model_hash, list(dataset), batch_size)
         folder = Path(self.args.output_dir).parent/f'reference-{key}'
         if not agreed(lambda: confirmed(folder)):
-            made = super()._precompute_ref_logps(shared(dataset, folder), name, batch_size)
-            logps = made.select_columns([c for c in made.column_names if c.startswith('ref_')])
-            agreed(lambda: build_once(folder, lambda place: logps.save_to_disk(place/'logps')))
+            with shared(dataset, folder.with_name(f'.{folder.name}.rows')) as rows:
+                made = super()._precompute_ref_logps(rows, name, batch_size)
+                logps = made.select_columns([c for c in made.column_names if c.startswith('ref_')])
+                agreed(lambda: build_once(folder, lambda place: logps.save_to_disk(place/'logps')))
         self.model.delete_adapter('ref')
         return concatenate_datasets([dataset, load_from_disk(folder/'logps')], axis=1)
 

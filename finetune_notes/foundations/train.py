@@ -31,7 +31,6 @@ from warnings import filterwarnings
 import torch
 from accelerate import PartialState
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
 from tqdm.auto import tqdm
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback
@@ -325,7 +324,8 @@ no_peer = re.compile('gloo|nccl|connection|socket|peer|timed out|TCPStore', re.I
 def in_one_sentence(work:Path):
     "Say in a sentence that the disk is full or another process lost, and from where the same call goes on"
     try: yield
-    except (OSError, RuntimeError, SafetensorError) as e:
+    except UserError: raise
+    except Exception as e: # each library that writes has an error of its own
         n, said = processes().num_processes, str(e)
         full = getattr(e, 'errno', None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or no_room.search(said)
         if not full and not (n > 1 and no_peer.search(said)): raise

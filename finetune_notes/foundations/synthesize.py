@@ -75,7 +75,9 @@ def post(
     try:
         connection.request('POST', parts.path, json.dumps(body), headers)
         reply = connection.getresponse()
-        return reply.status, reply.read(10_000_000).decode('utf-8', 'replace'), reply.getheader('Retry-After')
+        text = reply.read(most := 10_000_000)
+        if reply.length and len(text) < most: raise HTTPException(f'the connection broke off after {len(text):,} bytes')
+        return reply.status, text.decode('utf-8', 'replace'), reply.getheader('Retry-After')
     finally: connection.close()
 
 class ComeBack(ConnectionError):
@@ -122,7 +124,7 @@ def read_kept(file:Path|None)->dict: # Key → answer
     "The answers kept in a file; lines that are not whole are passed over"
     if file is None or not Path(file).exists(): return {}
     def line(text):
-        try: return [(r['key'], r['answer']) for r in [json.loads(text)] if isinstance(r['answer'], str)]
+        try: return [(r['key'], r['answer']) for r in [json.loads(text)] if isinstance(r['key'], str) and isinstance(r['answer'], str)]
         except (ValueError, TypeError, LookupError): return []
     return dict(pair for text in Path(file).read_bytes().split(b'\n') for pair in line(text))
 

@@ -35,6 +35,7 @@ from tqdm.auto import tqdm
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
+from .adapters import by_hand
 from .artefacts import confirmed, fingerprint, seal, write_folder
 from .models import Checkpoint
 from .settings import Lost, UserError, load_settings
@@ -340,7 +341,7 @@ def train(rows, base, recipe, work, save_steps, kind=GradedTrainer):
     from datasets import Dataset
     args = kind.config(recipe, work, save_steps)
     data = Dataset.from_list(filled(arrange(rows, recipe.batch_size, recipe.seed), recipe.batch_size, getattr(kind, 'filler', lambda row: row)))
-    trainer = kind(model=kind.adapted(base, recipe), args=args, train_dataset=data, processing_class=base.tokenizer(), callbacks=[Watch()])
+    trainer = kind(model=by_hand(kind.adapted(base, recipe)), args=args, train_dataset=data, processing_class=base.tokenizer(), callbacks=[Watch()])
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=agreed(lambda: resumable(work)))
     return trainer

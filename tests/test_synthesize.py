@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from hypothesis import given, settings, strategies as st
 from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.synthesize import as_row, coverage, endpoint, failures, keep, orders, pause, program, read_kept, rename, spoken, split, synthesize
+from finetune_notes.foundations.synthesize import Unfit, as_row, coverage, endpoint, failures, keep, orders, pause, program, read_kept, rename, spoken, split, synthesize
 from finetune_notes.foundations.templates import Template
 
 template = Template(system='You write rows.', user='{q}')
@@ -62,12 +62,18 @@ def test_a_busy_server_is_asked_again_and_then_given_up(serve):
 
 @pytest.mark.parametrize('reply, said', [((401, 'no such key'), 'status 401: no such key'), ((404, 'nothing here'), 'status 404'), ((302, '', ('Location', 'http://127.0.0.1:9/')), 'status 302'),
     ((200, 'not json'), 'no chat completion'), ((200, '[]'), 'no chat completion'), ((200, '{"choices": []}'), 'no chat completion'), ((200, '{"choices": [null]}'), 'no chat completion'),
-    ((200, '{"choices": ["x"]}'), 'no chat completion'), ((200, chat(None)), 'no text'), ((200, chat('half a', 'length')), 'cut off'), ((200, b'\xff\xfe'), 'no chat completion'),
+    ((200, '{"choices": ["x"]}'), 'no chat completion'), ((200, b'\xff\xfe'), 'no chat completion'),
     ((500, '\x1b[31m<script>'*1000), r'status 500: \\x1b')])
 def test_a_bad_first_reply_stops_with_one_sentence(serve, reply, said):
     url, log = serve(lambda n, body: reply)
     with pytest.raises(UserError, match=said) as e: asked(url, key='open-sesame')([dict(q='a')]*50)
     assert log.calls <= 5 and 'sesame' not in str(e.value) and len(str(e.value)) < 400 and '\x1b' not in str(e.value)
+
+@pytest.mark.parametrize('reply, said', [((200, chat(None)), 'no text'), ((200, chat('half a', 'length')), 'cut off at the limit')])
+def test_a_first_answer_that_is_no_good_is_the_models_fault_and_stops_nothing(serve, reply, said):
+    url, log = serve(lambda n, body: reply if n == 1 else (200, chat('good')))
+    first, *others = asked(url)([dict(q='a')]*5)
+    assert isinstance(first, Unfit) and str(first) == said and others == ['good']*4 and log.calls == 5
 
 def test_a_bad_later_reply_costs_only_its_own_row(serve):
     url, log = serve(lambda n, body: (400, 'too long') if body['messages'][1]['content'] == 'b' else (200, chat('{"a": 1}')))

@@ -43,13 +43,13 @@ class ExactPairs(PairTrainer):
     adapted, stock = Exact.adapted, PairTrainer.config
     config = staticmethod(lambda *args: replace(ExactPairs.stock(*args), bf16=False))
 
-def everything(folder):
+def everything(folder, save_steps=50):
     "Trainings whose rows differ in length and in graded tokens, and whose last batch is not full"
     base, answers = load('tiny'), [f'{{"calculations":[{{"op":"P{p}"}}]}}'*(1 + p % 4) for p in range(50, 68)]
     rows = render([dict(prompt=f'p{i} of duration_ms', answer=a) for i,a in enumerate(answers)], template, base.tokenizer(), 200)
     pairs = [Pair(f'question {i}', a, f'{{"limit":{i}}}'*(1 + i % 3)) for i,a in enumerate(answers[:10])]
     recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)
-    for kind in (Exact, GradedTrainer): yield tune(rows, template, base, recipe, kind.__name__, folder, trainer=kind)
+    for kind in (Exact, GradedTrainer): yield tune(rows, template, base, recipe, kind.__name__, folder, save_steps, kind)
     from finetune_notes.cases import preferences
     preferences.trainers['hinge'] = ExactPairs
     yield dpo(pairs, template, base, PreferenceRecipe(learning_rate=1e-3, loss='hinge', sft=0.), 'pairs', folder)
@@ -62,17 +62,16 @@ def difference(one, two):
 
 program = 'import sys; from pathlib import Path; from tests.test_fleet import everything; [*everything(Path(sys.argv[1]))]'
 
-def together(tmp_path, config):
+def together(tmp_path):
     "The same trainings in two processes, and here"
     (tmp_path/'program.py').write_text(program)
-    process = launch(tmp_path/'program.py', tmp_path/'two', config=config)
+    process = launch(tmp_path/'program.py', tmp_path/'two')
     alone = [*everything(tmp_path/'one')]
     assert process.wait(200) == 0, process.stderr.read()[-2000:]
     return alone, [*everything(tmp_path/'two')]
 
-@pytest.mark.parametrize('config', ['multi_gpu', pytest.param('fsdp2', marks=slowly)])
-def test_two_processes_train_as_one(tmp_path, config):
-    alone, two = together(tmp_path, config)
+def test_two_processes_train_as_one(tmp_path):
+    alone, two = together(tmp_path)
     assert [r.folder.name for r in alone] == [r.folder.name for r in two]
     assert [r.facts['processes'] for r in two] == [2, 2, 2] and [r.facts['processes'] for r in alone] == [1, 1, 1]
     for a,b,tolerance in zip(alone, two, (1e-5, 1e-3, 1e-5)):
@@ -80,6 +79,40 @@ def test_two_processes_train_as_one(tmp_path, config):
         assert a.history.loss.tolist() == pytest.approx(b.history.loss.tolist(), rel=tolerance)
         assert a.history.step.tolist() == b.history.step.tolist()
     assert not list((tmp_path/'two').glob('.*.work')) and not list((tmp_path/'two').glob('.*.rows'))
+
+spread = '''
+import sys, torch
+from pathlib import Path
+from accelerate import state
+from accelerate.utils import DistributedType
+torch.distributed.init_process_group('gloo')
+state.PartialState._prepare_backend = lambda *_: ('gloo', DistributedType.MULTI_GPU) # accelerate spreads weights over GPUs only; PyTorch does over processors too
+from tests.test_fleet import Exact, everything
+from finetune_notes.foundations import train
+class Stops(train.Watch):
+    def on_step_end(self, args, state, control, **kwargs):
+        super().on_step_end(args, state, control, **kwargs)
+        if state.global_step == 8 and sys.argv[2] == 'stop': sys.exit('stopped')
+def watched(self, **kwargs):
+    train.GradedTrainer.train(self, **kwargs)
+    assert self.accelerator.is_fsdp2 and any(type(p).__name__ == 'DTensor' for p in self.model.parameters())
+train.Watch, Exact.train = Stops, watched
+next(everything(Path(sys.argv[1]), save_steps=3))
+'''
+
+@slowly
+def test_spread_weights_train_as_whole_ones_and_go_on(tmp_path):
+    (tmp_path/'spread.py').write_text(spread)
+    call = lambda what: launch(tmp_path/'spread.py', tmp_path/'two', what, config='fsdp2', ACCELERATE_TORCH_DEVICE='cpu')
+    stopped = call('stop')
+    _, err = stopped.communicate(timeout=200)
+    assert stopped.returncode and resumable(next((tmp_path/'two').glob('.Exact-*.work'))).endswith('checkpoint-6'), err[-2000:]
+    done = call('go on')
+    _, err = done.communicate(timeout=200)
+    assert done.returncode == 0, err[-2000:]
+    alone, two = next(everything(tmp_path/'one')), next(everything(tmp_path/'two'))
+    assert two.facts['processes'] == 2 and difference(alone, two) < 1e-5
+    assert alone.history.loss.tolist() == pytest.approx(two.history.loss.tolist(), rel=1e-5)
 
 def test_batches_are_dealt_evenly_or_refused(monkeypatch):
     class Three: num_processes = 3

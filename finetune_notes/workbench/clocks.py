@@ -73,5 +73,5 @@ def back_off(lesson, answer):
           'Round up.')
 def enough(lesson, answer):
     "Machines for a deadline"
-    for tokens,flop,peak,share,hours,wanted in ((3.6e9, 1e9, 1e15, .5, 1, 3), (10**9, 3.6e9, 1e15, .5, 2, 1), (7.2e9, 1e9, 1e15, .5, 2, 2), (10**12, 4e9, 1e15, .25, 100, 45)):
+    for tokens,flop,peak,share,hours,wanted in ((4e9, 1e9, 1e15, .5, 1, 3), (10**9, 3.6e9, 1e15, .5, 2, 1), (7.2e9, 1e9, 1e15, .5, 2, 2), (10**12, 4e9, 1e15, .25, 100, 45)):
         gives(answer, wanted, tokens, flop, peak, share, hours)

@@ -12,14 +12,18 @@ import pytest
 from safetensors.torch import load_file
 from finetune_notes.cases.assistant import train_assistant
 from finetune_notes.cases.examples import dataset, to_line
+from finetune_notes.cases.meaning import compact
 from finetune_notes.cases.preferences import Pair, PairTrainer, PreferenceRecipe, dpo
+from finetune_notes.cases.shorthand import shorten
 from finetune_notes.foundations import train
 from finetune_notes.foundations.artefacts import confirmed
 from finetune_notes.foundations.models import load
 from finetune_notes.foundations.settings import UserError
+from finetune_notes.foundations.synthesize import Unfit
 from finetune_notes.foundations.templates import Template, ignore
 from finetune_notes.foundations.train import GradedTrainer, Recipe, filled, render, resumable, sft, sft_config, share, tune, with_adapter
 from finetune_notes.workbench.cli import is_main, main
+from finetune_notes.workbench.fleet import answers_over, evaluate_over
 
 top = Path(__file__).parents[1]
 shipped = Path(find_spec('trl').origin).parent/'accelerate_configs'
@@ -88,6 +92,7 @@ from accelerate.utils import DistributedType
 torch.distributed.init_process_group('gloo')
 state.PartialState._prepare_backend = lambda *_: ('gloo', DistributedType.MULTI_GPU) # accelerate spreads weights over GPUs only; PyTorch does over processors too
 from tests.test_fleet import Exact, everything
+from finetune_notes.cases.shorthand import shorten
 from finetune_notes.foundations import train
 class Stops(train.Watch):
     def on_step_end(self, args, state, control, **kwargs):
@@ -160,12 +165,51 @@ def test_a_lost_worker_ends_the_run_with_a_sentence_and_it_goes_on(runs, data, t
     assert gone_on.history.loss.tolist() == pytest.approx(straight.history.loss.tolist(), rel=1e-3)
     assert difference(gone_on, straight) < 5e-3
 
+frozen = '''
+import os, signal, sys
+from datetime import timedelta
+from pathlib import Path
+from tests.test_fleet import everything
+from finetune_notes.cases.shorthand import shorten
+from finetune_notes.foundations import train
+class Freezes(train.Watch):
+    def on_step_end(self, args, state, control, **kwargs):
+        super().on_step_end(args, state, control, **kwargs)
+        if state.global_step == 5 and not state.is_world_process_zero: os.kill(os.getpid(), signal.SIGSTOP)
+train.Watch, train.patience = Freezes, timedelta(seconds=5)
+next(everything(Path(sys.argv[1]), save_steps=3))
+'''
+
+@slowly
+def test_a_worker_that_says_nothing_is_given_up(tmp_path):
+    (tmp_path/'frozen.py').write_text(frozen)
+    process = launch(tmp_path/'frozen.py', tmp_path/'two')
+    until = time.monotonic() + 100
+    while time.monotonic() < until and not list((tmp_path/'two').glob('.Exact-*.work/checkpoint-3/MANIFEST.json')): time.sleep(0.05)
+    start = time.monotonic()
+    _, err = process.communicate(timeout=90) # the launcher gives a worker that does not stop 30 seconds
+    assert time.monotonic() - start < 60 and process.returncode != 0
+    assert 'process 0 of 2 has lost another one; the same call goes on from checkpoint-3' in err
+
 @slowly
 @pytest.mark.parametrize('arguments, said', [(['--batch-size', '3'], 'cannot be dealt evenly to 2 processes'), (['--batch-size', '-1'], 'expected 0 or more'), (['--pairs', 'x'], '--pairs is for service')])
 def test_a_mistake_is_said_once_by_all_processes_together(runs, data, arguments, said):
     out, err = launch('-m', 'finetune_notes.workbench.cli', 'train', 'assistant', '--data', data, *arguments).communicate(timeout=100)
     sentence, = sentences(err)
     assert said in sentence and out == '' and not list(runs.glob('assistant-*'))
+
+# Answers from servers
+
+def test_the_right_answer_is_not_sent_and_a_missing_one_is_not_a_wrong_one():
+    examples, seen = dataset('validation')[:3], []
+    def generator(answers): return lambda requests: seen.extend(requests) or answers
+    answers = answers_over(generator(['x', Unfit('cut off at the limit'), 'z']), examples)
+    assert [(a.text, a.finished) for a in answers] == [('x', True), ('', False), ('z', True)]
+    assert not any('answer' in r for r in seen) and not any(compact(e.query) in str(r) or shorten(e.query) in str(r) for e,r in zip(examples, seen))
+    for fault in (ConnectionError('not asked: the server has stopped answering'), ValueError('status 400: too long'), TimeoutError('timed out')):
+        with pytest.raises(UserError, match='1 of 3 answers did not come'): answers_over(generator(['x', fault, 'z']), examples)
+    right = evaluate_over(generator([shorten(e.query) for e in examples]), examples).scores['endpoint']
+    assert all(right.outcomes[m].tolist() == [1., 1., 1.] for m in ('valid', 'same meaning', 'execution'))
 
 def test_one_process_of_several_is_told_of(monkeypatch, capsys):
     monkeypatch.setenv('ACCELERATE_MIXED_PRECISION', 'no')

@@ -9,7 +9,7 @@ middle, asks a test set of a server that fails, and does the sums for a million 
 # %% auto #0
 __all__ = ['graded', 'gradient', 'launch_command', 'answers_over', 'evaluate_over', 'Measured', 'Rented', 'sums']
 
-# %% ../../nbs/workbench/67_fleet.ipynb #6e4a963d
+# %% ../../nbs/workbench/67_fleet.ipynb #13a01667
 import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -27,7 +27,7 @@ from ..foundations.synthesize import Unfit, failures
 from ..foundations.templates import ignore
 from ..questions.costs import Price, check_number, check_text
 
-# %% ../../nbs/workbench/67_fleet.ipynb #d1c9b597
+# %% ../../nbs/workbench/67_fleet.ipynb #f6a5d653
 def graded(rows:list[dict])->int:
     "How many tokens of the rows have a label"
     return sum(label != ignore for r in rows for label in r['labels'])
@@ -44,7 +44,7 @@ def gradient(
         (model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels, use_cache=False, graded=True)/over).backward()
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
-# %% ../../nbs/workbench/67_fleet.ipynb #f30c27c8
+# %% ../../nbs/workbench/67_fleet.ipynb #11f21ac8
 def launch_command(
     arguments:list[str], # Of `finetune-notes`
     processes:int=2, # On all machines together
@@ -57,7 +57,7 @@ def launch_command(
     options = dict(config_file=shipped/f'{config}.yaml', num_processes=processes, main_process_port=0)
     return [sys.executable, '-m', 'accelerate.commands.launch', *(str(x) for k,v in options.items() for x in (f'--{k}', v)), '-m', 'finetune_notes.workbench.cli', *arguments]
 
-# %% ../../nbs/workbench/67_fleet.ipynb #3b1d11e1
+# %% ../../nbs/workbench/67_fleet.ipynb #52561bd9
 def answers_over(
     generator, # As `endpoint` makes it, with the template of the assistant
     examples:list[Example], # Questions
@@ -77,7 +77,7 @@ def evaluate_over(
     board = Scoreboard(f'{len(examples)} questions, over an endpoint', lower='unknown column')
     return board.add(name, score(examples, answers_over(generator, examples), open_spans(examples)))
 
-# %% ../../nbs/workbench/67_fleet.ipynb #47803070
+# %% ../../nbs/workbench/67_fleet.ipynb #0c07ad32
 @dataclass(frozen=True)
 class Measured:
     "What was measured of a training"
@@ -99,7 +99,7 @@ class Rented:
         if not 0 < self.share <= 1: raise UserError(f'share = {self.share}: expected a share above 0 and at most 1; take a measured one where there is one')
         if self.price.measure != 'hour': raise UserError(f'price per {self.price.measure}: expected one per hour; convert the amount')
 
-# %% ../../nbs/workbench/67_fleet.ipynb #00790416
+# %% ../../nbs/workbench/67_fleet.ipynb #edb72ab3
 def sums(
     measured:Measured, # Here
     rented:Rented, # Elsewhere

@@ -11,7 +11,7 @@
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
-LESSONS ?= $(shell ls nbs/foundations nbs/cases nbs/questions nbs/workbench/66_speed.ipynb | sed -n 's/^\(.*\/\)*[0-9]*_\(.*\)\.ipynb$$/\2/p')
+LESSONS ?= $(shell ls nbs/foundations nbs/cases nbs/questions nbs/workbench/66_speed.ipynb nbs/workbench/67_fleet.ipynb | sed -n 's/^\(.*\/\)*[0-9]*_\(.*\)\.ipynb$$/\2/p')
 
 help:
 	@sed -n 's/^# make/make/p' Makefile

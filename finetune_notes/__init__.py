@@ -63,6 +63,7 @@ Modules:
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
+- `finetune_notes.workbench.fleet`: What changes when one machine is not enough: training in several processes, a worker that is lost, answers from many servers, and the sums
 - `finetune_notes.workbench.freight`: What each answer is run on: the judges of the lessons on parcels
 - `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line
 - `finetune_notes.workbench.layouts`: What each answer is run on: the judges of the lessons on template bugs, rows, mismatch, drift and the inspector

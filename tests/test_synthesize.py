@@ -1,14 +1,17 @@
 "What the lesson on synthetic data does not show: servers that fail in every way, odd answers, and many random rows"
 import json
+import os
 import random
 import socket
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from hypothesis import given, settings, strategies as st
 from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.synthesize import as_row, coverage, endpoint, orders, program, rename, spoken, split, synthesize
+from finetune_notes.foundations.synthesize import Unfit, as_row, coverage, endpoint, failures, keep, orders, pause, program, read_kept, rename, spoken, split, synthesize
 from finetune_notes.foundations.templates import Template
 
 template = Template(system='You write rows.', user='{q}')
@@ -55,16 +58,22 @@ def test_a_busy_server_is_asked_again_and_then_given_up(serve):
     assert asked(url)([dict(q='a')]) == ['ok'] and log.calls == 3
     url, log = serve(lambda n, body: (200, chat('ok')) if body['messages'][1]['content'] == 'a' else (429, 'slow down'))
     first, second = asked(url)([dict(q='a'), dict(q='b')])
-    assert first == 'ok' and isinstance(second, ConnectionError) and '429' in str(second) and log.calls == 4
+    assert first == 'ok' and isinstance(second, ConnectionError) and '429' in str(second) and log.calls == 6
 
 @pytest.mark.parametrize('reply, said', [((401, 'no such key'), 'status 401: no such key'), ((404, 'nothing here'), 'status 404'), ((302, '', ('Location', 'http://127.0.0.1:9/')), 'status 302'),
     ((200, 'not json'), 'no chat completion'), ((200, '[]'), 'no chat completion'), ((200, '{"choices": []}'), 'no chat completion'), ((200, '{"choices": [null]}'), 'no chat completion'),
-    ((200, '{"choices": ["x"]}'), 'no chat completion'), ((200, chat(None)), 'no text'), ((200, chat('half a', 'length')), 'cut off'), ((200, b'\xff\xfe'), 'no chat completion'),
+    ((200, '{"choices": ["x"]}'), 'no chat completion'), ((200, b'\xff\xfe'), 'no chat completion'),
     ((500, '\x1b[31m<script>'*1000), r'status 500: \\x1b')])
 def test_a_bad_first_reply_stops_with_one_sentence(serve, reply, said):
     url, log = serve(lambda n, body: reply)
     with pytest.raises(UserError, match=said) as e: asked(url, key='open-sesame')([dict(q='a')]*50)
-    assert log.calls <= 3 and 'sesame' not in str(e.value) and len(str(e.value)) < 400 and '\x1b' not in str(e.value)
+    assert log.calls <= 5 and 'sesame' not in str(e.value) and len(str(e.value)) < 400 and '\x1b' not in str(e.value)
+
+@pytest.mark.parametrize('reply, said', [((200, chat(None)), 'no text'), ((200, chat('half a', 'length')), 'cut off at the limit')])
+def test_a_first_answer_that_is_no_good_is_the_models_fault_and_stops_nothing(serve, reply, said):
+    url, log = serve(lambda n, body: reply if n == 1 else (200, chat('good')))
+    first, *others = asked(url)([dict(q='a')]*5)
+    assert isinstance(first, Unfit) and str(first) == said and others == ['good']*4 and log.calls == 5
 
 def test_a_bad_later_reply_costs_only_its_own_row(serve):
     url, log = serve(lambda n, body: (400, 'too long') if body['messages'][1]['content'] == 'b' else (200, chat('{"a": 1}')))
@@ -80,6 +89,105 @@ def test_no_server_and_a_silent_server():
         start = time.time()
         with pytest.raises(UserError, match='timed out'): asked(f'http://127.0.0.1:{s.getsockname()[1]}/v1', timeout=0.1)([dict(q='a')])
         assert time.time() - start < 5
+
+def question(body): return body['messages'][1]['content']
+def echo(n, body): return 200, chat('<' + question(body) + '>')
+def ask_for(n): return [dict(q=str(i)) for i in range(n)]
+
+def test_the_server_says_when_to_come_back(serve):
+    url, log = serve(lambda n, body: (429, 'later', ('Retry-After', '0.3')) if n == 1 else echo(n, body))
+    start = time.monotonic()
+    assert asked(url)(ask_for(1)) == ['<0>'] and time.monotonic() - start >= 0.3
+
+@pytest.mark.parametrize('header, seconds', [('7', 7), (' 1.5 ', 1.5), ('1e9', 0), ('99999999', 60), ('-3', 0), ('soon', 0), ('', 0), (None, 0), ('nan', 0), ('.', 0),
+    ('Wed, 21 Oct 2015 07:28:00 GMT', 0), ('Wed, 21 Oct 2015 07:28:00', 0), ('Fri, 31 Dec 9999 23:59:59 GMT', 60)])
+def test_any_retry_after_is_a_bounded_pause(header, seconds): assert pause(header) == seconds
+
+def test_waits_double_and_vary(serve, monkeypatch):
+    slept = []
+    monkeypatch.setattr('finetune_notes.foundations.synthesize.time.sleep', slept.append)
+    url, log = serve(lambda n, body: (500, 'broken'))
+    for _ in range(4):
+        with pytest.raises(UserError): endpoint(url, 'm', template, wait=1)(ask_for(1))
+    assert log.calls == 20 and len(set(slept)) == 16
+    assert all(2**(i % 4)/2 <= s <= 2**(i % 4)*1.5 for i,s in enumerate(slept))
+
+def test_never_more_questions_at_once_than_workers(serve):
+    at_once, most, lock = [0], [0], threading.Lock()
+    def answer(n, body):
+        with lock: at_once[0] += 1; most[0] = max(most[0], at_once[0])
+        time.sleep(0.01)
+        with lock: at_once[0] -= 1
+        return echo(n, body)
+    url, log = serve(answer)
+    assert asked(url, workers=3)(ask_for(30)) == [f'<{i}>' for i in range(30)] and most[0] == 3
+
+def faulty(dropped):
+    "A server that fails the first time in a way of its own for every question, and answers the second time"
+    met = set()
+    def answer(n, body):
+        q = int(question(body))
+        if q in met or q == 0: return echo(n, body)
+        met.add(q)
+        if q % 4 == 1: return 500, 'broken'
+        if q % 4 == 2: return 429, 'busy', ('Retry-After', '0')
+        if q % 4 == 3: time.sleep(0.6)
+        elif dropped: return 200, chat('half')[:20], ('Content-Length', '5000')
+        return echo(n, body)
+    return answer
+
+def test_faults_of_every_kind_cost_time_and_no_answer(serve):
+    url, log = serve(faulty(dropped=True))
+    assert asked(url, timeout=0.3, workers=8)(ask_for(17)) == [f'<{i}>' for i in range(17)]
+    assert log.calls >= 17 + 16
+
+def test_malformed_answers_are_counted_and_asked_for_by_the_next_call(serve, tmp_path):
+    bad = {3, 5}
+    url, log = serve(lambda n, body: (200, '{"choices": [{"mess') if int(question(body)) in bad else echo(n, body))
+    answers = asked(url, kept=tmp_path/'a.jsonl')(ask_for(8))
+    assert [i for i,a in enumerate(answers) if not isinstance(a, str)] == [3, 5]
+    table = failures(answers)
+    assert table.rows.tolist() == [2] and 'no chat completion' in table.index[0] and len(failures(['a'])) == 0
+    bad.clear()
+    before = log.calls
+    assert asked(url, kept=tmp_path/'a.jsonl')(ask_for(8)) == [f'<{i}>' for i in range(8)] and log.calls == before + 2
+
+def test_a_server_that_dies_half_way_is_not_asked_for_ever(serve, tmp_path):
+    alive = [20]
+    url, log = serve(lambda n, body: echo(n, body) if n <= alive[0] else (503, 'gone'))
+    answers = asked(url, workers=2, kept=tmp_path/'a.jsonl')(ask_for(500))
+    assert sum(isinstance(a, str) for a in answers) == 20 and log.calls < 20 + 5*12
+    table = failures(answers)
+    assert table.index[0] == 'ConnectionError: not asked: the server has stopped answering' and table.rows.sum() == 480
+    alive[0], before = 10**6, log.calls
+    assert asked(url, workers=2, kept=tmp_path/'a.jsonl')(ask_for(500)) == [f'<{i}>' for i in range(500)] and log.calls == before + 480
+
+def test_an_asker_that_is_killed_half_way_goes_on(serve, tmp_path):
+    url, log = serve(lambda n, body: (time.sleep(0.02), echo(n, body))[1])
+    program = ('import sys; from finetune_notes.foundations.synthesize import endpoint; from finetune_notes.foundations.templates import Template\n'
+               "endpoint(sys.argv[1], 'm', Template(system='You write rows.', user='{q}'), kept=sys.argv[2])([dict(q=str(i)) for i in range(300)])")
+    process = subprocess.Popen([sys.executable, '-c', program, url, str(tmp_path/'a.jsonl')], cwd=os.path.dirname(os.path.dirname(__file__)))
+    until = time.monotonic() + 60
+    while time.monotonic() < until and log.calls < 50: time.sleep(0.01)
+    process.kill(); process.wait()
+    time.sleep(0.2)
+    there, before = len(read_kept(tmp_path/'a.jsonl')), log.calls
+    assert 30 <= there < 300
+    assert asked(url, workers=16, kept=tmp_path/'a.jsonl')(ask_for(300)) == [f'<{i}>' for i in range(300)] and log.calls == before + 300 - there
+
+def test_answers_that_were_kept(tmp_path):
+    file = tmp_path/'a.jsonl'
+    assert read_kept(None) == {} == read_kept(file)
+    for k in 'ab': keep(file, k, f'{k}\n"\u2028é\ud800')
+    file.write_bytes(file.read_bytes() + b'{"key": "c", "ans')
+    keep(file, 'd', 'd')
+    file.write_bytes(b'\xff\x00\n[1]\nnull\n{"key": "e", "answer": 7}\n{"key": ["f"], "answer": "x"}\n' + file.read_bytes())
+    assert read_kept(file) == dict(a='a\n"\u2028é\ud800', b='b\n"\u2028é\ud800', d='d')
+
+def test_a_question_asked_twice_is_answered_twice(serve, tmp_path):
+    url, log = serve(lambda n, body: (200, chat(str(n))))
+    for _ in range(2): assert sorted(asked(url, kept=tmp_path/'a.jsonl')([dict(q='same')]*3)) == ['1', '2', '3'] and log.calls == 3
+    assert asked(url, kept=tmp_path/'a.jsonl', temperature=0)([dict(q='same')]) == ['4']
 
 @pytest.mark.parametrize('url', ['', 'localhost:8080', 'ftp://127.0.0.1/v1', 'http://', 'file:///etc/passwd'])
 def test_an_address_that_is_none(url):

@@ -11,13 +11,15 @@ supervised fine-tuning left, and returns a run as `sft` does."""
 # %% auto #0
 __all__ = ['marks', 'trainers', 'Pair', 'pair_fault', 'content', 'read_pair', 'rows_of', 'load_pairs', 'dpo_loss', 'pair_loss',
            'pair_rows', 'Start', 'start_of', 'starting', 'PreferenceRecipe', 'dpo_config', 'side_by_side',
-           'pair_states', 'scored', 'answers_only', 'own_states', 'Kept', 'PairTrainer', 'kto_config', 'unpaired',
-           'UnpairedTrainer', 'orpo_config', 'OddsTrainer', 'with_labels', 'says', 'Preferred', 'dpo', 'answer_logps',
-           'weigh', 'ranking', 'plot_preferences']
+           'pair_states', 'scored', 'answers_only', 'own_states', 'shared', 'Kept', 'PairTrainer', 'kto_config',
+           'unpaired', 'UnpairedTrainer', 'orpo_config', 'OddsTrainer', 'with_labels', 'says', 'Preferred', 'dpo',
+           'answer_logps', 'weigh', 'ranking', 'plot_preferences']
 
 # %% ../../nbs/cases/40_preferences.ipynb #b1ab816e
 import json
 import re
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -30,12 +32,12 @@ from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
-from ..foundations.artefacts import build_once, fingerprint
+from ..foundations.artefacts import build_once, confirmed, fingerprint
 from ..foundations.evals import wilson
 from ..foundations.models import Checkpoint
 from ..foundations.settings import UserError
 from ..foundations.templates import Template, ignore
-from ..foundations.train import Recipe, Run, common_arguments, graded_first, tune, with_adapter
+from ..foundations.train import Recipe, Run, agreed, common_arguments, graded_first, processes, share, tune, with_adapter
 
 # %% ../../nbs/cases/40_preferences.ipynb #81d81b6a
 @dataclass(frozen=True)
@@ -267,6 +269,14 @@ def own_states(model, *args, **kwargs):
     "Last hidden states of rows, each by itself"
     return model(*args, **kwargs)[0]
 
+@contextmanager
+def shared(dataset, place):
+    "Where there are several processes, a copy on disk, beside which TRL's main process leaves what the others read"
+    if processes().num_processes == 1: return (yield dataset)
+    agreed(lambda: dataset.save_to_disk(place))
+    yield load_from_disk(place)
+    agreed(lambda: shutil.rmtree(place))
+
 class Kept:
     "Rendered rows, logits at answers only, and a reference that is computed once and kept beside the runs"
     adapted, states = staticmethod(starting), staticmethod(own_states)
@@ -277,10 +287,11 @@ class Kept:
         answers_only(self.model.get_base_model(), self.states)
         key = fingerprint(self._precompute_model_hash, list(dataset), batch_size)
         folder = Path(self.args.output_dir).parent/f'reference-{key}'
-        def write(place):
-            made = super(Kept, self)._precompute_ref_logps(dataset, name, batch_size)
-            made.select_columns([c for c in made.column_names if c.startswith('ref_')]).save_to_disk(place/'logps')
-        build_once(folder, write)
+        if not agreed(lambda: confirmed(folder)):
+            with shared(dataset, folder.with_name(f'.{folder.name}.rows')) as rows:
+                made = super()._precompute_ref_logps(rows, name, batch_size)
+                logps = made.select_columns([c for c in made.column_names if c.startswith('ref_')])
+                agreed(lambda: build_once(folder, lambda place: logps.save_to_disk(place/'logps')))
         self.model.delete_adapter('ref')
         return concatenate_datasets([dataset, load_from_disk(folder/'logps')], axis=1)
 
@@ -292,7 +303,7 @@ class PairTrainer(Kept, DPOTrainer):
 def kto_config(recipe, folder, save_steps): # trl.KTOConfig
     "TRL's configuration of `KTOTrainer`; a batch holds both answers of its pairs"
     return KTOConfig(beta=recipe.beta, max_length=None, precompute_ref_log_probs=True, pad_to_multiple_of=8,
-                     **common_arguments(recipe, folder, save_steps) | dict(per_device_train_batch_size=2*recipe.batch_size))
+                     **common_arguments(recipe, folder, save_steps) | dict(per_device_train_batch_size=2*share(recipe.batch_size)))
 
 def unpaired(
     rows:list[dict], # As `pair_rows` gives them, in the order of the batches
@@ -308,7 +319,7 @@ def unpaired(
 class UnpairedTrainer(Kept, KTOTrainer):
     "TRL's trainer of single answers"
     config = staticmethod(kto_config)
-    def _prepare_dataset(self, dataset, processing_class, args, name): return Dataset.from_list(unpaired(list(dataset), args.per_device_train_batch_size//2))
+    def _prepare_dataset(self, dataset, processing_class, args, name): return Dataset.from_list(unpaired(list(dataset), args.per_device_train_batch_size*args.world_size//2))
 
 # %% ../../nbs/cases/40_preferences.ipynb #9ac03c12
 def orpo_config(recipe, folder, save_steps): # trl ORPOConfig

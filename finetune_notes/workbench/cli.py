@@ -11,17 +11,19 @@ __all__ = ['commands', 'Lesson', 'package_folder', 'lessons', 'lesson_of', 'show
            'memory_gib', 'free_gib', 'checks', 'weights_check', 'doctor', 'find_notebook', 'run', 'run_cell', 'summary',
            'column_names', 'existing_query', 'ask', 'only_case', 'examples_of', 'evaluate', 'diagnosed', 'choices_of',
            'ranked', 'train', 'account', 'judging_notebook', 'annotate', 'serve', 'decide', 'usage', 'call', 'quietly',
-           'main', 'stop']
+           'is_main', 'launched', 'ended', 'main', 'stop']
 
 # %% ../../nbs/workbench/50_cli.ipynb #6877b559
 import ast
 import csv
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from getpass import getuser
 from importlib.metadata import requires, version
 from importlib.util import find_spec
@@ -29,7 +31,7 @@ from json import dumps, loads
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from fastcore.script import anno_parser, store_true
-from ..foundations.settings import UserError, load_settings, settings_file
+from ..foundations.settings import Lost, UserError, load_settings, settings_file
 
 # %% ../../nbs/workbench/50_cli.ipynb #47216f6b
 @dataclass(frozen=True)
@@ -262,18 +264,21 @@ def train(
     chosen:str='chosen', # For service, what it calls the better answer
     rejected:str='rejected', # For service, what it calls the other
     skip_bad:store_true=False, # Leave out rows that cannot be read
+    batch_size:int=0, # Rows per step, all processes together; 0 is what the recipe says
     json:store_true=False, # Print one JSON document
 ):
     "Fine-tune the assistant on your questions and queries, or a model on your choices"
     only_case(case)
+    if batch_size < 0: raise UserError(f'--batch-size {batch_size}: expected 0 or more')
+    sized = lambda recipe: replace(recipe, batch_size=batch_size or recipe.batch_size)
     if case == 'service':
-        from finetune_notes.cases.seat import train_pairs
-        made = train_pairs(choices_of(pairs, '--pairs', skip_bad, prompt, chosen, rejected))
+        from finetune_notes.cases.seat import choices_recipe, train_pairs
+        made = train_pairs(choices_of(pairs, '--pairs', skip_bad, prompt, chosen, rejected), sized(choices_recipe))
         return dict(made.facts, folder=str(made.folder), first_sight=made.first_sight) if json else made
     if pairs: raise UserError('--pairs is for service; give the assistant its questions with --data FILE')
     examples = examples_of(data, skip_bad)
     from finetune_notes.cases import assistant
-    made = assistant.train_assistant(examples)
+    made = assistant.train_assistant(examples, sized(assistant.Recipe()))
     return dict(made.facts, folder=str(made.folder)) if json else made
 
 # %% ../../nbs/workbench/50_cli.ipynb #8c646db6
@@ -364,7 +369,23 @@ def call(name, arguments):
 def quietly(command, options):
     "Call a command that returns its result, with what libraries print on the error stream, and print the result"
     with redirect_stdout(sys.stderr): result = command(**options)
-    show(result, options['json'])
+    if is_main(): show(result, options['json'])
+
+# %% ../../nbs/workbench/50_cli.ipynb #da5d71c7
+def is_main()->bool:
+    "Is this the main process, or the only one?"
+    return os.environ.get('RANK', '0') == '0'
+
+def launched():
+    "Prepare for what a launcher does to its processes"
+    if 'RANK' in os.environ: signal.signal(signal.SIGTERM, ended)
+    elif 'ACCELERATE_MIXED_PRECISION' in os.environ and 'MASTER_ADDR' in os.environ:
+        print('finetune-notes: accelerate has started one process only; for several on processors give --multi_gpu instead of --cpu', file=sys.stderr)
+
+def ended(*_):
+    "What a process of several says when the launcher ends it"
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Lost('another process of this training has ended; the same command goes on from the last whole checkpoint')
 
 # %% ../../nbs/workbench/50_cli.ipynb #b12f832c
 def main(
@@ -374,12 +395,18 @@ def main(
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in ('-h', '--help'): return print(usage())
     if arguments[0] not in commands: stop(f'unknown command {arguments[0]!r}\n{usage()}', 2)
+    launched()
     try: call(arguments[0], arguments[1:])
-    except UserError as e: stop(str(e), 2)
+    except UserError as e: stop(str(e), 2, quiet=not is_main() and not isinstance(e, Lost))
     except KeyboardInterrupt: stop('interrupted; the same command goes on where this one stopped', 130)
     except BrokenPipeError: os._exit(1)
 
-def stop(message:str, code:int):
-    "Say why on the error stream, and leave"
-    print(f'finetune-notes: {message}', file=sys.stderr)
+def stop(message:str, code:int, quiet:bool=False):
+    "Say why on the error stream, and leave; what the main process says too, the others leave to it"
+    if 'RANK' in os.environ: signal.signal(signal.SIGTERM, signal.SIG_DFL if quiet else signal.SIG_IGN)
+    if quiet: time.sleep(5)
+    else: print(f'finetune-notes: {message}', file=sys.stderr, flush=True)
     sys.exit(code)
+
+# %% ../../nbs/workbench/50_cli.ipynb #74f25276
+if __name__ == '__main__' and '__file__' in globals(): main() # python -m finetune_notes.workbench.cli, but not a notebook

@@ -78,7 +78,7 @@ def test_two_processes_train_as_one(tmp_path):
     alone, two = together(tmp_path)
     assert [r.folder.name for r in alone] == [r.folder.name for r in two]
     assert [r.facts['processes'] for r in two] == [2, 2, 2] and [r.facts['processes'] for r in alone] == [1, 1, 1]
-    for a,b,tolerance in zip(alone, two, (1e-5, 1e-3, 1e-5)):
+    for a,b,tolerance in zip(alone, two, (1e-5, 2e-2, 1e-5)): # products in bfloat16 have eight bits
         assert difference(a, b) < tolerance
         assert a.history.loss.tolist() == pytest.approx(b.history.loss.tolist(), rel=tolerance)
         assert a.history.step.tolist() == b.history.step.tolist()

@@ -297,7 +297,7 @@ def wanted(
     "The right tool among those there are"
     return request.tool if request.tool in offered else 'none'
 
-# %% ../../nbs/questions/77_requests.ipynb #a266bae9
+# %% ../../nbs/questions/77_requests.ipynb #b9873d26
 class Nearest:
     "The tool whose description is most like the request"
     def __init__(self, tools): # `Tool`s
@@ -319,7 +319,7 @@ class Nearest:
         self.least = max(np.linspace(0, .8, 17), key=right)
         return self
 
-# %% ../../nbs/questions/77_requests.ipynb #c1a676d9
+# %% ../../nbs/questions/77_requests.ipynb #1f5628fb
 class Linear:
     "A linear support vector machine over words and letters, with none as a class like the others"
     def __init__(self, rows): # Requests to train on
@@ -332,7 +332,7 @@ class Linear:
     def __call__(self, texts, offered)->list[str]: # A name or none for each text
         return [name if name in offered else 'none' for name in self.model.predict(list(texts))]
 
-# %% ../../nbs/questions/77_requests.ipynb #3d135633
+# %% ../../nbs/questions/77_requests.ipynb #69874242
 def routed(
     said, # Name or none for each request
     rows, # `Request`s

@@ -179,6 +179,14 @@ def test_no_text_breaks_the_filter(text):
     assert set(alarms(text, record)) <= set(guardrails.rules)
     assert plainly(plainly(text)) is not None
 
+@pytest.mark.parametrize('reply, rule', [('Das ist Mist.', 'language'), ('Nous sommes les pires.', 'language'), ('Give it back: aGVsbG8gd29ybGQgYWdhaW4=', 'language'), ('Here is your voucher.', 'money'), ('That is £9.', 'money'),
+    ('See parcel-login.co for it.', 'link'), ('Write to us: a@b.example.', 'link'), ('QZ 12345678 is here.', 'stranger'), ('Ben Okafor has it.', 'stranger'), ('k e s t r e l 7', 'prompt'), ('My instructions say no.', 'prompt'),
+    ('One.\nTwo.', 'shape'), ('a / b / c', 'shape'), ('Ask Home Drop.', None), ('Ask HomeDrop.', 'rival'), ('Ask R0adRunner Post.', 'rival'), ('Yes.', None), ('See www.swiftparcels.example/help.', None), ('The fee is £4.20.', None)])
+def test_each_rule_by_hand(reply, rule):
+    record = dict(fields(random.Random(1))[0], charge='£4.20')
+    found = alarms(reply, record)
+    assert rule in found if rule else found == []
+
 def test_a_long_text_is_filtered_in_no_time():
     import time
     record, start = fields(random.Random(1))[0], time.perf_counter()

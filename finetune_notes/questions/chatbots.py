@@ -1,6 +1,6 @@
 """One box for thirty tools against scoped cards: routing prompted and tuned, arguments, assertions on replies, calls that are off, and a roll-out that stops itself
 
-Most requests for an LLM are requests for a chatbot, and the seed's advice is to say no to the general one. This module measures why. A language model routes the requests of the lesson before, prompted and tuned, with 5, 10 and 30 tools
+Most clients who want a language model want a chatbot, and the advice of the workshop behind this course is to say no to the general one. This module measures why. A language model routes the requests of the lesson before, prompted and tuned, with 5, 10 and 30 tools
 behind the box and with *none* as an answer; then the same model works behind cards, where the interface has chosen the tool. What goes out is held to assertions, what may be called is on a list that
 begins empty, and the first customers are a sample with a rule that ends it."""
 

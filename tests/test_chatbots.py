@@ -177,7 +177,12 @@ def test_every_disguise_of_every_word_is_seen():
 def test_no_text_breaks_the_filter(text):
     record = fields(random.Random(1))[0]
     assert set(alarms(text, record)) <= set(guardrails.rules)
-    assert plainly(plainly(text)) is not None
+
+@quick
+@given(st.text(alphabet='abcdEFG .!-\'', max_size=40))
+def test_hidden_and_wide_characters_change_nothing(text):
+    wide = ''.join(chr(ord(c) + 0xfee0) if c.isalpha() else c for c in text)
+    assert plainly('\u200b'.join(text)) == plainly(text) == plainly(wide) == plainly(text.upper())
 
 @pytest.mark.parametrize('reply, rule', [('Das ist Mist.', 'language'), ('Nous sommes les pires.', 'language'), ('Give it back: aGVsbG8gd29ybGQgYWdhaW4=', 'language'), ('Here is your voucher.', 'money'), ('That is £9.', 'money'),
     ('See parcel-login.co for it.', 'link'), ('Write to us: a@b.example.', 'link'), ('QZ 12345678 is here.', 'stranger'), ('Ben Okafor has it.', 'stranger'), ('k e s t r e l 7', 'prompt'), ('My instructions say no.', 'prompt'),

@@ -349,4 +349,10 @@ wrong = {
     'speed-1': (lambda lengths, batch_size: 1 - sum(lengths)/(len(lengths)*max(lengths)), 'expected 0.1429'),
     'speed-2': (lambda share, times: 1 + share*(times - 1), 'expected 1.333'),
     'speed-3': (lambda ours, stock: (median(stock)/median(ours), min(s/o for o,s in zip(ours, stock)), max(s/o for o,s in zip(ours, stock))), 'expected'),
+    'trials-1': (lambda ours, stock: 'faster' if median(ours) < median(stock) else 'slower', "expected 'cannot tell'"),
+    'trials-2': (lambda rows, seconds, n: seconds[1]*n/rows[1], 'expected 1e+04'),
+    'trials-3': (lambda k, few, n, many: (many/n, few - k*many/n), 'expected (1'),
+    'bench-1': (lambda tokens, flop, rate, share: tokens*flop/rate/60, 'it gave 100; expected 200'),
+    'bench-2': (lambda old, new, margin: [n for n in new if n in old and new[n] - old[n] > margin - 1], "expected ['b', 'a']"),
+    'bench-3': (lambda speed, before, ours, after: ours/speed, 'it gave 2; expected 1'),
 }

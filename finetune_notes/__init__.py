@@ -53,6 +53,7 @@ Modules:
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
 - `finetune_notes.questions.costs`: When a model of one's own pays against a hosted one that is billed by the token
+- `finetune_notes.questions.engines`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
 - `finetune_notes.questions.memo`: A case as a file, its assessment as a page that one can send, and a form to fill in
 - `finetune_notes.questions.ontology`: Ten thousand classes with a long tail: what starting with 500 covers, and what classical methods reach
 - `finetune_notes.questions.tagging`: A fine-tuned model writes labels as a JSON array: against classical classifiers, with and without a grammar, and in a roll-out

@@ -24,7 +24,7 @@ from finetune_notes.foundations.inspector import visible
 from finetune_notes.foundations.looking import lengths
 from finetune_notes.foundations.verdicts import left_share, to_frame
 from finetune_notes.questions.costs import break_even
-from finetune_notes.questions import ontology
+from finetune_notes.questions import engines, ontology
 from finetune_notes.workbench.exercises import call, expect
 from finetune_notes.workbench.people import drafts
 
@@ -355,4 +355,7 @@ wrong = {
     'bench-1': (lambda tokens, flop, rate, share: tokens*flop/rate/60, 'it gave 100; expected 200'),
     'bench-2': (lambda old, new, margin: [n for n in new if n in old and new[n] - old[n] > margin - 1], "expected ['b', 'a']"),
     'bench-3': (lambda speed, before, ours, after: ours/speed, 'it gave 2; expected 1'),
+    'engines-1': (lambda weight, heads: engines.turned(weight, heads), 'With 2 heads the first column came back'),
+    'engines-2': (lambda prompts, limit, slots: max(map(len, prompts)) + limit, 'it gave 12; expected 48'),
+    'engines-3': (lambda ours, theirs, most: sum(abs(x - y) <= most for a,b in zip(ours, theirs) for x,y in zip(a, b))/sum(map(len, ours)), 'it gave 0.6667; expected 0.5'),
 }

@@ -85,7 +85,7 @@ def how_long(lesson, answer):
           'Compare seconds by their ratio, not by their difference.', '`new[name] > margin*old[name]`, for the names of `new` that are in `old`.')
 def regressions(lesson, answer):
     "What has become slower"
-    for old,new,margin,wanted in ((dict(a=1., b=2.), dict(b=3., a=1.1), 1.2, ['b']), (dict(a=1.), dict(a=1., c=9.), 1., []), (dict(a=10., b=.1), dict(b=.2, a=11.), 1.05, ['b', 'a']), (dict(a=1.), dict(a=1.2), 1.2, [])):
+    for old,new,margin,wanted in ((dict(a=1., b=2.), dict(b=3., a=1.1), 1.2, ['b']), (dict(a=1.), dict(a=1., c=9.), 1., []), (dict(a=10., b=.1), dict(b=.2, a=11.), 1.05, ['b', 'a']), (dict(a=100.), dict(a=101.), 1.2, []), (dict(a=1.), dict(a=1.2), 1.2, [])):
         got = plain(call(answer, old, new, margin))
         expect(isinstance(got, list) and got == wanted, f'For {old}, {new} and a margin of {margin} it gave {short(got)}; expected {short(wanted)}.')
 

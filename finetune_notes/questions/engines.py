@@ -9,8 +9,9 @@ a weight in the wrong order, another template, another rounding, and the answers
 __all__ = ['layout', 'turned', 'tensors', 'write_gguf', 'export_run', 'available', 'host', 'Engine', 'serving', 'not_started',
            'their_tokens', 'write', 'in_lark', 'weighed', 'parity']
 
-# %% ../../nbs/questions/80_engines.ipynb #c38a1c8c
+# %% ../../nbs/questions/80_engines.ipynb #06f51128
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -126,11 +127,13 @@ def serving(
     key, fixed = secrets.token_urlsafe(24), dict(n_ctx=slots*context, n_parallel=slots, port=0, warmup=False)
     given = dict(file=str(file), key=key, threads=threads, settings=fixed | settings)
     program = 'from finetune_notes.questions.engines import host; host()'
-    with TemporaryFile('w+') as said, subprocess.Popen([sys.executable, '-c', program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True) as process:
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {'GGML_NO_BACKTRACE': '1'})
+    with TemporaryFile('w+') as said, subprocess.Popen([sys.executable, '-c', program], stderr=said, **pipes) as process:
         try:
             process.stdin.write(json.dumps(given) + '\n')
             process.stdin.flush()
-            if not (url := process.stdout.readline().strip()): raise UserError(not_started(file, process.wait(), said))
+            url = next((l.strip() for l in process.stdout if l.startswith('http://')), None)
+            if url is None: raise UserError(not_started(file, process.wait(), said))
             yield Engine(url, key)
         finally:
             process.stdin.close()

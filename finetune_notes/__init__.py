@@ -32,6 +32,7 @@ Modules:
 - `finetune_notes.cases.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem
 - `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, against what was declared and what was true
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
+- `finetune_notes.foundations.adapters`: An adapter's forward and backward pass written by hand, so that a training step does less beside its products
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
 - `finetune_notes.foundations.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at

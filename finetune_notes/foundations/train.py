@@ -27,6 +27,7 @@ from tqdm.auto import tqdm
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
+from .adapters import by_hand
 from .artefacts import confirmed, fingerprint, seal, write_folder
 from .models import Checkpoint
 from .settings import UserError, load_settings
@@ -250,7 +251,7 @@ def train(rows, base, recipe, work, save_steps, kind=GradedTrainer):
     "Run the trainer from the newest whole checkpoint, or from the start"
     from datasets import Dataset
     data = Dataset.from_list(arrange(rows, recipe.batch_size, recipe.seed))
-    trainer = kind(model=kind.adapted(base, recipe), args=kind.config(recipe, work, save_steps), train_dataset=data,
+    trainer = kind(model=by_hand(kind.adapted(base, recipe)), args=kind.config(recipe, work, save_steps), train_dataset=data,
                    processing_class=base.tokenizer(), callbacks=[Watch()])
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=resumable(work))

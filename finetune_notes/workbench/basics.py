@@ -11,7 +11,8 @@ __all__ = ['layers', 'contents', 'texts', 'shapes', 'written', 'keeps', 'let_in'
            'prediction', 'flag_reader', 'printed', 'printed_twice', 'sealed', 'unseen_damage', 'up_to_date', 'toy',
            'chain_rule', 'whole_characters', 'counted_parameters', 'training_rows', 'stopping', 'seam', 'removed',
            'put_together', 'seen', 'enough_questions', 'no_failure', 'order_rule', 'reading_cost', 'cheapest_order',
-           'top_k', 'bounded_schema', 'loss_by_hand', 'adapter_size', 'padded', 'batch']
+           'top_k', 'bounded_schema', 'loss_by_hand', 'adapter_size', 'padded', 'batch', 'small_adapter', 'autograds',
+           'extra_products', 'adapter_gradients', 'first_moves']
 
 # %% ../../nbs/workbench/52_basics.ipynb #d2098c94
 import hashlib
@@ -397,3 +398,46 @@ def batch(lesson, answer):
         wanted, got = padded(some, pad, lesson.ignore), call(answer, some, pad)
         expect(isinstance(got, dict) and set(got) >= set(wanted), f'A dictionary with {", ".join(wanted)} is asked for; it gave {short(got)}.')
         for key in wanted: expect(alike(got[key], wanted[key]), f'With pad={pad} the {key} are {short(plain(got[key]))}; expected {short(wanted[key])}.')
+
+# %% ../../nbs/workbench/52_basics.ipynb #bcf7cdb9
+def small_adapter(seed, start=False):
+    "x (4, 5), a (2, 5), b (3, 2), g (4, 3) and a scale; `b` is zero at the start"
+    import torch
+    rng = torch.Generator().manual_seed(seed)
+    x, a, b, g = (torch.randn(*shape, generator=rng) for shape in ((4, 5), (2, 5), (3, 2), (4, 3)))
+    return x, a, b*(not start), g, 1. + seed
+
+def autograds(x, a, b, g, s):
+    "Gradients of `a` and `b` as PyTorch finds them"
+    import torch
+    a, b = a.clone().requires_grad_(), b.clone().requires_grad_()
+    return torch.autograd.grad((s*(x @ a.T) @ b.T*g).sum(), (a, b))
+
+# %% ../../nbs/workbench/52_basics.ipynb #e50c0734
+@exercise('adapters-1', 'The layer multiplies each of its outputs with each of its inputs, once a row.',
+          'The adapter goes from the inputs to `rank` numbers, and from these to the outputs.',
+          '`rank*(inputs + outputs)` over `inputs*outputs`.')
+def extra_products(lesson, answer):
+    "What an adapter adds to a layer"
+    for inputs,outputs,rank in ((576, 576, 16), (576, 1536, 16), (1536, 576, 8), (10, 10, 10)):
+        got, wanted = plain(call(answer, inputs, outputs, rank)), rank*(inputs + outputs)/(inputs*outputs)
+        expect(alike(got, wanted), f'For {inputs} inputs, {outputs} outputs and rank {rank} it gave {short(got)}; expected {wanted:.4f}.')
+
+@exercise('adapters-2', 'The shape of a gradient is that of what it belongs to: (r, in) for `a`, (out, r) for `b`.',
+          'Both are in the chain rule above; `g @ b` has shape (n, r), and so has `x @ a.T`.')
+def adapter_gradients(lesson, answer):
+    "The way back"
+    for seed in range(3):
+        given = small_adapter(seed)
+        got = call(answer, *given)
+        expect(isinstance(got, (tuple, list)) and len(got) == 2, f'Two gradients are asked for; it gave {short(plain(got))}.')
+        for name,ours,theirs in zip('ab', got, autograds(*given)):
+            expect(alike(plain(ours), plain(theirs), 1e-4), f'The gradient of `{name}` is not the one that autograd finds.')
+
+@exercise('adapters-3', 'Which of the two gradients has `b` as a factor?',
+          'Compute both as in the exercise before, and ask whether any number in them is not zero.')
+def first_moves(lesson, answer):
+    "What moves first"
+    for given in (small_adapter(0, start=True), small_adapter(1)):
+        wanted, got = [bool((g != 0).any()) for g in autograds(*given)], plain(call(answer, *given))
+        expect(alike(list(got) if isinstance(got, (tuple, list)) else got, wanted), f'With `b` {"not " if given[2].any() else ""}all zeros it gave {short(got)}; expected {wanted}.')

@@ -21,6 +21,7 @@ from datasets import Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
+from ..foundations.adapters import by_hand
 from ..foundations.settings import UserError
 from ..foundations.train import GradedTrainer, Recipe, arrange, with_adapter
 
@@ -38,6 +39,7 @@ class Plan:
     attention:str = 'sdpa' # Or eager
     modules:tuple = all_linear # Weight matrices with an adapter
     layers:float = 1. # Share of the layers, from the top, that have one
+    by_hand:bool = False # Run an adapter's layer as one operation
 
 # %% ../../nbs/workbench/66_speed.ipynb #6d1593f4
 def assemble(
@@ -50,6 +52,7 @@ def assemble(
     "The trainer of a plan"
     recipe = Recipe(batch_size=plan.batch_size, modules=plan.modules, layers=plan.layers)
     model = with_adapter(base, recipe, base.model(plan.dtype))
+    if plan.by_hand: by_hand(model)
     model.get_base_model().set_attn_implementation(plan.attention)
     given = dict(output_dir=str(folder), use_cpu=True, bf16=True, report_to='none', disable_tqdm=True, save_strategy='no', dataloader_pin_memory=False,
                  logging_steps=1, dataset_kwargs=dict(skip_prepare_dataset=True), per_device_train_batch_size=plan.batch_size,

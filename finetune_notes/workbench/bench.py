@@ -24,8 +24,8 @@ from ..foundations.settings import UserError, load_settings, settings_file
 from .trials import apart, asked, exponent, import_seconds, load_seconds, writers
 
 # %% ../../nbs/workbench/68_bench.ipynb #8cfc47f6
-sizes = dict(tiny=dict(queries=8, mail=8, few=4, many=8, tuned=4, shared=4, limit=8, taught=16, rows=(100, 1000), more=()),
-             laptop=dict(queries=24, mail=8, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, rows=(10_000, 100_000), more=(1_000_000,)))
+sizes = dict(tiny=dict(queries=8, mail=8, few=4, many=8, tuned=4, shared=4, limit=8, taught=16, judged=24, rows=(100, 1000), more=()),
+             laptop=dict(queries=24, mail=8, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, judged=200, rows=(10_000, 100_000), more=(1_000_000,)))
 
 def sides(
     found, # What `in_turns` gives, each value with seconds, and perhaps peak
@@ -67,7 +67,7 @@ def measure_generate(rounds, size):
         found = in_turns(ways, rounds)
         lines += sides(found, 'tokens/s', case=case, prompts=size[case], tokens=found.ours[0]['tokens'])
         texts = {name: found[name][0]['texts'] for name in found}
-        for line in lines[-len(found):]:
+        for line in lines[-found.shape[1]:]:
             gap = {other: gaps(texts[other], texts[line['side']]) for other in texts}
             line |= dict(equal={o: sum(g == 0 for g in gap[o])/len(gap[o]) for o in gap}, largest_gap={o: max(gap[o], key=abs) for o in gap})
     return lines
@@ -86,7 +86,7 @@ def measure_queries(rounds, size):
     from finetune_notes.cases.queries import execute, parse, validate
     from finetune_notes.cases.scoring import open_spans
     from finetune_notes.workbench.speed import in_turns
-    examples = dataset('validation')
+    examples = dataset('validation')[:size['judged']]
     spans, texts = open_spans(examples), [json.dumps(e.query) for e in examples]
     calls = {'validate': lambda: [validate(e.query, e.columns) for e in examples], 'parse': lambda: [parse(t) for t in texts],
              'execute': lambda: [execute(e.query, spans[e.family or e.columns]) for e in examples]}
@@ -219,11 +219,11 @@ def figures(
     if 'dpo' in records: made += against(of('dpo'), '', 5, 'stock')
     if 'generate' in records: made += against(of('generate'), ', beside float32', 5, 'model.generate, float32') + against(of('generate'), ', beside bfloat16', 5, 'model.generate, bfloat16')
     made += [single('an answer of 60 tokens to one question', 60*l['per_token'], 's', 1) for l in of('ask')['lines']]
-    aims = {'import finetune_notes': .3, 'import finetune_notes.foundations.settings': .3, 'model, warm': 1}
+    aims = {'import finetune_notes': .3, 'import finetune_notes.foundations.settings': .3, 'model, warm': 1} # Seconds
     made += [single(l['what'], l['seconds'], 's', aims.get(l['what'])) for l in of('start')['lines']]
-    made += [single(l['side'], l['rate'], l['unit'], None) for l in of('queries')['lines']]
-    last = {l['kind']: l for l in of('growth')['lines']}
-    return made + [single(f"{kind}: exponent to {l['rows']:,} rows", l['exponent'], '', 1.1) for kind,l in last.items()]
+    made += [single(f"queries: {l['side']}" + f" on {l['spans']:,} spans"*(l['side'] == 'execute'), l['rate'], 'a second', None) for l in of('queries')['lines']]
+    steep = max(of('growth')['lines'], key=lambda l: l['exponent'], default=None)
+    return made + ([single(f"data: steepest growth with the number of rows ({steep['kind']})", steep['exponent'], '', 1.1)] if steep else [])
 
 def markdown(
     records:dict, # As `read_results` gives them

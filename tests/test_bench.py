@@ -1,6 +1,7 @@
 "Benchmarks: what was measured is kept, resumed and said as it is, and both sides of a comparison do the same work"
 import json
 import subprocess
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 import pytest
@@ -11,7 +12,7 @@ from finetune_notes.foundations.models import load
 from finetune_notes.foundations.settings import UserError
 from finetune_notes.workbench import bench as module
 from finetune_notes.workbench.bench import bench, figures, markdown, read_results, rounded, sides
-from finetune_notes.workbench.trials import apart, as_a_user, dpo_pass, exponent, growth, sft_arithmetic, sft_pass, split_gap
+from finetune_notes.workbench.trials import apart, as_a_user, dpo_pass, exponent, growth, pair_more, sft_arithmetic, sft_pass, split_gap
 from finetune_notes.workbench.speed import in_turns
 
 top = Path(__file__).resolve().parents[1]
@@ -89,6 +90,15 @@ def test_both_sides_train_on_the_same_tokens(case, runs):
 def test_choices_are_timed_on_both_sides(runs):
     made = {side: dpo_pass(side, 2, 6) for side in ('stock', 'ours')}
     assert made['stock']['tokens'] == made['ours']['tokens'] and made['stock']['seconds'] > 0
+
+def test_a_pair_more_is_what_counts_and_the_first_call_does_not(monkeypatch, tmp_path):
+    calls = []
+    def slow(pairs, *args, folder, **kwargs):
+        calls.append((len(pairs), folder.name))
+        time.sleep(.05 + .01*len(pairs) + .3*(len(calls) == 1))
+    monkeypatch.setattr('finetune_notes.cases.preferences.dpo', slow)
+    assert pair_more([None]*12, None, None, None, 4, tmp_path) == pytest.approx(.01, abs=.004)
+    assert sorted(calls) == [(4, 'few'), (4, 'warm'), (12, 'many')], 'each call has a folder of its own, where nothing is found'
 
 def test_a_user_and_we_write_the_same():
     base = load('tiny')

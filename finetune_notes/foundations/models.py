@@ -35,10 +35,10 @@ stay_offline()
 
 # %% ../../nbs/foundations/03_models.ipynb #55c4e6d5
 def keep_memory():
-    "Let glibc's allocator keep large blocks for reuse (`mallopt`, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD)"
+    "Let glibc's allocator keep large blocks for reuse, in one pool (`mallopt`: M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX)"
     if sys.platform != 'linux': return
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
-    if mallopt: mallopt(-3, 2**30), mallopt(-1, 2**31 - 1)
+    if mallopt: mallopt(-3, 2**30), mallopt(-1, 2**31 - 1), mallopt(-8, 1)
 
 keep_memory()
 

@@ -4,14 +4,16 @@
 # make site   render the website into _docs (needs Quarto)
 # make verify run every lesson under the laptop preset from nothing: each claim is earned again, in hours
 #             (LESSONS="service pairs" runs those alone)
+# make bench  measure ours against stock, side by side, and write benchmarks/results, in half an hour
+#             (BENCH="--only start,queries" gives options to finetune-notes bench)
 #
 # For those who change lessons: make export, make clean, make readme, make lock; make env installs and does nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env run test lab site verify export clean readme lock
+.PHONY: help env run test lab site verify bench export clean readme lock
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
-LESSONS ?= $(shell ls nbs/foundations nbs/cases nbs/questions nbs/workbench/66_speed.ipynb nbs/workbench/67_fleet.ipynb | sed -n 's/^\(.*\/\)*[0-9]*_\(.*\)\.ipynb$$/\2/p')
+LESSONS ?= $(shell ls nbs/foundations nbs/cases nbs/questions nbs/workbench/66_speed.ipynb nbs/workbench/67_fleet.ipynb nbs/workbench/68_bench.ipynb | sed -n 's/^\(.*\/\)*[0-9]*_\(.*\)\.ipynb$$/\2/p')
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -46,6 +48,10 @@ verify: export FINETUNE_NOTES_PRESET := laptop
 verify: env
 	@runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && export FINETUNE_NOTES_RUNS="$$runs" && \
 	for lesson in $(LESSONS); do $(bin)/finetune-notes run $$lesson || exit 1; done
+
+bench: export FINETUNE_NOTES_PRESET := laptop
+bench: env
+	@$(bin)/finetune-notes bench $(BENCH)
 
 export: env
 	@$(bin)/nbdev-export

@@ -1,4 +1,4 @@
-"Write README.md from nbs/index.ipynb: hidden cells left out, links made relative to the top folder, the scoreboard put in"
+"Write README.md from nbs/index.ipynb: hidden cells left out, links made relative to the top folder, the scoreboard and the figures on speed put in"
 import re
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -26,12 +26,17 @@ def scoreboard():
     shown = [o.get('data', {}).get('text/markdown', '') for c in cells for o in c.get('outputs', [])]
     return next((o for o in shown if 'Wilson' in o), '')
 
+def speed():
+    "The table of the committed benchmarks"
+    from finetune_notes.workbench.bench import markdown, read_results
+    return markdown(read_results(top/'benchmarks'/'results'))
+
 def readme():
     "The text of README.md"
     nb = nbformat.read(top/'nbs'/'index.ipynb', as_version=4)
     nb.cells = [c for c in map(shown, nb.cells) if c]
     text = MarkdownExporter().from_notebook_node(nb)[0]
-    text = text.replace('<!-- scoreboard -->', scoreboard())
+    text = text.replace('<!-- scoreboard -->', scoreboard()).replace('<!-- speed -->', speed())
     return re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
 
 if __name__ == '__main__': (top/'README.md').write_text(readme(), encoding='utf-8')

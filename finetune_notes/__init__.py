@@ -55,6 +55,7 @@ Modules:
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
 - `finetune_notes.questions.chatbots`: One box for thirty tools against scoped cards: routing prompted and tuned, arguments, assertions on replies, calls that are off, and a roll-out that stops itself
 - `finetune_notes.questions.costs`: When a model of one's own pays against a hosted one that is billed by the token
+- `finetune_notes.questions.engines`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
 - `finetune_notes.questions.guardrails`: A parcel bot under attack: four layers, each alone and together, with their false alarms on harmless look-alikes
 - `finetune_notes.questions.memo`: A case as a file, its assessment as a page that one can send, and a form to fill in
 - `finetune_notes.questions.ontology`: Ten thousand classes with a long tail: what starting with 500 covers, and what classical methods reach
@@ -62,6 +63,7 @@ Modules:
 - `finetune_notes.questions.tagging`: A fine-tuned model writes labels as a JSON array: against classical classifiers, with and without a grammar, and in a roll-out
 - `finetune_notes.questions.triage`: Automate the common mail, hand the unusual to a person: calibration, a threshold for a stated cost, and what slips through
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
+- `finetune_notes.workbench.bench`: Every figure on speed in this course in one table: ours beside stock, the target beside what was reached
 - `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lessons on preferences and their traps
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
 - `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
@@ -75,6 +77,7 @@ Modules:
 - `finetune_notes.workbench.post`: What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat, the pairs and the houses
 - `finetune_notes.workbench.reasons`: What each answer is run on: the judges of the lessons on the decision, on what it costs and on how it is written down
 - `finetune_notes.workbench.speed`: Where the time of a training step goes, what this machine could do, and what each change brings
+- `finetune_notes.workbench.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share
 - `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
 
 __version__ = "0.1.0"

@@ -171,3 +171,33 @@ def test_the_package_alone(tmp_path):
     assert done.returncode == 0, done.stderr
     seed, rows, where = done.stdout.split()
     assert (seed, rows) == ('42', '400') and where.startswith(str(tmp_path))
+
+def test_doctor_says_what_a_small_machine_may_expect(monkeypatch):
+    from finetune_notes.workbench import cli
+    assert [cli.memory_check(g)[0] for g in (None, 16, 6, 5.9, 3.8, 2.9)] == [True, True, True, True, True, False]
+    assert 'one lesson at a time' in cli.memory_check(3.8)[1] and '3 are needed' in cli.memory_check(1)[1]
+    assert 'twice the time' in cli.processors_text(1) and 'twice' not in cli.processors_text(4) and 'not known' in cli.processors_text(None)
+    monkeypatch.setattr(os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(cli, 'memory_gib', lambda: 3.9)
+    said = {name: (ok, text) for name,ok,text in cli.checks()}
+    assert said['memory'][0] and said['processors'][0] and 'everything finishes' in said['processors'][1]
+    assert all(f'{d} ' in said['speed'][1] for d in ('bfloat16', 'float32')) and 'is the format to train in here' in said['speed'][1]
+
+def test_the_time_that_doctor_gives_follows_from_the_benchmarks(monkeypatch, tmp_path):
+    from finetune_notes.foundations import settings
+    from finetune_notes.workbench.cli import speed_text, training_minutes
+    line = dict(case='queries', side='ours', tokens=1000, rows=10, flop_per_token=6e8, share=.5)
+    (tmp_path/'benchmarks'/'results').mkdir(parents=True)
+    monkeypatch.setattr(settings, 'settings_file', lambda: tmp_path/'settings.ini')
+    assert training_minutes(2400, 1e11) is None
+    (tmp_path/'benchmarks'/'results'/'sft.json').write_text(json.dumps(dict(lines=[dict(line, side='stock'), line])))
+    assert training_minutes(2400, 1e11) == pytest.approx(2400*100*6e8/.5e11/60) == 2*training_minutes(1200, 1e11)
+    laptop = settings.Settings(preset='laptop')
+    assert "training on 2,400 examples takes about" in speed_text(laptop) and 'takes about' not in speed_text(settings.Settings(preset='tiny'))
+
+def test_benchmarks_print_one_document(here, tmp_path):
+    done = here('bench', '--only', 'queries', '--rounds', '1', '--json', '--folder', tmp_path)
+    assert done.returncode == 0 and list(json.loads(done.stdout)) == ['queries'] and (tmp_path/'queries.json').exists()
+    assert 'queries/s' in here('bench', '--only', 'queries', '--rounds', '1', '--resume', '--folder', tmp_path).stdout
+    refused(here('bench', '--only', 'flight'), 'there are: sft, dpo')
+    refused(here('bench', '--rounds', '0'), 'rounds = 0')

@@ -2,11 +2,13 @@
 import random
 import shutil
 import subprocess
+import tracemalloc
 from html.parser import HTMLParser
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from finetune_notes.foundations.looking import (Table, browse, check_apart, clusters, distinct, jaccard, json_rows, labels, leaks, lengths,
-    near_duplicates, shingles, shown, where)
+from finetune_notes.foundations.looking import (Table, band_keys, browse, candidates, check_apart, clusters, distinct, index_of, jaccard, json_rows, labels, leaks, lengths,
+    min_hashes, near_duplicates, shingles, shown, where)
 from finetune_notes.foundations.settings import UserError
 
 hostile = ['<script>document.title="RAN"</script>', '<img src=x onerror="document.title=\'RAN\'">', '</td></table><script>document.title="RAN"</script>',
@@ -132,3 +134,30 @@ def test_the_search_misses_less_than_one_pair_in_a_thousand_at_its_threshold():
     found = leaks(copies, base, set, threshold=0.8)
     assert all(jaccard(a, b) == 0.8 for a, b in zip(base, copies))
     assert len(found) >= 1499
+
+@given(st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), max_size=25))
+def test_candidates_share_a_number_in_a_band(rows):
+    keys = np.array(rows, dtype=np.uint64).reshape(-1, 3)
+    wanted = [[a, b] for a in range(len(keys)) for b in range(a + 1, len(keys)) if (keys[a] == keys[b]).any()]
+    assert candidates(keys).tolist() == wanted
+
+def test_a_search_finds_what_an_index_finds():
+    rng = random.Random(1)
+    rows = [' '.join(rng.choices('alpha beta gamma delta epsilon zeta'.split(), k=6)) for _ in range(300)]
+    sets = [shingles(r) for r in rows]
+    index = index_of(min_hashes(sets), .6)
+    wanted = {(i, j) for j,h in enumerate(min_hashes(sets)) for i in index.query(h) if i < j}
+    assert set(map(tuple, candidates(band_keys(sets, .6)).tolist())) == wanted and len(wanted) > 100
+
+def test_a_search_keeps_little_in_memory():
+    "A row more takes less than two kilobytes"
+    rng = random.Random(2)
+    rows = [f'{rng.getrandbits(128):032x}' for _ in range(6000)]
+    def peak(n):
+        tracemalloc.start()
+        try:
+            near_duplicates(rows[:n])
+            return tracemalloc.get_traced_memory()[1]
+        finally: tracemalloc.stop()
+    peak(100)
+    assert (peak(6000) - peak(2000))/4000 < 2000

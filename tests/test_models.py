@@ -1,4 +1,6 @@
 "What no notebook can test of models: a damaged cache, a missing wheel, and two processes at once"
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +36,23 @@ def test_a_damaged_wheel_is_refused(monkeypatch, tmp_path):
     (tmp_path/models.gguf_name).write_bytes(b'GGUF')
     monkeypatch.setattr(models, 'find_spec', lambda name: type('Spec', (), dict(origin=str(tmp_path/'__init__.py'))))
     with pytest.raises(UserError, match='is damaged'): models.weights_file()
+
+def test_the_format_is_measured_once(monkeypatch):
+    asked = []
+    def rate(dtype, *args):
+        asked.append(dtype)
+        return dict(bfloat16=1., float32=2.)[dtype]
+    models.training_dtype.cache_clear()
+    monkeypatch.setattr(models, 'matrix_rate', rate)
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    assert models.training_dtype() == models.training_dtype() == 'float32' and sorted(asked) == ['bfloat16', 'float32']
+    models.training_dtype.cache_clear()
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    assert models.training_dtype() == 'bfloat16' and len(asked) == 2
+    models.training_dtype.cache_clear()
+
+@pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='the variable is one for x86')
+def test_a_processor_without_bfloat16_trains_in_float32():
+    program = 'from finetune_notes.foundations.models import training_dtype; print(training_dtype())'
+    done = subprocess.run([sys.executable, '-c', program], env=os.environ | {'ONEDNN_MAX_CPU_ISA': 'AVX2'}, capture_output=True, text=True)
+    assert done.stdout.strip() == 'float32', done.stderr

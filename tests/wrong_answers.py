@@ -24,7 +24,7 @@ from finetune_notes.foundations.inspector import visible
 from finetune_notes.foundations.looking import lengths
 from finetune_notes.foundations.verdicts import left_share, to_frame
 from finetune_notes.questions.costs import break_even
-from finetune_notes.questions import ontology
+from finetune_notes.questions import engines, ontology
 from finetune_notes.workbench.exercises import call, expect
 from finetune_notes.workbench.people import drafts
 
@@ -364,4 +364,13 @@ wrong = {
     'speed-1': (lambda lengths, batch_size: 1 - sum(lengths)/(len(lengths)*max(lengths)), 'expected 0.1429'),
     'speed-2': (lambda share, times: 1 + share*(times - 1), 'expected 1.333'),
     'speed-3': (lambda ours, stock: (median(stock)/median(ours), min(s/o for o,s in zip(ours, stock)), max(s/o for o,s in zip(ours, stock))), 'expected'),
+    'trials-1': (lambda ours, stock: 'faster' if median(ours) < median(stock) else 'slower', "expected 'cannot tell'"),
+    'trials-2': (lambda rows, seconds, n: seconds[1]*n/rows[1], 'expected 1e+04'),
+    'trials-3': (lambda k, few, n, many: (many/n, few - k*many/n), 'expected (1'),
+    'bench-1': (lambda tokens, flop, rate, share: tokens*flop/rate/60, 'it gave 100; expected 200'),
+    'bench-2': (lambda old, new, margin: [n for n in new if n in old and new[n] - old[n] > margin - 1], "it gave ['a']; expected []"),
+    'bench-3': (lambda speed, before, ours, after: ours/speed, 'it gave 2; expected 1'),
+    'engines-1': (lambda weight, heads: engines.turned(weight, heads), 'With 3 heads the first column came back'),
+    'engines-2': (lambda prompts, limit, slots: max(map(len, prompts)) + limit, 'it gave 12; expected 48'),
+    'engines-3': (lambda ours, theirs, most: sum(abs(x - y) <= most for a,b in zip(ours, theirs) for x,y in zip(a, b))/sum(map(len, ours)), 'it gave 0.6667; expected 0.5'),
 }

@@ -9,11 +9,13 @@ in almost the same words, and `leaks` finds test rows that training has shown.""
 
 # %% auto #0
 __all__ = ['json_row', 'json_rows', 'shown', 'Table', 'has', 'where', 'browse', 'lengths', 'labels', 'shingles', 'jaccard',
-           'min_hashes', 'index_of', 'near_duplicates', 'distinct', 'clusters', 'leaks', 'check_apart']
+           'min_hashes', 'index_of', 'band_keys', 'candidates', 'near_duplicates', 'distinct', 'clusters', 'leaks',
+           'check_apart']
 
 # %% ../../nbs/foundations/10_looking.ipynb #0631bbc6
 import html, json, re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -164,20 +166,46 @@ def index_of(hashes, threshold):
     return index
 
 # %% ../../nbs/foundations/10_looking.ipynb #f9956750
+def band_keys(
+    sets, # Sets of texts, n of them, one after another
+    threshold:float, # Least Jaccard similarity
+)->np.ndarray: # Shape (n, b): a number for each band
+    "Bands of MinHashes as numbers of 64 bits; rows that share one are candidates"
+    from datasketch import MinHash
+    index, texts = index_of([], threshold), ([s.encode('utf-8', 'surrogatepass') for s in x] for x in sets)
+    odd = 2*np.random.default_rng(0).integers(2**62, size=index.r, dtype=np.uint64) + 1
+    bands = (h.hashvalues[:index.b*index.r].reshape(index.b, index.r) for h in MinHash.generator(texts, num_perm=128))
+    return np.fromiter(((b*odd).sum(1) for b in bands), np.dtype((np.uint64, index.b)))
+
+def candidates(
+    keys:np.ndarray, # Shape (n, b)
+)->np.ndarray: # Shape (m, 2): positions, the smaller one first, in ascending order
+    "Pairs of rows that have a number in common in any band"
+    n, found = len(keys), np.empty(0, np.int64)
+    for column in keys.T:
+        order, more = np.argsort(column, kind='stable'), [found]
+        ranked, at, lag = column[order], np.arange(n), 1
+        while len(at := at[at + lag < n]) and len(at := at[ranked[at] == ranked[at + lag]]):
+            more.append(order[at]*n + order[at + lag])
+            lag += 1
+        found = np.unique(np.concatenate(more))
+    return np.stack([found//max(n, 1), found % max(n, 1)], 1)
+
+# %% ../../nbs/foundations/10_looking.ipynb #610f584c
 def near_duplicates(
     rows, # Texts, or rows of any kind
     features=shingles, # From a row to its set of texts
     threshold:float=0.8, # Least Jaccard similarity
 )->pd.DataFrame: # Columns a, b (positions, a before b) and similarity
     "Pairs of rows that are nearly the same; an exact copy is paired with the first of its kind only"
-    sets = [frozenset(features(r)) for r in rows]
-    first = {s: i for i, s in reversed(list(enumerate(sets)))}
-    hashes = dict(zip(first.values(), min_hashes(first)))
-    index = index_of([], threshold)
-    pairs = [(first[s], i, 1.) for i, s in enumerate(sets) if first[s] != i]
-    for i in sorted(hashes):
-        pairs += [(a, i, s) for a in index.query(hashes[i]) if (s := jaccard(sets[a], sets[i])) >= threshold]
-        index.insert(i, hashes[i])
+    rows = list(rows)
+    of = lru_cache(maxsize=4096)(lambda i: frozenset(features(rows[i])))
+    hashed = [hash(frozenset(features(r))) for r in rows]
+    first = {h: i for i,h in reversed(list(enumerate(hashed)))}
+    kept = sorted(first.values())
+    pairs = [(first[h], i, 1.) for i,h in enumerate(hashed) if first[h] != i]
+    near = ((kept[a], kept[b]) for a,b in candidates(band_keys((features(rows[i]) for i in kept), threshold)).tolist())
+    pairs += [(a, b, s) for a,b in near if (s := jaccard(of(a), of(b))) >= threshold]
     return pd.DataFrame(sorted(pairs), columns=['a', 'b', 'similarity'])
 
 # %% ../../nbs/foundations/10_looking.ipynb #281e3edb

@@ -10,14 +10,16 @@ made on the spot; under `gpu` any model of the hub."""
 
 # %% auto #0
 __all__ = ['embedded', 'gguf_name', 'gguf_sha256', 'install', 'writers', 'stay_offline', 'keep_memory', 'weights_file',
-           'embedded_tokenizer', 'write_embedded', 'write_tiny', 'Checkpoint', 'from_source', 'load', 'next_tokens',
-           'parameter_table']
+           'embedded_tokenizer', 'write_embedded', 'write_tiny', 'Checkpoint', 'from_source', 'load', 'matrix_rate',
+           'training_dtype', 'next_tokens', 'parameter_table']
 
 # %% ../../nbs/foundations/03_models.ipynb #918b1aaf
 import ctypes
 import os
 import sys
+import time
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from .artefacts import build_once, fingerprint, sha256
@@ -63,7 +65,6 @@ def embedded_tokenizer():
     tokenizer.pad_token = tokenizer.unk_token
     return tokenizer
 
-# %% ../../nbs/foundations/03_models.ipynb #4c74aafa
 def write_embedded(folder:Path):
     "Expand the embedded weights into `folder`"
     import torch
@@ -110,7 +111,6 @@ class Checkpoint:
         model = from_source(AutoModelForCausalLM, self.source, dtype=getattr(torch, dtype))
         return model.to('cuda' if torch.cuda.is_available() else 'cpu').eval()
 
-# %% ../../nbs/foundations/03_models.ipynb #7d597336
 def from_source(cls, source, **kwargs):
     "`cls.from_pretrained` without its progress bars, and with one sentence where the source cannot be had"
     from transformers.utils import logging
@@ -135,6 +135,28 @@ def load(
     return Checkpoint(name, str(folder), fingerprint(manifest['files']['model.safetensors']))
 
 writers = {'tiny': ('two-layers', write_tiny), 'laptop': (embedded, write_embedded)}
+
+# %% ../../nbs/foundations/03_models.ipynb #73c6e6d9
+def matrix_rate(
+    dtype:str='bfloat16', # Of both factors
+    size:int=2048, # Rows and columns
+    tries:int=20, # Products
+)->float: # FLOP/s, a multiplication and an addition counted as two
+    "How fast this machine multiplies two square matrices"
+    import torch
+    a, seconds = torch.randn(size, size).to(getattr(torch, dtype)), []
+    for _ in range(tries):
+        start = time.perf_counter()
+        a @ a
+        seconds.append(time.perf_counter() - start)
+    return 2*size**3/min(seconds)
+
+@cache
+def training_dtype()->str: # bfloat16 or float32
+    "The format in which this machine multiplies faster"
+    import torch
+    if torch.cuda.is_available(): return 'bfloat16'
+    return max('bfloat16', 'float32', key=lambda dtype: matrix_rate(dtype, 512, 4))
 
 # %% ../../nbs/foundations/03_models.ipynb #069d85ea
 def next_tokens(

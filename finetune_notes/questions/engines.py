@@ -109,7 +109,7 @@ class Engine:
     key:str
     def post(self, path:str, body:dict, timeout:float=120)->dict:
         "Ask for something, as JSON; `UserError` where it is refused"
-        status, text = post(self.url + path, body, self.key, timeout)
+        status, text, _ = post(self.url + path, body, self.key, timeout)
         if status != 200: raise UserError(f'{path} was refused with status {status}: {text[:200]}')
         return json.loads(text)
 

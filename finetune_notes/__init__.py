@@ -32,7 +32,6 @@ Modules:
 - `finetune_notes.cases.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem
 - `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, against what was declared and what was true
 - `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
-- `finetune_notes.foundations.adapters`: An adapter's forward and backward pass written by hand, so that a training step does less beside its products
 - `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
 - `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
 - `finetune_notes.foundations.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
@@ -42,6 +41,7 @@ Modules:
 - `finetune_notes.foundations.generate`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
 - `finetune_notes.foundations.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off
 - `finetune_notes.foundations.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
+- `finetune_notes.foundations.layers`: Two ways to make a linear layer cheaper on a laptop: an adapter's passes written by hand, and weights packed once
 - `finetune_notes.foundations.looking`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks
 - `finetune_notes.foundations.mismatch`: A checker that names sixteen template bugs, the tokens at fault, and the mend
 - `finetune_notes.foundations.models`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token

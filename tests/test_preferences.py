@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 import torch
 from datasets import Dataset
+from hypothesis import given, settings, strategies as st
 from trl import DPOTrainer
 from finetune_notes.cases import preferences
-from finetune_notes.cases.preferences import (Pair, PairTrainer, PreferenceRecipe, Start, answer_logps, dpo, dpo_config, load_pairs,
+from finetune_notes.cases.preferences import (Pair, PairTrainer, PreferenceRecipe, Start, answer_logps, dpo, dpo_config, load_pairs, own_states, pair_states,
                                               pair_loss, pair_rows, ranking, says, start_of, starting, unpaired, weigh)
 from finetune_notes.foundations import models, train
 from finetune_notes.foundations.settings import UserError
@@ -216,3 +217,15 @@ def test_swapped_labels_and_noise_are_said(begun, tmp_path):
     assert 'better than chance' in table.says['ann'] and 'swapped' in table.says['ben']
     assert 'noise' in says(50, 100) and 'swapped' in says(30, 100) and 'better' in says(70, 100) and 'too few' in says(0, 4)
     assert 'too few' in repr(run)
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_a_prompt_that_is_read_once_gives_the_same_states(shapes, rng):
+    body = models.load('tiny').model('float32').model
+    draw = lambda n: [rng.randrange(10, 99) for _ in range(n)]
+    pairs = [(common + draw(a + (not common)), common + draw(b + (not common))) for k,a,b in shapes for common in [draw(k)]]
+    rows = [p[0] for p in pairs] + [p[1] for p in pairs]
+    longest = max(map(len, rows))
+    ids, mask = (torch.tensor([fill(r) + [0]*(longest - len(r)) for r in rows]) for fill in (list, lambda r: [1]*len(r)))
+    for one,other,seen in zip(pair_states(body, ids, mask, use_cache=False), own_states(body, ids, attention_mask=mask, use_cache=False), mask.bool()):
+        assert torch.allclose(one[seen], other[seen], atol=2e-4)

@@ -10,9 +10,10 @@ supervised fine-tuning left, and returns a run as `sft` does."""
 
 # %% auto #0
 __all__ = ['marks', 'trainers', 'Pair', 'pair_fault', 'content', 'read_pair', 'rows_of', 'load_pairs', 'dpo_loss', 'pair_loss',
-           'pair_rows', 'Start', 'start_of', 'starting', 'PreferenceRecipe', 'dpo_config', 'scored', 'answers_only',
-           'shared', 'Kept', 'PairTrainer', 'kto_config', 'unpaired', 'UnpairedTrainer', 'orpo_config', 'OddsTrainer',
-           'with_labels', 'says', 'Preferred', 'dpo', 'answer_logps', 'weigh', 'ranking', 'plot_preferences']
+           'pair_rows', 'Start', 'start_of', 'starting', 'PreferenceRecipe', 'dpo_config', 'side_by_side',
+           'pair_states', 'scored', 'answers_only', 'own_states', 'shared', 'Kept', 'PairTrainer', 'kto_config',
+           'unpaired', 'UnpairedTrainer', 'orpo_config', 'OddsTrainer', 'with_labels', 'says', 'Preferred', 'dpo',
+           'answer_logps', 'weigh', 'ranking', 'plot_preferences']
 
 # %% ../../nbs/cases/40_preferences.ipynb #b1ab816e
 import json
@@ -207,6 +208,35 @@ def dpo_config(recipe, folder, save_steps): # trl.DPOConfig
     return DPOConfig(beta=recipe.beta, loss_type=kinds, loss_weights=[1., recipe.sft][:len(kinds)], label_smoothing=recipe.flipped, max_length=None,
                      precompute_ref_log_probs=True, pad_to_multiple_of=8, **common_arguments(recipe, folder, save_steps))
 
+# %% ../../nbs/cases/40_preferences.ipynb #a8f40706
+def side_by_side(
+    ids:torch.Tensor, # Chosen rows, then as many rejected ones, filled up on the right, shape (2B, T)
+    mask:torch.Tensor, # 1 where a token stands, shape (2B, T)
+    multiple:int=8, # Of the new length
+)->tuple: # Ids (B, W), positions (B, W), which token may see which (B, 1, W, W), and where each token of the 2B rows went (2B, T)
+    "Both rows of each pair in one, what they have in common once"
+    (first, second), (one, two), at = ids.chunk(2), mask.bool().chunk(2), torch.arange(ids.shape[1], device=ids.device).expand(len(ids)//2, -1)
+    n, common = one.sum(1, keepdim=True), ((first == second) & one & two).int().cumprod(1).sum(1, keepdim=True)
+    width = -(-int((n + two.sum(1, keepdim=True) - common).max())//multiple)*multiple
+    places = torch.where(one, at, width), torch.where(two, torch.where(at < common, at, n + at - common), width) # `width` takes the filling
+    put = lambda *rows: ids.new_zeros(len(n), width + 1).scatter(1, torch.cat(places, 1), torch.cat(rows, 1))[:, :width]
+    to = torch.arange(width, device=ids.device)
+    apart = (to >= n)[:, :, None] & (to >= common)[:, None] & (to < n)[:, None]
+    sees = (to[:, None] >= to) & ~apart
+    return put(first, second), put(at, at), sees[:, None], torch.cat(places).clamp(max=width - 1)
+
+def pair_states(
+    model, # The body of a causal language model
+    input_ids:torch.Tensor, # Shape (2B, T)
+    attention_mask:torch.Tensor, # Shape (2B, T)
+    **options, # More of the model's arguments
+)->torch.Tensor: # Shape (2B, T, H)
+    "Last hidden states of pairs, their prompts read once"
+    ids, positions, sees, places = side_by_side(input_ids, attention_mask)
+    bias = torch.zeros(sees.shape, dtype=model.dtype, device=ids.device).masked_fill(~sees, torch.finfo(model.dtype).min)
+    hidden = model(input_ids=ids, position_ids=positions, attention_mask=bias, **options)[0]
+    return hidden[torch.arange(len(ids), device=ids.device).repeat(2)[:, None], places]
+
 # %% ../../nbs/cases/40_preferences.ipynb #971ce910
 def scored(
     model, # A causal language model
@@ -225,16 +255,20 @@ def scored(
     place = lambda x: x.new_zeros(labels.numel()).index_put((keep,), x).view(labels.shape).masked_fill(labels == ignore, 0)
     return FusedCausalLMOutput(**{k: place(v) for k,v in made.items()})
 
-def answers_only(model):
-    "Replace the head that TRL's trainers ask a model for"
+def answers_only(model, states):
+    "Replace the head that TRL's trainers ask a model for; `states` gives its last hidden states"
     stock = model.forward
     @wraps(stock)
     def forward(self, *args, fused_lm_head=False, labels=None, **kwargs):
         if not fused_lm_head: return stock(*args, labels=labels, **kwargs)
-        return scored(self, self.model(*args, **kwargs)[0], labels)
+        return scored(self, states(self.model, *args, **kwargs), labels)
     model.forward = MethodType(forward, model)
 
 # %% ../../nbs/cases/40_preferences.ipynb #7204d122
+def own_states(model, *args, **kwargs):
+    "Last hidden states of rows, each by itself"
+    return model(*args, **kwargs)[0]
+
 @contextmanager
 def shared(dataset, place):
     "Where there are several processes, a copy on disk, beside which TRL's main process leaves what the others read"
@@ -245,12 +279,12 @@ def shared(dataset, place):
 
 class Kept:
     "Rendered rows, logits at answers only, and a reference that is computed once and kept beside the runs"
-    adapted = staticmethod(starting)
+    adapted, states = staticmethod(starting), staticmethod(own_states)
 
     def _prepare_dataset(self, dataset, *args): return dataset
 
     def _precompute_ref_logps(self, dataset, name, batch_size):
-        answers_only(self.model.get_base_model())
+        answers_only(self.model.get_base_model(), self.states)
         key = fingerprint(self._precompute_model_hash, list(dataset), batch_size)
         folder = Path(self.args.output_dir).parent/f'reference-{key}'
         if not agreed(lambda: confirmed(folder)):
@@ -262,8 +296,8 @@ class Kept:
         return concatenate_datasets([dataset, load_from_disk(folder/'logps')], axis=1)
 
 class PairTrainer(Kept, DPOTrainer):
-    "TRL's trainer of pairs"
-    config = staticmethod(dpo_config)
+    "TRL's trainer of pairs, prompts read once"
+    config, states = staticmethod(dpo_config), staticmethod(pair_states)
 
 # %% ../../nbs/cases/40_preferences.ipynb #fdcbcd0f
 def kto_config(recipe, folder, save_steps): # trl.KTOConfig
@@ -363,7 +397,7 @@ def answer_logps(
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]['input_ids']))
     for some in (order[at:at + batch_size] for at in range(0, len(order), batch_size)):
         batch = {k: v.to(model.device) for k,v in collate([rows[i] for i in some]).items()}
-        hidden = model.model(input_ids=batch['input_ids'], attention_mask=batch['attention_mask'], use_cache=False)[0]
+        hidden = pair_states(model.model, batch['input_ids'], batch['attention_mask'], use_cache=False)
         labels = batch['input_ids'].masked_fill(batch['completion_mask'] == 0, ignore)
         made[some] = scored(model, hidden, labels, statistics=False).log_probs.sum(1).view(2, -1).T.float().cpu()
     return made

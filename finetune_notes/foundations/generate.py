@@ -30,6 +30,7 @@ import torch
 from tqdm.auto import tqdm
 from transformers import DynamicCache
 from .artefacts import build_once, fingerprint, sha256
+from .layers import packed
 from .settings import UserError, load_settings
 
 # %% ../../nbs/foundations/06_generate.ipynb #1cbc235c
@@ -189,7 +190,7 @@ def generate(
     rng, ends = torch.Generator().manual_seed(seed), {tokenizer.eos_token_id} | (tokens_with(tokenizer, stop) if stop else set())
     shared, made = shared_prefix(prompts), {}
     prefix = prefill(model, prompts[0][:shared])
-    with tqdm(total=len(prompts), desc=label, disable=label is None or 'TQDM_DISABLE' in os.environ) as bar:
+    with packed(model), tqdm(total=len(prompts), desc=label, disable=label is None or 'TQDM_DISABLE' in os.environ) as bar:
         for batch in batches(prompts, limit, batch_tokens, batch_size):
             writings = [Writing(Guide(tokenizer, grammars[i]) if grammars else None) for i in batch]
             write_batch(model, [prompts[i][shared:] for i in batch], writings, copy.deepcopy(prefix), limit, temperature, rng,

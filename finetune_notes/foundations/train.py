@@ -36,7 +36,7 @@ from tqdm.auto import tqdm
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
-from .adapters import by_hand
+from .layers import by_hand
 from .artefacts import confirmed, fingerprint, seal, write_folder
 from .models import Checkpoint
 from .settings import Lost, UserError, load_settings

@@ -414,7 +414,7 @@ def autograds(x, a, b, g, s):
     return torch.autograd.grad((s*(x @ a.T) @ b.T*g).sum(), (a, b))
 
 # %% ../../nbs/workbench/52_basics.ipynb #e50c0734
-@exercise('adapters-1', 'The layer multiplies each of its outputs with each of its inputs, once a row.',
+@exercise('layers-1', 'The layer multiplies each of its outputs with each of its inputs, once a row.',
           'The adapter goes from the inputs to `rank` numbers, and from these to the outputs.',
           '`rank*(inputs + outputs)` over `inputs*outputs`.')
 def extra_products(lesson, answer):
@@ -423,7 +423,7 @@ def extra_products(lesson, answer):
         got, wanted = plain(call(answer, inputs, outputs, rank)), rank*(inputs + outputs)/(inputs*outputs)
         expect(alike(got, wanted), f'For {inputs} inputs, {outputs} outputs and rank {rank} it gave {short(got)}; expected {wanted:.4f}.')
 
-@exercise('adapters-2', 'The shape of a gradient is that of what it belongs to: (r, in) for `a`, (out, r) for `b`.',
+@exercise('layers-2', 'The shape of a gradient is that of what it belongs to: (r, in) for `a`, (out, r) for `b`.',
           'Both are in the chain rule above; `g @ b` has shape (n, r), and so has `x @ a.T`.')
 def adapter_gradients(lesson, answer):
     "The way back"
@@ -434,7 +434,7 @@ def adapter_gradients(lesson, answer):
         for name,ours,theirs in zip('ab', got, autograds(*given)):
             expect(alike(plain(ours), plain(theirs), 1e-4), f'The gradient of `{name}` is not the one that autograd finds.')
 
-@exercise('adapters-3', 'Which of the two gradients has `b` as a factor?',
+@exercise('layers-3', 'Which of the two gradients has `b` as a factor?',
           'Compute both as in the exercise before, and ask whether any number in them is not zero.')
 def first_moves(lesson, answer):
     "What moves first"

@@ -21,7 +21,7 @@ from datasets import Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
-from ..foundations.adapters import by_hand
+from ..foundations.layers import by_hand
 from ..foundations.settings import UserError
 from ..foundations.train import GradedTrainer, Recipe, arrange, with_adapter
 

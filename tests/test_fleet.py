@@ -78,9 +78,9 @@ def test_two_processes_train_as_one(tmp_path):
     alone, two = together(tmp_path)
     assert [r.folder.name for r in alone] == [r.folder.name for r in two]
     assert [r.facts['processes'] for r in two] == [2, 2, 2] and [r.facts['processes'] for r in alone] == [1, 1, 1]
-    for a,b,tolerance in zip(alone, two, (1e-5, 1e-3, 1e-5)):
+    for a,b,tolerance in zip(alone, two, (1e-5, 2e-2, 1e-5)): # products in bfloat16 keep eight bits
         assert difference(a, b) < tolerance
-        assert a.history.loss.tolist() == pytest.approx(b.history.loss.tolist(), rel=tolerance)
+        assert a.history.loss.tolist() == pytest.approx(b.history.loss.tolist(), rel=tolerance/10)
         assert a.history.step.tolist() == b.history.step.tolist()
     assert not list((tmp_path/'two').glob('.*.work')) and not list((tmp_path/'two').glob('.*.rows'))
 
@@ -163,7 +163,7 @@ def test_a_lost_worker_ends_the_run_with_a_sentence_and_it_goes_on(runs, data, t
     straight = train_assistant(dataset('train')[:200])
     assert gone_on.folder.name == straight.folder.name and gone_on.history.step.tolist() == straight.history.step.tolist() == [*range(1, 101)]
     assert gone_on.history.loss.tolist() == pytest.approx(straight.history.loss.tolist(), rel=1e-3)
-    assert difference(gone_on, straight) < 5e-3
+    assert difference(gone_on, straight) < 2e-2
 
 frozen = '''
 import os, signal, sys

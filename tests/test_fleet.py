@@ -49,7 +49,7 @@ class ExactPairs(PairTrainer):
 
 def everything(folder, save_steps=50):
     "Trainings whose rows differ in length and in graded tokens, and whose last batch is not full"
-    base, answers = load('tiny'), [f'{{"calculations":[{{"op":"P{p}"}}]}}'*(1 + p % 4) for p in range(50, 68)]
+    base, answers = load('tiny'), [f'{{"calculations":[{{"op":"P{p}"}}]}}'*(1 + p % 4) for p in range(50, 69)]
     rows = render([dict(prompt=f'p{i} of duration_ms', answer=a) for i,a in enumerate(answers)], template, base.tokenizer(), 200)
     pairs = [Pair(f'question {i}', a, f'{{"limit":{i}}}'*(1 + i % 3)) for i,a in enumerate(answers[:10])]
     recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 import pytest
+import torch
 from safetensors.torch import load_file
 from finetune_notes.cases.assistant import train_assistant
 from finetune_notes.cases.examples import dataset, to_line
@@ -49,7 +50,7 @@ class ExactPairs(PairTrainer):
 
 def everything(folder, save_steps=50):
     "Trainings whose rows differ in length and in graded tokens, and whose last batch is not full"
-    base, answers = load('tiny'), [f'{{"calculations":[{{"op":"P{p}"}}]}}'*(1 + p % 4) for p in range(50, 68)]
+    base, answers = load('tiny'), [f'{{"calculations":[{{"op":"P{p}"}}]}}'*(1 + p % 4) for p in range(50, 69)]
     rows = render([dict(prompt=f'p{i} of duration_ms', answer=a) for i,a in enumerate(answers)], template, base.tokenizer(), 200)
     pairs = [Pair(f'question {i}', a, f'{{"limit":{i}}}'*(1 + i % 3)) for i,a in enumerate(answers[:10])]
     recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)
@@ -63,6 +64,11 @@ def difference(one, two):
     a, b = (load_file(run.folder/'adapter'/'adapter_model.safetensors') for run in (one, two))
     assert a.keys() == b.keys()
     return max((a[k] - b[k]).abs().max().item() for k in a)/max(v.abs().max().item() for v in a.values())
+
+def angle(one, two):
+    "One minus the cosine of two adapters; in bfloat16 single weights whose gradient is near zero may go either way"
+    a, b = (torch.cat([v.flatten() for _,v in sorted(load_file(run.folder/'adapter'/'adapter_model.safetensors').items())]) for run in (one, two))
+    return 1 - torch.nn.functional.cosine_similarity(a, b, dim=0).item()
 
 program = 'import sys; from pathlib import Path; from tests.test_fleet import everything; [*everything(Path(sys.argv[1]))]'
 
@@ -78,9 +84,9 @@ def test_two_processes_train_as_one(tmp_path):
     alone, two = together(tmp_path)
     assert [r.folder.name for r in alone] == [r.folder.name for r in two]
     assert [r.facts['processes'] for r in two] == [2, 2, 2] and [r.facts['processes'] for r in alone] == [1, 1, 1]
-    for a,b,tolerance in zip(alone, two, (1e-5, 2e-2, 1e-5)): # products in bfloat16 have eight bits
-        assert difference(a, b) < tolerance
-        assert a.history.loss.tolist() == pytest.approx(b.history.loss.tolist(), rel=tolerance)
+    for a,b,(measure,most) in zip(alone, two, ((difference, 1e-5), (angle, 1e-3), (difference, 1e-5))):
+        assert measure(a, b) < most
+        assert a.history.loss.tolist() == pytest.approx(b.history.loss.tolist(), rel=2*most)
         assert a.history.step.tolist() == b.history.step.tolist()
     assert not list((tmp_path/'two').glob('.*.work')) and not list((tmp_path/'two').glob('.*.rows'))
 
@@ -163,7 +169,7 @@ def test_a_lost_worker_ends_the_run_with_a_sentence_and_it_goes_on(runs, data, t
     straight = train_assistant(dataset('train')[:200])
     assert gone_on.folder.name == straight.folder.name and gone_on.history.step.tolist() == straight.history.step.tolist() == [*range(1, 101)]
     assert gone_on.history.loss.tolist() == pytest.approx(straight.history.loss.tolist(), rel=1e-3)
-    assert difference(gone_on, straight) < 5e-3
+    assert angle(gone_on, straight) < 1e-3
 
 frozen = '''
 import os, signal, sys

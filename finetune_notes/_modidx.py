@@ -1983,6 +1983,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                         'finetune_notes/foundations/train.py'),
                                                   'finetune_notes.foundations.train.latest': ( 'foundations/train.html#latest',
                                                                                                'finetune_notes/foundations/train.py'),
+                                                  'finetune_notes.foundations.train.leave': ( 'foundations/train.html#leave',
+                                                                                              'finetune_notes/foundations/train.py'),
                                                   'finetune_notes.foundations.train.one_at_a_time': ( 'foundations/train.html#one_at_a_time',
                                                                                                       'finetune_notes/foundations/train.py'),
                                                   'finetune_notes.foundations.train.plot_loss': ( 'foundations/train.html#plot_loss',

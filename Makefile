@@ -29,6 +29,8 @@ test: export FINETUNE_NOTES_PRESET := tiny
 test: export HF_HUB_OFFLINE := 1
 test: export OMP_NUM_THREADS := 1
 test: export TQDM_DISABLE := 1
+# cells are tested in a thread, and of glibc's pools only the first keeps what a step gives back
+test: export MALLOC_ARENA_MAX := 1
 test: env
 	@runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && export FINETUNE_NOTES_RUNS="$$runs" && \
 	$(bin)/nbdev-test --n-workers 2 --do-print && $(bin)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests

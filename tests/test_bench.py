@@ -119,6 +119,7 @@ def test_data_can_be_made_at_any_size(kind):
 # The committed results
 
 def test_the_readme_says_what_was_measured():
+    if not committed: pytest.skip('no results are committed: make bench')
     text = (top/'README.md').read_text(encoding='utf-8')
     assert list(committed) == list(module.measurements), 'a measurement has no committed result: make bench'
     assert markdown(committed) in text and len(figures(committed)) > 12

@@ -141,6 +141,7 @@ def matrix_rate(
     dtype:str='bfloat16', # Of both factors
     size:int=2048, # Rows and columns
     tries:int=20, # Products
+    most:float=10., # Seconds after which no further one is tried
 )->float: # FLOP/s, a multiplication and an addition counted as two
     "How fast this machine multiplies two square matrices"
     import torch
@@ -149,6 +150,7 @@ def matrix_rate(
         start = time.perf_counter()
         a @ a
         seconds.append(time.perf_counter() - start)
+        if sum(seconds) > most: break
     return 2*size**3/min(seconds)
 
 @cache
@@ -156,7 +158,7 @@ def training_dtype()->str: # bfloat16 or float32
     "The format in which this machine multiplies faster"
     import torch
     if torch.cuda.is_available(): return 'bfloat16'
-    return max('bfloat16', 'float32', key=lambda dtype: matrix_rate(dtype, 512, 4))
+    return max('bfloat16', 'float32', key=lambda dtype: matrix_rate(dtype, 512, 200, .3))
 
 # %% ../../nbs/foundations/03_models.ipynb #069d85ea
 def next_tokens(

@@ -53,9 +53,11 @@ Modules:
 - `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
 - `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
 - `finetune_notes.questions.costs`: When a model of one's own pays against a hosted one that is billed by the token
+- `finetune_notes.questions.functions`: A small model fine-tuned to call tools that it has never seen, scored in the manner of the public leaderboard
 - `finetune_notes.questions.memo`: A case as a file, its assessment as a page that one can send, and a form to fill in
 - `finetune_notes.questions.ontology`: Ten thousand classes with a long tail: what starting with 500 covers, and what classical methods reach
 - `finetune_notes.questions.tagging`: A fine-tuned model writes labels as a JSON array: against classical classifiers, with and without a grammar, and in a roll-out
+- `finetune_notes.questions.tools`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
 - `finetune_notes.questions.triage`: Automate the common mail, hand the unusual to a person: calibration, a threshold for a stated cost, and what slips through
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
 - `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lessons on preferences and their traps

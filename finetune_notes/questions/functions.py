@@ -102,13 +102,13 @@ def unlike(
     absent = [p for p,v in listed.items() if p not in arguments and '' not in v]
     return f'{absent[0]} is missing' if absent else ''
 
-# %% ../../nbs/questions/73_functions.ipynb #87a98c48
-def type_fault(arguments, tool):
-    "The first argument whose type is not that of the schema, as a sentence; a whole number is a number, and null asks"
+# %% ../../nbs/questions/73_functions.ipynb #afe3d530
+def type_fault(arguments, tool, accepted):
+    "The first argument of another type than the schema's, as a sentence; null asks, a whole number is a number, and what was accepted in so many words may be of any type"
     kinds = {'string': str, 'integer': int, 'number': (int, float), 'boolean': bool, 'array': (list, tuple), 'object': dict}
     for p,v in arguments.items():
         kind = kinds.get(tool.properties.get(p, {}).get('type'))
-        if kind and v is not None and (not isinstance(v, kind) or isinstance(v, bool) and kind is not bool): return f"{p} is {str(v)[:60]!r}, no {tool.properties[p]['type']}"
+        if kind and v is not None and not isinstance(v, kind) and not any(type(a) is type(v) and alike(v, a) for a in accepted[p]): return f"{p} is {str(v)[:60]!r}, no {tool.properties[p]['type']}"
     return ''
 
 def call_fault(call, accepted, tools):
@@ -116,7 +116,7 @@ def call_fault(call, accepted, tools):
     (name, values), = accepted.items()
     if call['name'] != name: return f"{call['name']} was called, not {name}"
     tool = next((t for t in tools if t.name == name), None)
-    return unlike(call['arguments'], values) or (type_fault(call['arguments'], tool) if tool else '')
+    return unlike(call['arguments'], values) or (type_fault(call['arguments'], tool, values) if tool else '')
 
 def mismatch(
     calls, # As a model wrote them, or None where no calls could be read
@@ -217,7 +217,7 @@ def keyed(path, read, bad): # id → what `read` makes of the row
             bad.append(Bad(str(path), n, field, sentence))
     return found
 
-# %% ../../nbs/questions/73_functions.ipynb #ed7bb02b
+# %% ../../nbs/questions/73_functions.ipynb #2142366f
 def check_accepted(truth):
     "Accepted answers as they are, if they have the leaderboard's form"
     good = isinstance(truth, list) and all(isinstance(c, dict) and len(c) == 1 and all(isinstance(a, dict) and all(isinstance(v, list) for v in a.values()) for a in c.values()) for c in truth)
@@ -253,12 +253,13 @@ def read_questions(
         functions = row.get('function')
         functions = [functions] if isinstance(functions, dict) else functions
         if not isinstance(functions, list): raise UserError('function\texpected a list of functions')
+        text, tools = question_text(row.get('question')), tuple(tool_of(f, i) for i,f in enumerate(functions))
         truth = truths.get(row['id'], check_accepted(row['ground_truth']) if 'ground_truth' in row else [] if 'irrelevance' in kind else None)
         if truth is None and 'relevance' not in kind: raise UserError('ground_truth\tno accepted answer is known; they may lie in possible_answer/ beside the questions, or in a file of their own')
-        return Question(row['id'], kind, question_text(row.get('question')), tuple(tool_of(f, i) for i,f in enumerate(functions)), truth)
+        return Question(row['id'], kind, text, tools, truth)
     return list(keyed(path, read, bad).values()), bad
 
-# %% ../../nbs/questions/73_functions.ipynb #2cc308d9
+# %% ../../nbs/questions/73_functions.ipynb #30f6f72c
 def one_call(said): # name and arguments, or None
     "A call in any of the usual forms"
     if not isinstance(said, dict): return None
@@ -270,7 +271,7 @@ def one_call(said): # name and arguments, or None
 
 def python_call(node): # name and arguments; raises ValueError
     "A call in Python's notation, read as a tree and never run"
-    if not isinstance(node, ast.Call) or node.args or any(k.arg is None for k in node.keywords): raise ValueError('no call with names of arguments')
+    if not isinstance(node, ast.Call) or node.args or any(k.arg is None for k in node.keywords) or not re.fullmatch(r'[\w.]+', ast.unparse(node.func)): raise ValueError('no call with names of arguments')
     return dict(name=ast.unparse(node.func), arguments={k.arg: ast.literal_eval(k.value) for k in node.keywords})
 
 def calls_of(

@@ -91,7 +91,7 @@ def argument_faults(
     schema = dict(tool.parameters, required=[r for r in tool.required if r not in asked(tool, arguments)])
     return unknown + [f"{'.'.join(map(str, e.absolute_path)) or 'arguments'}: {e.message[:200]}" for e in Draft202012Validator(schema).iter_errors(given)]
 
-# %% ../../nbs/questions/72_tools.ipynb #7da745bc
+# %% ../../nbs/questions/72_tools.ipynb #d89f28bf
 class Outside(Exception): "A call that would leave the sandbox"
 class Failed(Exception): "A tool that could not do what it was asked to"
 
@@ -105,7 +105,7 @@ def page_inside(text):
 
 def sum_inside(text):
     "Numbers and signs of arithmetic, not too many"
-    if len(text) > 80 or not re.fullmatch(r'[\d\s.+*/()-]*', text): raise Outside(f'{text[:60]!r} is more than a sum')
+    if len(text) > 80 or not re.fullmatch(r'[0-9 .+*/()-]*', text): raise Outside(f'{text[:60]!r} is more than a sum')
 
 guards = {'path': path_inside, 'page': page_inside, 'sum': sum_inside}
 

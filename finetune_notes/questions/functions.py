@@ -348,8 +348,10 @@ def write_rows(path, rows):
     "Rows as JSON lines"
     Path(path).write_text('\n'.join(json.dumps(r, ensure_ascii=False) for r in rows) + '\n', encoding='utf-8')
 
-# %% ../../nbs/questions/73_functions.ipynb #8c74ff75
-def plain_words(tool): return re.sub(r'[._]', ' ', re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', f'{tool.name} {tool.description} {" ".join(tool.properties)}')).lower()
+# %% ../../nbs/questions/73_functions.ipynb #68925267
+def plain_words(tool):
+    "The words of a tool, those of its names parted"
+    return re.sub(r'[._]', ' ', re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', f'{tool.name} {tool.description} {" ".join(tool.properties)}')).lower()
 
 def found_value(name, schema, text, taken):
     "An argument by rule, from the text of a clause; None where nothing fits"

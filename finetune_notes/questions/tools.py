@@ -318,7 +318,7 @@ def words(split:str, op:str)->dict: # Verb of a tool's name → other words for 
     "The verbs of a split for what a tool does"
     return {v.split(': ')[0]: v.split(': ')[1].split(', ') for v in verbs[split][op].split(' / ')}
 
-# %% ../../nbs/questions/72_tools.ipynb #ddfdd5bc
+# %% ../../nbs/questions/72_tools.ipynb #f67d7ba2
 def act(world, given, op, thing, key, fields):
     "Do what a tool does to a world, in place"
     kept = world.setdefault(thing, [])
@@ -337,8 +337,12 @@ def spelled(verb, thing, style):
     parts = [verb, *thing.split()]
     return {'snake': '_'.join(parts), 'camel': verb + ''.join(p.capitalize() for p in parts[1:]), 'dotted': f"{'_'.join(parts[1:])}.{verb}"}[style]
 
-def plural(thing): return re.sub('y$', 'ie', thing) + 's' if not re.search('[aeiou]y$', thing) else thing + 's'
-def article(thing): return ('an ' if thing[0] in 'aeiou' else 'a ') + thing
+def plural(thing):
+    "Several of a thing"
+    return re.sub('y$', 'ie', thing) + 's' if not re.search('[aeiou]y$', thing) else thing + 's'
+def article(thing):
+    "One of a thing"
+    return ('an ' if thing[0] in 'aeiou' else 'a ') + thing
 
 # %% ../../nbs/questions/72_tools.ipynb #8feec8ca
 def compose(split, domain, thing, op, rng)->Tool:
@@ -445,7 +449,7 @@ def requests(
     "Requests with their right calls"
     return [ask(mix[i % len(mix)], random.Random(f'{split}/{seed}/{i}'), split) for i in range(n)]
 
-# %% ../../nbs/questions/72_tools.ipynb #13d1d2c2
+# %% ../../nbs/questions/72_tools.ipynb #da929ccf
 @dataclass(frozen=True)
 class Logged:
     "A request and what was called"
@@ -455,7 +459,9 @@ class Logged:
 
 slips = ('argument', 'tool', 'unit', 'lost', 'invented')
 
-def kind_of_argument(request, tool, parameter): return domains(request.split)[tool.domain][1][parameter].kind
+def kind_of_argument(request, tool, parameter):
+    "The kind of a parameter's values"
+    return domains(request.split)[tool.domain][1][parameter].kind
 
 def another(request, tool, parameter, value, rng):
     "Another value of a parameter than the one that is right"

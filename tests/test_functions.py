@@ -12,8 +12,8 @@ from finetune_notes.foundations.looking import leaks
 from finetune_notes.foundations.models import load
 from finetune_notes.foundations.settings import UserError
 from finetune_notes.questions import functions, tools
-from finetune_notes.questions.functions import (Question, accepted_of, as_question, calls_of, grammar, holds_accepted, mismatch, paired, read_answers, read_calls, read_questions, score,
-                                                signature, write_rows, written)
+from finetune_notes.questions.functions import (Question, accepted_of, as_question, calls_of, expand, grammar, holds_accepted, mismatch, paired, read_answers, read_calls, read_questions, score,
+                                                shorten, signature, write_rows, written)
 from finetune_notes.questions.tools import (Failed, Outside, Sandbox, Tool, aftermath, argument_faults, calculate, categories, check_tool, domains, generated, keeps, lines, logged, path_inside,
                                             requests, respell, slips, spoil, toys, words, world_of)
 
@@ -132,7 +132,8 @@ def test_right_calls_run_and_are_right(split):
         assert mismatch(read_calls(written(r.calls)), accepted_of(r), r.tools) == ''
         ends = [json.loads(e)[0] for e in aftermath(r, r.calls, world_of(r))[0]]
         assert set(ends) <= ({'asks'} if r.category == 'missing' else {'done'}) and (len(ends) == 0) == (r.category == 'irrelevance')
-        if i % 4 == 0: assert fits(tokenizer, grammar(r.tools), written(r.calls))
+        assert expand(written(shorten(r.calls, r.tools)), r.tools) == r.calls
+        if i % 4 == 0: assert fits(tokenizer, grammar(r.tools), written(r.calls)) and fits(tokenizer, grammar(r.tools, short=True), written(shorten(r.calls, r.tools)))
 
 @splits
 def test_what_is_to_be_copied_is_said(split):
@@ -141,6 +142,18 @@ def test_what_is_to_be_copied_is_said(split):
             for v in c['arguments'].values():
                 if isinstance(v, str): assert v.lower() in r.text.lower(), (r.text, v)
                 if isinstance(v, list): assert all(o.lower() in r.text.lower() for o in v)
+
+@pytest.mark.parametrize('text', ['', '[', '{}', 'null', '1', '["A"]', '[[]]', '[[1]]', '[["B","x",1]]', '[["A","x"]]', '[["A","x",1,2]]', '[["A","x",1],[]]', '[[["A"],"x",1]]', '['*5000])
+def test_a_short_form_that_is_none(text):
+    two = Tool('f', '', dict(type='object', properties=dict(s=dict(type='string'), n=dict(type='integer')), required=['s']))
+    assert expand(text, [two]) is None and expand('[["A",null,null]]', [two]) == [dict(name='f', arguments=dict(s=None))] and expand('[]', [two]) == []
+    tokenizer = load('tiny').tokenizer()
+    assert not fits(tokenizer, grammar([two], short=True), text) if len(text) < 100 else True
+
+def test_there_is_a_letter_for_each_of_many_tools():
+    many = [Tool(f'f{i}', '', dict(type='object')) for i in range(60)]
+    calls = [dict(name=t.name, arguments={}) for t in many]
+    assert expand(written(shorten(calls, many)), many) == calls
 
 def test_what_is_missing_was_not_said():
     for r in requests('train', 100, 5, ('missing',)):

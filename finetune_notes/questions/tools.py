@@ -234,7 +234,7 @@ warehouse: pallet, forklift shift, storage bin; bin_code code = at bin {} | with
 fleet: van, charging slot, toll sticker; van_id code = for van {} | with van id {}; drivers people = driven by {} | for the drivers {}; kilometres number = for {} kilometres | over {} kilometres; plug_time time = plugged in at {} | from {}; route title = for the route {} | on {}
 """
 
-# %% ../../nbs/questions/72_tools.ipynb #1d660380
+# %% ../../nbs/questions/72_tools.ipynb #fbdc2635
 verbs = {
     'train': dict(add='create: set up, make / book: reserve, secure / add: put in, enter / order: send for, ask for', remove='delete: remove, get rid of / cancel: call off, stop',
                   change='update: change, correct / rewrite: redo, put right', find='find: look for, seek / list: display, go over / get: fetch, pull up'),
@@ -247,7 +247,7 @@ frames = {
     'test': ['Kindly {do} {told}.', 'Go ahead and {do} {told}.', 'It would be great if you could {do} {told}.', '{told} - {do}!', 'We should {do} {told}', 'Next job: {do} {told}.', 'My boss wants us to {do} {told}.']}
 joints = {'train': [' and ', '; ', '. Then ', ', and then ', '. Also ', ', and also '], 'validation': [', next ', '. Besides, ', ' & '], 'test': [', plus ', '. After that, ', ', as well as ', '. In addition, ']}
 again = {'train': ['another one', 'a second one'], 'validation': ['a further one'], 'test': ['one more', 'yet another']}
-talk = {'train': ['Thanks, that is all.', 'What can you do?', 'Good morning!', 'That was quick, well done.', 'How are you today?', 'Tell me a joke.', 'Who wrote Don Quixote?', 'I am bored.', 'Never mind.', 'What is the capital of Peru?'],
+talk = {'train': ['Thanks, that is all.', 'What can you do?', 'Good morning!', 'That was quick, well done.', 'How are you today?', 'Tell me a joke.', 'Who wrote Don Quixote?', 'I am bored.', 'Never mind.', 'What is the capital of Peru?', 'That is not what I meant.', 'You are funny.', 'Is it going to rain?', 'Hello there.', 'Nice to meet you.', 'Why are cats so quiet?', 'I love this song.', 'Let me think about it.', 'Do you dream?', 'Happy birthday!'],
         'validation': ['Great work so far.', 'Do you like poems?', 'Hold on a second.', 'Why is the sky blue?'], 'test': ['You have been very helpful.', 'How old is the universe?', 'Sorry, wrong window.', 'Which team won last night?', 'See you tomorrow.', 'Sing me something.']}
 
 # %% ../../nbs/questions/72_tools.ipynb #1c17275b

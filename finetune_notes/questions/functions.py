@@ -446,7 +446,7 @@ def valid(answer, request, tokenizer, short=True):
     "Is an answer one that could be run with the tools on offer?"
     return answer.finished and fits(tokenizer, grammar(request.tools, short), answer.text)
 
-# %% ../../nbs/questions/73_functions.ipynb #ec150308
+# %% ../../nbs/questions/73_functions.ipynb #c8a4b798
 def latest_run():
     "The model of this lesson that was trained last; `UserError` if there is none"
     return latest('functions', load(), 'run functions')
@@ -456,5 +456,5 @@ def answered(
     run, # A finished training
 )->dict: # id → calls, or the text where it holds none
     "The answers of a tuned model, inside the grammar of the tools on offer"
-    made, _ = answers_of(run, questions, run.base.tokenizer(), held=True)
+    made, _ = answers_of(run, questions, run.base.tokenizer(), inside=True)
     return {q.id: a.text if (calls := expand(a.text, q.tools)) is None else calls for q,a in zip(questions, made)}

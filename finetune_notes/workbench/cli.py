@@ -205,7 +205,7 @@ def examples_of(data:str, skip_bad:bool):
 def evaluate(
     case:str, # assistant, service, valuation or functions
     data:str='', # A file of questions: JSON lines or CSV; for service one of choices, JSON or JSON lines; for valuation a CSV of texts and values; for functions the leaderboard's questions, JSON lines with id, question, function
-    answers:str='', # For functions, a model's answers: JSON lines with id and result (text or calls). Left out, the model trained last answers
+    answers:str='', # For functions, a model's answers: JSON lines with id and result (text or calls). Left out, or where it holds accepted answers, the model trained last answers
     accepted:str='', # For functions, the accepted answers: JSON lines with id, ground_truth. Left out, they are looked for in the questions and in possible_answer/ beside them
     text:str='', # For valuation, the column with descriptions
     value:str='', # For valuation, the column with values

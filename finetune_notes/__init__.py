@@ -56,11 +56,13 @@ Modules:
 - `finetune_notes.questions.chatbots`: One box for thirty tools against scoped cards: routing prompted and tuned, arguments, assertions on replies, calls that are off, and a roll-out that stops itself
 - `finetune_notes.questions.costs`: When a model of one's own pays against a hosted one that is billed by the token
 - `finetune_notes.questions.engines`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
+- `finetune_notes.questions.functions`: A small model fine-tuned to call tools that it has never seen, scored in the manner of the public leaderboard
 - `finetune_notes.questions.guardrails`: A parcel bot under attack: four layers, each alone and together, with their false alarms on harmless look-alikes
 - `finetune_notes.questions.memo`: A case as a file, its assessment as a page that one can send, and a form to fill in
 - `finetune_notes.questions.ontology`: Ten thousand classes with a long tail: what starting with 500 covers, and what classical methods reach
 - `finetune_notes.questions.requests`: Thirty tools behind one box: what people type into it, how much of that no tool can do, and what a classical router makes of it
 - `finetune_notes.questions.tagging`: A fine-tuned model writes labels as a JSON array: against classical classifiers, with and without a grammar, and in a roll-out
+- `finetune_notes.questions.tools`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
 - `finetune_notes.questions.triage`: Automate the common mail, hand the unusual to a person: calibration, a threshold for a stated cost, and what slips through
 - `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
 - `finetune_notes.workbench.bench`: Every figure on speed in this course in one table: ours beside stock, the target beside what was reached

@@ -122,6 +122,37 @@ def test_asking_with_odd_columns(place):
     if done.returncode == 0: assert isinstance(json.loads(done.stdout), dict)
     else: assert 'no valid query was found' in done.stderr and done.stdout == ''
 
+functions = [dict(id='simple_0', question=[[dict(role='user', content='Heat the oven to 180.')]], function=[dict(name='heat', description='Heat the oven.', parameters=dict(type='dict', properties=dict(degrees=dict(type='integer')), required=['degrees']))]),
+             dict(id='irrelevance_0', question=[[dict(role='user', content='Hello.')]], function=[])]
+accepted = dict(id='simple_0', ground_truth=[dict(heat=dict(degrees=[180]))])
+
+def lines_of(path, rows):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('\n'.join(map(json.dumps, rows)))
+    return path
+
+def test_function_calls_are_scored(here, tmp_path):
+    data, answers = lines_of(tmp_path/'q.json', functions), lines_of(tmp_path/'a.jsonl', [dict(id='simple_0', result='[heat(degrees=180)]'), dict(id='irrelevance_0', result='[heat(degrees=1)]')])
+    refused(here('evaluate', 'functions', '--data', data, '--answers', answers), 'q.json', 'row 1', 'ground_truth', '--skip-bad')
+    truth = lines_of(tmp_path/'possible_answer'/'q.json', [accepted])
+    for options in ([], ['--accepted', truth]):
+        done = here('evaluate', 'functions', '--data', data, '--answers', answers, *options, '--json')
+        assert done.returncode == 0, done.stderr
+        assert [(r['category'], r['right'], r['n']) for r in json.loads(done.stdout)['categories']] == [('simple', 1, 1), ('irrelevance', 0, 1), ('all', 1, 2)]
+    assert '1 of      1' in here('evaluate', 'functions', '--data', data, '--answers', answers).stdout
+    refused(here('evaluate', 'functions', '--data', data, '--answers', truth), 'finetune-notes run functions')
+    refused(here('evaluate', 'functions', '--data', data), 'finetune-notes run functions')
+
+def test_bad_rows_of_function_calls_are_counted(here, tmp_path):
+    data = lines_of(tmp_path/'q.json', [functions[0] | dict(ground_truth=accepted['ground_truth']), functions[0] | dict(id='simple_1', function=[dict(name='f', parameters=dict(type='dict', properties=dict(a=dict(type='whole'))))])])
+    answers = lines_of(tmp_path/'a.jsonl', [dict(id='simple_0', result=[dict(heat=dict(degrees=180))]), dict(id='simple_7', result='[]'), dict(id='x')])
+    refused(here('evaluate', 'functions', '--data', data, '--answers', answers), 'q.json', 'row 2', 'function[0]', 'parameters.properties.a.type')
+    done = here('evaluate', 'functions', '--data', data, '--answers', answers, '--skip-bad', '--json')
+    found = json.loads(done.stdout)
+    assert len(found['bad']) == 3 and found['categories'][-1]['right'] == 1 and done.stderr.count('left out: ') == 3
+    refused(here('evaluate', 'functions', '--data', data, '--answers', tmp_path/'none.jsonl', '--skip-bad'), 'none.jsonl')
+    refused(here('evaluate', 'functions', '--answers', answers), '--data FILE')
+
 pair = dict(prompt='Where is it?', first='Here.', second='There.')
 
 @pytest.mark.parametrize('rows,options,parts', [

@@ -10,8 +10,8 @@ error stream and exit code 2; with `--json` the output is one JSON document and 
 __all__ = ['commands', 'Lesson', 'package_folder', 'lessons', 'lesson_of', 'show', 'list_lessons', 'unmet', 'find_distribution',
            'memory_gib', 'free_gib', 'memory_check', 'processors_text', 'speed_text', 'training_minutes', 'checks',
            'weights_check', 'doctor', 'find_notebook', 'run', 'run_cell', 'summary', 'column_names', 'existing_query',
-           'ask', 'only_case', 'examples_of', 'evaluate', 'diagnosed', 'choices_of', 'ranked', 'train', 'account',
-           'judging_notebook', 'annotate', 'serve', 'decide', 'bench', 'usage', 'call', 'quietly', 'is_main',
+           'ask', 'only_case', 'examples_of', 'evaluate', 'diagnosed', 'called', 'choices_of', 'ranked', 'train',
+           'account', 'judging_notebook', 'annotate', 'serve', 'decide', 'bench', 'usage', 'call', 'quietly', 'is_main',
            'launched', 'ended', 'main', 'stop']
 
 # %% ../../nbs/workbench/50_cli.ipynb #6877b559
@@ -242,8 +242,10 @@ def examples_of(data:str, skip_bad:bool):
 
 # %% ../../nbs/workbench/50_cli.ipynb #f2022e64
 def evaluate(
-    case:str, # assistant, service or valuation
-    data:str='', # A file of questions: JSON lines or CSV; for service one of choices, JSON or JSON lines; for valuation a CSV of texts and values
+    case:str, # assistant, service, valuation or functions
+    data:str='', # A file of questions: JSON lines or CSV; for service one of choices, JSON or JSON lines; for valuation a CSV of texts and values; for functions the leaderboard's questions, JSON lines with id, question, function
+    answers:str='', # For functions, a model's answers: JSON lines with id and result (text or calls). Left out, or where it holds accepted answers, the model trained last answers
+    accepted:str='', # For functions, the accepted answers: JSON lines with id, ground_truth. Left out, they are looked for in the questions and in possible_answer/ beside them
     text:str='', # For valuation, the column with descriptions
     value:str='', # For valuation, the column with values
     threshold:int=500, # For valuation, where insurance begins
@@ -254,9 +256,11 @@ def evaluate(
     skip_bad:store_true=False, # Leave out rows that cannot be read
     json:store_true=False, # Print one JSON document
 ):
-    "Score what was trained last on your questions or choices, or diagnose your texts and values"
-    if case != 'valuation': only_case(case)
+    "Score what was trained last on your questions or choices, score function calls, or diagnose your texts and values"
+    if case not in ('valuation', 'functions'): only_case(case)
     if limit < 0: raise UserError(f'--limit {limit}: expected 0 or more')
+    if case == 'functions': return called(data, answers, accepted, limit, skip_bad, json)
+    if answers or accepted: raise UserError(f'--answers and --accepted are for functions, not for {case}')
     if case == 'valuation': return diagnosed(data, text, value, threshold, limit, skip_bad, json)
     if text or value: raise UserError(f'--text and --value are for valuation, not for {case}')
     if case == 'service': return ranked(choices_of(data, '--data', skip_bad, prompt, chosen, rejected)[:limit or None], json)
@@ -274,6 +278,22 @@ def diagnosed(data, text, value, threshold, limit, skip_bad, json):
     frame, bad = load(data, text, value, skip_bad), read_parcels(data, text, value)[1] if skip_bad else []
     if bad: print(f'{data}: {len(bad)} faults, {len(frame)} good rows; the first: {bad[0]}', file=sys.stderr)
     found = diagnose(frame[:limit or None], threshold, left_out=len({b.row for b in bad}))
+    return found.to_json() if json else found
+
+# %% ../../nbs/workbench/50_cli.ipynb #0026c0f0
+def called(data, answers, accepted, limit, skip_bad, json):
+    "Function calls scored by category; bad rows stop, or are counted"
+    if not data: raise UserError('which questions? give them with --data FILE, and the answers of a model with --answers FILE')
+    from finetune_notes.questions import functions
+    if answers and functions.holds_accepted(answers): answers, accepted = '', accepted or answers
+    questions, bad = functions.read_questions(data, accepted or None)
+    said, worse = functions.read_answers(answers) if answers else ({}, [])
+    if (bad or worse) and not skip_bad: raise UserError(f'{(bad + worse)[0]}. Rows that cannot be used: {len(bad + worse)}; --skip-bad leaves them out and counts them')
+    ids = {q.id for q in questions}
+    questions = questions[:limit or None]
+    said = {i: a for i,a in said.items() if i not in ids or i in {q.id for q in questions}} if answers else functions.answered(questions, functions.latest_run())
+    found = functions.score(questions, said, bad + worse)
+    for b in found.bad: print(f'left out: {b}', file=sys.stderr)
     return found.to_json() if json else found
 
 # %% ../../nbs/workbench/50_cli.ipynb #98e4c7ac

@@ -118,7 +118,7 @@ class Exercise:
     def lesson(self): return self.name.rpartition('-')[0]
 
 # %% ../../nbs/workbench/51_exercises.ipynb #99b3e2c1
-shelves = ('basics', 'language', 'corpus', 'people', 'measures', 'layouts', 'freight', 'values', 'choices', 'post', 'reasons', 'classes', 'bots', 'clocks') # The modules of this folder that hold the judges
+shelves = ('basics', 'language', 'corpus', 'people', 'measures', 'layouts', 'freight', 'values', 'choices', 'post', 'reasons', 'toolbox', 'classes', 'bots', 'clocks') # The modules of this folder that hold the judges
 known = {}
 
 def exercise(

@@ -1,0 +1,274 @@
+"What the lessons on tools and function calls do not show: hostile calls and files, brute force, leaks over seeds, calls that must run"
+import ast
+import inspect
+import json
+import posixpath
+import random
+from itertools import permutations
+import pytest
+from hypothesis import given, settings, strategies as st
+from finetune_notes.foundations.generate import fits
+from finetune_notes.foundations.looking import leaks
+from finetune_notes.foundations.models import load
+from finetune_notes.foundations.settings import UserError
+from finetune_notes.questions import functions, tools
+from finetune_notes.questions.functions import (Question, accepted_of, as_question, calls_of, expand, grammar, holds_accepted, mismatch, paired, read_answers, read_calls, read_questions, score,
+                                                shorten, signature, write_rows, written)
+from finetune_notes.questions.tools import (Failed, Outside, Sandbox, Tool, aftermath, argument_faults, calculate, categories, check_tool, domains, generated, keeps, lines, logged, path_inside,
+                                            requests, respell, slips, spoil, toys, words, world_of)
+
+quick = settings(max_examples=80, deadline=None)
+splits = pytest.mark.parametrize('split', list(lines))
+
+# The sandbox
+
+def test_nothing_evaluates_text():
+    for module in (tools, functions):
+        used = {n.func.id for n in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        assert not used & {'eval', 'exec', 'compile', '__import__', 'open', 'getattr', 'globals'}
+
+@quick
+@given(st.one_of(st.text(max_size=90), st.text('0123456789+-*/(). e', max_size=90)))
+def test_a_sum_is_a_finite_number_or_refused(text):
+    try: assert abs(calculate(text)) < float('inf')
+    except (Outside, Failed): pass
+
+@quick
+@given(st.recursive(st.integers(0, 99).map(str), lambda inner: st.tuples(inner, st.sampled_from('+-*'), inner).map(lambda t: f'({t[0]}{t[1]}{t[2]})'), max_leaves=8))
+def test_sums_are_those_of_python(text):
+    def value(n): return n.value if isinstance(n, ast.Constant) else {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a*b}[type(n.op)](value(n.left), value(n.right))
+    if len(text) <= 80: assert calculate(text) == pytest.approx(value(ast.parse(text, mode='eval').body))
+
+@pytest.mark.parametrize('text', ["__import__('os')", 'open(1)', '().__class__', 'lambda: 1', '[1][0]', '1 if 1 else 2', 'import os', 'True', '1;2', 'x', '1e9', '０+１', '1'*81])
+def test_what_is_more_than_a_sum_is_refused(text):
+    with pytest.raises(Outside): calculate(text)
+
+@quick
+@given(st.one_of(st.text(max_size=30), st.text('a./\\~:%\n\0 ', max_size=12)))
+def test_a_path_that_passes_stays_below(path):
+    try: path_inside(path)
+    except Outside: return
+    full = posixpath.normpath(posixpath.join('/world', path))
+    assert full.startswith('/world/') and not any(p.startswith('.') for p in path.split('/')) and not set(path) & set('\\~:%\n\0')
+
+hostile = [('read_file', dict(path=p)) for p in ('../../etc/passwd', '/etc/passwd', 'notes/../../x', '~/x', 'C:\\x', 'file:///etc/passwd', 'notes/%2e%2e/x', 'a\n/etc', '')] + [
+    ('open_page', dict(address=a)) for a in ('http://127.0.0.1/', 'https://example.com', 'ftp://x', '//x', 'page:../x', 'data:text/html,x', 'page:home\n')] + [
+    ('write_file', dict(path='../x', text='t')), ('calculate', dict(sum="__import__('os').system('ls')")), ('calculate', dict(sum='import os'))]
+
+def test_hostile_calls_are_refused_counted_and_shown():
+    world = dict(files={'notes': 'x'}, pages={'page:home': 'x'})
+    box = Sandbox(toys, world)
+    ends = [box.call(dict(name=n, arguments=a)) for n,a in hostile]
+    assert {e.kind for e in ends} == {'refused'} and box.counts == {'refused': len(hostile)}
+    assert box.world == world and len(box.refused.rows) == len(hostile) and '../../etc/passwd' in repr(box.refused)
+
+@pytest.mark.parametrize('call', [None, 1, 'x', [], {}, dict(name=1, arguments={}), dict(name='calculate'), dict(name='calculate', arguments=None), dict(name='calculate', arguments=[]), dict(name=['calculate'], arguments={}),
+                                  dict(name='calculate', arguments=dict(sum=1)), dict(name='calculate', arguments=dict(sum='1', more=2)), dict(name='Calculate', arguments=dict(sum='1'))])
+def test_a_call_of_any_form_has_an_end(call): assert Sandbox(toys, dict(files={}, pages={})).call(call).kind == 'wrong'
+
+def test_only_what_is_done_changes_the_world():
+    def spoil_and_fail(world, given): world['a'].append(1); raise Failed('no')
+    tool = lambda run: Tool('t', '', dict(type='object'), run)
+    start = dict(a=[])
+    failing, working = Sandbox([tool(spoil_and_fail)], start), Sandbox([tool(lambda world, given: world['a'].append(1))], start)
+    assert failing.call(dict(name='t', arguments={})).kind == 'failed' and failing.world == start
+    assert working.call(dict(name='t', arguments={})).kind == 'done' and working.world == dict(a=[1]) and start == dict(a=[])
+
+# Schemas
+
+@pytest.mark.parametrize('schema,place,part', [
+    (dict(type='object', properties=dict(a=dict(type='whole'))), 'parameters.properties.a.type', 'whole'), (dict(type='object', required='a'), 'parameters.required', 'array'), (dict(type='object', properties=[]), 'parameters.properties', 'object'),
+    (dict(type='object', required=['b'], properties=dict(a={})), 'parameters.required', "'b'"), (dict(type='array'), 'parameters', 'object'), (None, 'parameters', 'object'), (True, 'parameters', 'object'), ([], 'parameters', 'object'),
+    (dict(type='object', properties=dict(a=dict(minimum='3'))), 'parameters.properties.a.minimum', 'number'), (dict(type='object', properties=dict(a=dict(type='object', properties=dict(b=dict(type=7))))), 'parameters.properties.a.properties.b.type', '7')])
+def test_a_schema_that_is_none_is_named(schema, place, part):
+    with pytest.raises(UserError) as e: check_tool(Tool('bake', '', schema))
+    assert f"tool 'bake', {place}: " in str(e.value) and part in str(e.value) and '\n' not in str(e.value)
+
+@pytest.mark.parametrize('inner', [{'$ref': 'http://example.com/x.json'}, dict(type='string', pattern='(a+)+$'), dict(anyOf=[{'$ref': '#/x'}]), dict(type='array', items=dict(patternProperties={'a': {}}))])
+def test_a_schema_that_reaches_out_does_not_run(inner):
+    tool = Tool('bake', '', dict(type='object', properties=dict(a=inner)), lambda world, given: None)
+    check_tool(tool)
+    with pytest.raises(UserError, match='is not taken here'): Sandbox([tool], {})
+
+def test_a_parameter_may_be_called_as_a_keyword(): check_tool(Tool('bake', '', dict(type='object', properties={'pattern': dict(type='string'), '$ref': dict(type='string')})), safe=True)
+
+@pytest.mark.parametrize('name', ['', 'a b', 'a\n', 'x'*101, 'a;b', 7, None])
+def test_a_name_that_cannot_be_called(name):
+    with pytest.raises(UserError, match='name'): check_tool(Tool(name, '', dict(type='object')))
+
+def test_deep_nesting_is_a_sentence():
+    schema = {}
+    for _ in range(3000): schema = dict(properties=dict(a=schema))
+    with pytest.raises(UserError, match='nested too deeply'): check_tool(Tool('bake', '', dict(type='object', properties=dict(a=schema))))
+
+# What is generated
+
+def test_splits_share_no_word_that_could_be_learned():
+    pool = {s: {'tools': {t.name for t in generated(s)}, 'parameters': {p for _,params in domains(s).values() for p in params}, 'things': {t for things,_ in domains(s).values() for t in things}, 'domains': set(domains(s)),
+                'verbs': {w for op in tools.verbs[s] for v,o in words(s, op).items() for w in (v, *o)}, 'descriptions': {t.description for t in generated(s)}, 'frames': set(tools.frames[s]), 'joints': set(tools.joints[s]),
+                'talk': set(tools.talk[s]), 'titles': set(tools.names[s]['title'].replace(' + ', '|').split('|')), 'people': {n.split()[0] for n in tools.names[s]['person'].split('|')}, 'places': set(tools.names[s]['place'].split('|'))} for s in lines}
+    for a,b in permutations(lines, 2):
+        for k in pool[a]: assert not pool[a][k] & pool[b][k], (a, b, k)
+
+@pytest.mark.parametrize('seed', [1, 2])
+def test_requests_do_not_leak(seed):
+    train, test = requests('train', 600, seed), requests('test', 200, seed)
+    assert not {t.name for r in train for t in r.tools} & {t.name for r in test for t in r.tools}
+    assert not {r.wording for r in train} & {r.wording for r in test}
+    assert len(leaks([r.text for r in test], [r.text for r in train])) == 0
+
+def test_there_are_hundreds_of_tools_and_many_wordings():
+    assert len(generated('train')) >= 400 and len({json.dumps(t.parameters) for t in generated('train')}) >= 300
+    made = requests('train', 500)
+    assert len({r.wording for r in made}) >= 450 and len({r.text for r in made}) >= 480
+
+@splits
+def test_right_calls_run_and_are_right(split):
+    tokenizer = load('tiny').tokenizer()
+    for i,r in enumerate(requests(split, 100, 7)):
+        offered = {t.name: t for t in r.tools}
+        assert len({(t.op, t.thing) for t in r.tools}) == len(r.tools)
+        assert not any(argument_faults(offered[c['name']], c['arguments']) for c in r.calls)
+        assert mismatch(read_calls(written(r.calls)), accepted_of(r), r.tools) == ''
+        ends = [json.loads(e)[0] for e in aftermath(r, r.calls, world_of(r))[0]]
+        assert set(ends) <= ({'asks'} if r.category == 'missing' else {'done'}) and (len(ends) == 0) == (r.category == 'irrelevance')
+        assert expand(written(shorten(r.calls, r.tools)), r.tools) == r.calls
+        if i % 4 == 0: assert fits(tokenizer, grammar(r.tools), written(r.calls)) and fits(tokenizer, grammar(r.tools, short=True), written(shorten(r.calls, r.tools)))
+
+@splits
+def test_what_is_to_be_copied_is_said(split):
+    for r in requests(split, 150, 3):
+        for c in r.calls:
+            for v in c['arguments'].values():
+                if isinstance(v, str): assert v.lower() in r.text.lower(), (r.text, v)
+                if isinstance(v, list): assert all(o.lower() in r.text.lower() for o in v)
+
+@pytest.mark.parametrize('text', ['', '[', '{}', 'null', '1', '["A"]', '[[]]', '[[1]]', '[["B","x",1]]', '[["A","x"]]', '[["A","x",1,2]]', '[["A","x",1],[]]', '[[["A"],"x",1]]', '['*5000])
+def test_a_short_form_that_is_none(text):
+    two = Tool('f', '', dict(type='object', properties=dict(s=dict(type='string'), n=dict(type='integer')), required=['s']))
+    assert expand(text, [two]) is None and expand('[["A",null,null]]', [two]) == [dict(name='f', arguments=dict(s=None))] and expand('[]', [two]) == []
+    tokenizer = load('tiny').tokenizer()
+    assert not fits(tokenizer, grammar([two], short=True), text) if len(text) < 100 else True
+
+def test_there_is_a_letter_for_each_of_many_tools():
+    many = [Tool(f'f{i}', '', dict(type='object')) for i in range(60)]
+    calls = [dict(name=t.name, arguments={}) for t in many]
+    assert expand(written(shorten(calls, many)), many) == calls
+
+def test_what_is_missing_was_not_said():
+    for r in requests('train', 100, 5, ('missing',)):
+        assert any(v is None for c in r.calls for v in c['arguments'].values())
+    assert all(v is not None for r in requests('train', 100, 5, ('simple', 'multiple', 'parallel')) for c in r.calls for v in c['arguments'].values())
+
+# Slips and the filter
+
+@pytest.mark.parametrize('slip', slips)
+def test_a_slip_is_wrong_by_comparison_and_nearly_always_by_outcome(slip):
+    rng, found = random.Random(0), 0
+    rows = [(r, c) for r in requests('train', 400, 9, categories if slip == 'invented' else categories[:4]) if (c := spoil(r, slip, rng)) is not None]
+    assert len(rows) > 20
+    for r,c in rows:
+        assert mismatch(c, accepted_of(r), r.tools)
+        found += not keeps(tools.Logged(r, c, slip))
+    assert found/len(rows) > .95 # A call that asks is not run, so its other arguments are not tried
+
+def test_another_spelling_is_right_and_kept():
+    rng, differ = random.Random(0), 0
+    for r in requests('train', 200, 11):
+        calls = respell(r, rng)
+        differ += json.dumps(calls) != json.dumps(r.calls)
+        assert mismatch(calls, accepted_of(r), r.tools) == '' and keeps(tools.Logged(r, calls, ''))
+    assert differ > 80
+
+def test_the_share_of_slips_is_as_asked():
+    assert all(not l.slip for l in logged(requests('train', 100), 0))
+    assert .12 < sum(bool(l.slip) for l in logged(requests('train', 500)))/500 < .28
+
+# Scoring
+
+@quick
+@given(st.integers(0, 5).flatmap(lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=n, max_size=n)))
+def test_pairing_agrees_with_all_orders(fit): assert paired(fit) == any(all(fit[i][j] for i,j in enumerate(order)) for order in permutations(range(len(fit))))
+
+spec = Tool('f', '', dict(type='object', properties=dict(s=dict(type='string'), i=dict(type='integer'), x=dict(type='number'), b=dict(type='boolean'), l=dict(type='array'), d=dict(type='object')), required=['s']))
+
+@pytest.mark.parametrize('given_,accepted,right', [
+    (dict(s='New York'), dict(s=['new york']), True), (dict(s='N.Y.'), dict(s=['New York', 'NY']), True), (dict(s='Boston'), dict(s=['New York']), False), (dict(s="it's"), dict(s=['it"s']), True),
+    (dict(s='a', i=1), dict(s=['a'], i=[1]), True), (dict(s='a', i=True), dict(s=['a'], i=[1]), False), (dict(s='a', i='1'), dict(s=['a'], i=[1]), False), (dict(s='a', x=5), dict(s=['a'], x=[5.0]), True),
+    (dict(s='a', i=5.0), dict(s=['a'], i=[5]), False), (dict(s='a', i='n'), dict(s=['a'], i=['n']), True), (dict(s='a', i=5.5), dict(s=['a'], i=[5.5, 5]), True), (dict(s='a', b=True), dict(s=['a'], b=[True]), True), (dict(s='a', b=1), dict(s=['a'], b=[True]), False), (dict(s='a', l=['X ', 'y']), dict(s=['a'], l=[['x', 'Y']]), True),
+    (dict(s='a', l=['y', 'x']), dict(s=['a'], l=[['x', 'y']]), False), (dict(s='a', d=dict(k='v')), dict(s=['a'], d=[dict(k=['v', 'w'], o=['', 1])]), True), (dict(s='a', d=dict(o=1)), dict(s=['a'], d=[dict(k=['v'], o=['', 1])]), False),
+    (dict(s='a'), dict(s=['a'], i=['', 3]), True), (dict(s='a'), dict(s=['a'], i=[3]), False), (dict(s='a', z=1), dict(s=['a']), False), (dict(), dict(s=['a']), False), (dict(s=None), dict(s=['a']), False), (dict(s=None), dict(s=[None]), True),
+    (dict(s=''), dict(s=['a'], i=['']), False), (dict(s='a', l=[dict(k='V')]), dict(s=['a'], l=[[dict(k=['v'])]]), True)])
+def test_a_call_is_compared_as_the_leaderboard_does(given_, accepted, right): assert (mismatch([dict(name='f', arguments=given_)], [dict(f=accepted)], [spec]) == '') == right
+
+def test_parallel_calls_may_come_in_any_order_but_each_once():
+    one, two = dict(f=dict(s=['a', 'b'])), dict(f=dict(s=['a']))
+    call = lambda s: dict(name='f', arguments=dict(s=s))
+    assert mismatch([call('a'), call('b')], [one, two], [spec]) == mismatch([call('b'), call('a')], [one, two], [spec]) == ''
+    assert mismatch([call('b'), call('b')], [one, two], [spec]) and mismatch([call('a')], [one, two], [spec]) and mismatch([call('a')]*3, [one, two], [spec])
+
+@quick
+@given(st.text(max_size=60))
+def test_any_answer_is_read_or_not(text):
+    calls = calls_of(text)
+    assert calls is None or all(isinstance(c['name'], str) and isinstance(c['arguments'], dict) for c in calls)
+
+@pytest.mark.parametrize('text,calls', [('[f(a=1, b=[1, "x"], c=-2.5, d={"k": None})]', [dict(name='f', arguments=dict(a=1, b=[1, 'x'], c=-2.5, d=dict(k=None)))]), ('a.b.c()', [dict(name='a.b.c', arguments={})]), ('[]', []), ('f(**x)', None), ('f(g())', None),
+                                        ('f(a=b)', None), ('[{"f": {"a": 1}}, {"g": "{}"}]', [dict(name='f', arguments=dict(a=1)), dict(name='g', arguments={})]), ('{"name": "f", "parameters": {"a": 1}}', [dict(name='f', arguments=dict(a=1))]), ('[1]', None), ('null', None),
+                                        ('['*5000, None), ('(lambda: 1)()', None), ('f()()', None)])
+def test_forms_of_answers(text, calls): assert calls_of(text) == calls
+
+# Files
+
+row = dict(id='simple_python_0', question=[[dict(role='user', content='How large is it?')]], function=[dict(name='area.of', description='The area.', parameters=dict(type='dict', properties=dict(base=dict(type='float'), kind=dict(type='any'), pair=dict(type='tuple', items=dict(type='integer'))), required=['base']))])
+truth = dict(id='simple_python_0', ground_truth=[{'area.of': dict(base=[10], kind=['', 'x'])}])
+
+def files(place, questions, truths=(), answers=()):
+    (place/'possible_answer').mkdir(exist_ok=True)
+    write_rows(place/'q.json', questions)
+    if truths: write_rows(place/'possible_answer'/'q.json', truths)
+    if answers: write_rows(place/'a.jsonl', answers)
+    return place/'q.json'
+
+def test_the_leaderboards_files(tmp_path):
+    questions, bad = read_questions(files(tmp_path, [row, row | dict(id='irrelevance_4'), row | dict(id='live_relevance_2-1-0'), row | dict(id='live_simple_0-0-0', ground_truth=truth['ground_truth'])], [truth]))
+    assert bad == [] and [q.category for q in questions] == ['simple_python', 'irrelevance', 'live_relevance', 'live_simple'] and [q.accepted for q in questions] == [truth['ground_truth'], [], None, truth['ground_truth']]
+    assert questions[0].tools[0].parameters['properties'] == dict(base=dict(type='number'), kind={}, pair=dict(type='array', items=dict(type='integer'))) and signature(questions[0].tools[0]) == 'area.of(base:num, kind?:any, pair?:[int]) The area.'
+    said = {'simple_python_0': '[area.of(base=10.0)]', 'irrelevance_4': 'I cannot help with that.', 'live_relevance_2-1-0': [{'area.of': '{}'}]}
+    found = score(questions, said | dict(other='x'))
+    assert [r['right'] for r in found.rows()] == [1, 1, 1, 0, 3] and found.unanswered == 1 and "'other' belongs to no question" in str(found.bad[0])
+    assert 'all' in repr(found) and found.to_json()['faults'] == {'live_simple_0-0-0': 'no answer'}
+
+@pytest.mark.parametrize('change,field,part', [
+    (dict(id=''), 'id', 'simple_0'), (dict(id=3), 'id', 'simple_0'), (dict(question=[]), 'question', 'expected'), (dict(question=[[dict(role='user', content='a')]]*2), 'question', '2 turns'), (dict(question=None), 'question', 'expected'), (dict(function=None), 'function', 'list of functions'),
+    (dict(function=[1]), 'function[0]', 'expected an object'), (dict(function=row['function'] + [dict(name='x y', parameters={})]), 'function[1]', 'name'), (dict(function=[dict(name='f', parameters=dict(type='dict', properties=dict(a=dict(type='HashMap'))))]), 'function[0]', 'HashMap'),
+    (dict(ground_truth=[]), '', ''), (dict(ground_truth=[dict(f=1)]), 'ground_truth', 'accepted'), (dict(ground_truth='x'), 'ground_truth', 'accepted'), ({}, 'ground_truth', 'no accepted answer'), (dict(function=[dict(name='f', parameters='x')]), 'function[0]', 'object')])
+def test_bad_questions_are_named_by_row_and_field(tmp_path, change, field, part):
+    questions, bad = read_questions(files(tmp_path, [row | dict(id='ok_1', ground_truth=[]), row | change]))
+    assert len(questions) + len(bad) == 2
+    if field: assert (bad[0].row, bad[0].field) == (2, field) and part in bad[0].sentence and str(bad[0]).startswith(str(tmp_path/'q.json'))
+
+@pytest.mark.parametrize('content', [b'', b'\xff\xfe', b'\n\n', b'[1', None])
+def test_files_that_cannot_be_read(tmp_path, content):
+    if content is not None: (tmp_path/'q.json').write_bytes(content)
+    with pytest.raises(UserError, match='q.json'): read_questions(tmp_path/'q.json')
+
+def test_bad_lines_are_counted(tmp_path):
+    (tmp_path/'q.json').write_text(json.dumps(row | dict(ground_truth=[])) + '\nnot json\n[1]\n"x"\n' + json.dumps(row | dict(ground_truth=[])))
+    questions, bad = read_questions(tmp_path/'q.json')
+    assert len(questions) == 1 and [b.row for b in bad] == [2, 3, 4, 5] and 'twice' in bad[-1].sentence
+    (tmp_path/'a.json').write_text('[{"id": "a", "result": "x"}, {"id": "b"}, {"id": "c", "answer": 3}, {"result": []}]')
+    answers, bad = read_answers(tmp_path/'a.json')
+    assert answers == dict(a='x') and [(b.row, b.field) for b in bad] == [(2, 'result'), (3, 'answer'), (4, 'id')]
+    with pytest.raises(UserError, match='no question to score'): score([], {})
+
+def test_accepted_answers_are_told_from_a_models(tmp_path):
+    write_rows(tmp_path/'t.json', [truth]); write_rows(tmp_path/'a.json', [dict(id='x', result='[]')])
+    assert holds_accepted(tmp_path/'t.json') and not holds_accepted(tmp_path/'a.json')
+
+def test_a_grammar_for_the_leaderboards_tools(tmp_path):
+    tokenizer, (q,) = load('tiny').tokenizer(), read_questions(files(tmp_path, [row], [truth]))[0]
+    ok = lambda calls: fits(tokenizer, grammar(q.tools), written(calls))
+    call = lambda **a: dict(name='area.of', arguments=a)
+    assert ok([]) and ok([call(base=1.5)]) and ok([call(base=1, kind='x', pair=[1, 2])]*2) and ok([call(base=None)]) and fits(tokenizer, grammar(()), '[]')
+    assert not ok([call()]) and not ok([call(base='1')]) and not ok([call(base=1, z=1)]) and not ok([dict(name='area', arguments=dict(base=1))]) and not fits(tokenizer, grammar(()), '[{}]')

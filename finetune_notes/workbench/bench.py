@@ -25,7 +25,7 @@ from .trials import apart, asked, exponent, import_seconds, load_seconds, writer
 
 # %% ../../nbs/workbench/68_bench.ipynb #8cfc47f6
 sizes = dict(tiny=dict(queries=8, mail=8, few=4, many=8, tuned=4, shared=4, limit=8, taught=16, judged=24, rows=(100, 1000), more=()),
-             laptop=dict(queries=24, mail=8, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, judged=200, rows=(10_000, 100_000), more=(1_000_000,)))
+             laptop=dict(queries=24, mail=24, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, judged=200, rows=(10_000, 100_000), more=(1_000_000,)))
 
 def sides(
     found, # What `in_turns` gives, each value with seconds, and perhaps peak

@@ -229,6 +229,6 @@ def test_the_time_that_doctor_gives_follows_from_the_benchmarks(monkeypatch, tmp
 def test_benchmarks_print_one_document(here, tmp_path):
     done = here('bench', '--only', 'queries', '--rounds', '1', '--json', '--folder', tmp_path)
     assert done.returncode == 0 and list(json.loads(done.stdout)) == ['queries'] and (tmp_path/'queries.json').exists()
-    assert 'queries/s' in here('bench', '--only', 'queries', '--rounds', '1', '--resume', '--folder', tmp_path).stdout
+    assert 'a second' in here('bench', '--only', 'queries', '--rounds', '1', '--resume', '--folder', tmp_path).stdout
     refused(here('bench', '--only', 'flight'), 'there are: sft, dpo')
     refused(here('bench', '--rounds', '0'), 'rounds = 0')

@@ -139,3 +139,9 @@ def test_the_loss_is_the_stock_trainers(tiny, tmp_path):
         graded = (batch['labels'][:, 1:] != -100).sum()
         with torch.no_grad(), torch.autocast('cpu', enabled=False): losses.append(trainer.compute_loss(trainer.model, batch, num_items_in_batch=graded).item())
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+def test_where_float32_is_faster_all_is_float32(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, 'training_dtype', lambda: 'float32')
+    assert not sft_config(recipe, tmp_path, 5).bf16
+    model = with_adapter(tiny, recipe)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}

@@ -34,7 +34,7 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
 from ..foundations.artefacts import build_once, confirmed, fingerprint
 from ..foundations.evals import wilson
-from ..foundations.models import Checkpoint
+from ..foundations.models import Checkpoint, training_dtype
 from ..foundations.settings import UserError
 from ..foundations.templates import Template, ignore
 from ..foundations.train import Recipe, Run, agreed, common_arguments, graded_first, processes, share, tune, with_adapter
@@ -187,7 +187,7 @@ def starting(start, recipe):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"
     if start.adapter is None: return with_adapter(start, recipe)
     from peft import PeftModel
-    model = start.model()
+    model = start.model(training_dtype())
     if not torch.cuda.is_available(): model.set_attn_implementation('eager')
     return PeftModel.from_pretrained(model, start.adapter, is_trainable=True)
 

@@ -39,7 +39,7 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 from .layers import by_hand
 from .artefacts import confirmed, fingerprint, seal, write_folder
-from .models import Checkpoint
+from .models import Checkpoint, training_dtype
 from .settings import Lost, UserError, load_settings
 from .templates import Template, ignore
 
@@ -140,7 +140,7 @@ def common_arguments(
     return dict(
         output_dir=str(folder), num_train_epochs=recipe.epochs, learning_rate=recipe.learning_rate,
         warmup_steps=recipe.warmup, lr_scheduler_type='cosine', per_device_train_batch_size=share(recipe.batch_size),
-        seed=recipe.seed, data_seed=recipe.seed, bf16=True,
+        seed=recipe.seed, data_seed=recipe.seed, bf16=training_dtype() == 'bfloat16',
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=torch.cuda.is_available(),
         adam_beta2=0.95, max_grad_norm=0.3, train_sampling_strategy='sequential',
         logging_steps=1, save_steps=save_steps, save_total_limit=2, report_to='none',
@@ -162,7 +162,7 @@ def with_adapter(
     from peft import LoraConfig, get_peft_model
     from transformers import set_seed
     set_seed(recipe.seed)
-    model = base.model() if model is None else model
+    model = base.model(training_dtype()) if model is None else model
     depth = model.config.num_hidden_layers
     if not torch.cuda.is_available(): model.set_attn_implementation('eager') # on a CPU sdpa's backward pass is slow for short rows
     lora = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type='CAUSAL_LM',

@@ -92,7 +92,8 @@ def held(schema):
     "What a value may be, in the keywords that a grammar needs"
     if 'enum' in schema: return dict(enum=schema['enum'])
     kind = schema.get('type')
-    if kind == 'array': return dict(type='array', items=held(schema.get('items', {})))
+    if kind == 'array': return dict(type='array', items=held(schema.get('items', {})), maxItems=12)
+    if kind == 'string': return dict(type='string', maxLength=80) # without bounds a model may go on for ever
     if kind == 'object' and schema.get('properties'): return dict(type='object', properties={p: held(s) for p,s in schema['properties'].items()}, required=list(schema.get('required', [])), additionalProperties=False)
     return dict(type=kind) if isinstance(kind, str) else dict(type=['string', 'number', 'boolean'])
 

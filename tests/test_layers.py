@@ -74,3 +74,10 @@ def test_a_block_inside_a_block_is_the_same(model):
         with packed(model): assert torch.equal(model(ids).logits, usual)
         assert torch.equal(model(ids).logits, usual)
     assert torch.equal(model(ids).logits, usual)
+
+def test_a_weight_that_changed_is_arranged_anew():
+    layer, x = torch.nn.Linear(8, 8, bias=False).to(torch.bfloat16), torch.ones(2, 8, dtype=torch.bfloat16)
+    with packed(layer): layer(x)
+    with torch.no_grad(): layer.weight.mul_(2)
+    usual = layer(x)
+    with packed(layer): assert torch.equal(layer(x), usual)

@@ -60,7 +60,7 @@ def sets(): return {name: dataset(name) for name in ('history', 'pairs', 'valida
 
 @pytest.mark.parametrize('seed', [42, 7])
 def test_nothing_held_out_is_in_training(seed):
-    made = {name: mails(n, name, seed) for name,n in (('history', 1120), ('pairs', 400), ('validation', 112), ('test', 224))}
+    made = {name: mails(n, name, seed) for name,n in (('history', 2800), ('pairs', 400), ('validation', 112), ('test', 280))}
     known = pd.concat([made['history'], made['pairs']])
     for name in ('validation', 'test'): assert leaks_between(made[name], known) == dict(wordings=[], orders=[], texts=[])
     assert leaks_between(made['test'], made['validation'])['wordings'] == []
@@ -73,9 +73,9 @@ def test_held_out_wordings_do_not_share_their_words():
         for w in wordings['validation'][kind] + wordings['test'][kind]: assert max(len(content(w) & o)/max(1, len(content(w) | o)) for o in old) < .4, (kind, w)
 
 def test_the_frozen_sets_share_nothing(sets):
-    assert [len(s) for s in sets.values()] == [1680, 400, 112, 280]
+    assert [len(s) for s in sets.values()] == [2800, 400, 112, 280]
     for a,b in combinations(sets.values(), 2): assert not set(a.order) & set(b.order) and not set(a.text.str.lower()) & set(b.text.str.lower())
-    assert (sets['pairs'].head(200).kind.value_counts() >= 7).all() and sets['history'].kind.value_counts().unique().tolist() == [60]
+    assert (sets['pairs'].head(200).kind.value_counts() >= 7).all() and sets['history'].kind.value_counts().unique().tolist() == [100]
 
 def test_mails_keep_their_number_and_do_not_answer_themselves(sets):
     for s in sets.values():

@@ -49,7 +49,7 @@ class Dials:
     "How a house answers; without arguments without a fault"
     agents:tuple = (Agent('hurried'), Agent('wordy', 'long')) # Two kinds
     shared:float = 0. # Correlation of the faults of two answers to one kind of request, 0 to 1
-    history:int = 60 # Answers a policy in the history, 0 to 400
+    history:int = 100 # Answers a policy in the history, 0 to 400
 
     def __post_init__(self):
         if not (len(self.agents) == 2 and all(isinstance(a, Agent) for a in self.agents)): raise UserError(f'agents is {self.agents!r}; expected two of type Agent')
@@ -57,7 +57,7 @@ class Dials:
             if not (isinstance(value, (int, float)) and 0 <= value <= 1): raise UserError(f'the dial {where} is {value!r}; expected a number from 0 to 1')
         if not (isinstance(self.history, int) and 0 <= self.history <= 400): raise UserError(f'the dial history is {self.history!r}; expected a whole number from 0 to 400')
 
-typical = Dials((hurried, wordy), shared=0.3, history=60)
+typical = Dials((hurried, wordy), shared=0.3, history=100)
 
 # %% ../../nbs/cases/43_agents.ipynb #62f6fc72
 def house(
@@ -181,9 +181,9 @@ def regime(
     return pd.DataFrame([dict(fault=f, rate=has(past.faults, f).mean(), kinds=(by_kind[f] > .5).mean(), one=(sides[f] == 1).mean(), both=(sides[f] == 2).mean()) for f in faults])
 
 # %% ../../nbs/cases/43_agents.ipynb #45eeb333
-_sizes = dict(history=1680, pairs=400, validation=112, test=280)
+_sizes = dict(history=2800, pairs=400, validation=112, test=280)
 _SHA256 = dict(
-    history='c191e5115584b79eafa261e520795174474f5ed6bad641edcbaabbc1b70ee017',
+    history='45cbe46f054f626a39680aeca6fe63892bdc50cf875bcf868452d92e9aad681f',
     pairs='cab53f18dd527cadbef18b7002b90e9b10c62078ebdd8d101e900ff65426a98d',
     validation='50dfd631ddd8a0351839fa300b4a6401f78146dc58027c8ce4f6454b32c7bc7f',
     test='c0442677bff25e8236c53f6f326e51585f572c20782de12b5c3798b4d2eda66f')

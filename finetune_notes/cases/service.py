@@ -28,7 +28,7 @@ from ..foundations.train import Recipe, Run, sft
 
 # %% ../../nbs/cases/46_service.ipynb #0a7ab3eb
 template = Template(user='{prompt}', system='You answer the customers of Tarnwick House, a publisher.')
-history_recipe = Recipe(epochs=2, learning_rate=3e-3, batch_size=4, layers=1.,
+history_recipe = Recipe(epochs=2., learning_rate=3e-3, batch_size=8, layers=1.,
                         modules=('q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'))
 
 def train_history(
@@ -56,7 +56,7 @@ def contrast(
     return pd.DataFrame({name: pd.DataFrame([features(m, of(m)) for m in rows]).mean() for name,of in side.items()}).T
 
 # %% ../../nbs/cases/46_service.ipynb #e9c34db7
-choices_recipe = PreferenceRecipe(learning_rate=4e-4)
+choices_recipe = PreferenceRecipe(learning_rate=4e-4, beta=1., sft=0.)
 
 def prefer(
     choices:list[Pair], # The manager's

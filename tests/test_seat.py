@@ -92,6 +92,11 @@ def test_votes_become_a_report_and_choices(mails, clean, tmp_path):
     again = seat.take_seat([], tmp_path/'seat.jsonl', 'ann')
     assert again.view['progress'] == '10 of 20 saved'
 
+def test_an_empty_answer_is_judged_like_any_other(mails, clean, tmp_path):
+    rows = seat.seat_rows(mails[:3], dict(silent=['']*3, clean=clean[:3]))
+    assert [r['first'] for r in rows] == ['(no answer)']*3
+    assert seat.take_seat(rows, tmp_path/'seat.jsonl', 'ann').store.next('ann').content['first'] == '(no answer)'
+
 def test_who_follows_the_rubric_agrees_with_it(mails, clean, tmp_path):
     store = seat.take_seat(seat.seat_rows(mails, dict(clean=clean, agents=mails['first']), n=30), tmp_path/'seat.jsonl', 'ann').store
     for who,value in (('rubric', 'first'), ('other', 'second')):

@@ -37,9 +37,10 @@ def seat_rows(
     n:int=50, # Mails at most
     seed:int=42, # Which ones, in which order
 )->list[dict]: # prompt, first, second, first_by, second_by, kind, order
-    "Pairs for the screen; mails that both answered alike are left out"
+    "Pairs for the screen; mails that both answered alike are left out, and an empty answer says that it is one"
     (a, one), (b, other) = systems.items()
-    frame = mails[['kind', 'order']].assign(prompt=mails.text, first=list(one), second=list(other), first_by=a, second_by=b)
+    shown = lambda texts: [t or '(no answer)' for t in texts]
+    frame = mails[['kind', 'order']].assign(prompt=mails.text, first=shown(one), second=shown(other), first_by=a, second_by=b)
     told_apart = frame[frame['first'] != frame['second']]
     return told_apart.sample(min(n, len(told_apart)), random_state=seed).to_dict('records')
 

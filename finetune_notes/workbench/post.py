@@ -120,7 +120,7 @@ def majority_faulty(lesson, answer):
 def habit_world(lesson, answer):
     "A house with habits"
     expect(isinstance(answer, lesson.Dials), f'Dials are asked for, and this is {short(answer)}.')
-    expect(answer.history == 60, f'The history has {answer.history} answers a policy; expected 60.')
+    expect(answer.history == 100, f'The history has {answer.history} answers a policy; expected 100.')
     found = lesson.regime(answer).set_index('fault').loc['wrong']
     expect(found.rate <= .3, f'{found.rate:.0%} of the answers are wrong; expected at most 30 %.')
     expect(round(28*found.kinds) >= 6, f'The commonest answer is wrong on {round(28*found.kinds)} of the 28 kinds; expected 6 or more.')

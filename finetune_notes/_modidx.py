@@ -2281,6 +2281,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                      'finetune_notes/questions/functions.py'),
                                                     'finetune_notes.questions.functions.one_call': ( 'questions/functions.html#one_call',
                                                                                                      'finetune_notes/questions/functions.py'),
+                                                    'finetune_notes.questions.functions.over_texts': ( 'questions/functions.html#over_texts',
+                                                                                                       'finetune_notes/questions/functions.py'),
                                                     'finetune_notes.questions.functions.paired': ( 'questions/functions.html#paired',
                                                                                                    'finetune_notes/questions/functions.py'),
                                                     'finetune_notes.questions.functions.plain_words': ( 'questions/functions.html#plain_words',

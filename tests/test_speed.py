@@ -8,7 +8,7 @@ from finetune_notes.foundations.templates import Template
 from finetune_notes.foundations.train import Recipe, common_arguments, render
 from finetune_notes.workbench.speed import Plan, arithmetic, assemble, group_of, in_turns, row_losses
 
-ours = Plan(batch_size=2, checkpointing=False, dtype='bfloat16', alike=True, graded=True, attention='eager', modules=Recipe().modules, layers=2/3, by_hand=True)
+ours = Plan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, graded=True, attention='eager', modules=Recipe().modules, layers=2/3, by_hand=True)
 
 @pytest.fixture(scope='module')
 def base(): return load('tiny')

@@ -48,13 +48,13 @@ from .templates import Template, ignore
 class Recipe:
     "How to fine-tune"
     epochs:float = 1 # Passes over the examples
-    learning_rate:float = 1.8e-3 # Peak, reached after the warm-up, then falling to zero along a cosine
+    learning_rate:float = 2.5e-3 # Peak, reached after the warm-up, then falling to zero along a cosine
     warmup:float = 0.05 # Share of the steps
     rank:int = 16 # Of the adapter's matrices
     alpha:int = 32 # The adapter's product is scaled by alpha/rank
     modules:tuple = ('v_proj', 'o_proj', 'up_proj', 'down_proj') # Weight matrices of a layer that get an adapter
     layers:float = 2/3 # Share of the layers, from the top, that get one
-    batch_size:int = 2 # Rows per step
+    batch_size:int = 4 # Rows per step
     max_length:int = 1024 # Tokens per row; a longer row is refused, never cut
     seed:int = 42 # Order of the rows and start of the adapter
 

@@ -74,10 +74,10 @@ bare = partial(over_texts, lambda text: text.removeprefix(' '))
 def shorten(
     calls, # Each with name and arguments
     tools, # `Tool`s on offer
-)->list: # For each call a letter and the arguments in the tool's order, texts with a space before them
+)->list: # For each call a letter and all arguments in the tool's order: null where nothing was said, texts with a space before them
     "Calls as the model writes them"
     place = {t.name: (l, t) for l,t in zip(labels(tools), tools)}
-    ordered = lambda given, tool: {p: spaced(given[p]) for p in tool.properties if p in given}
+    ordered = lambda given, tool: {p: spaced(given.get(p)) for p in tool.properties}
     return [[letter, ordered(c['arguments'], tool)] for c in calls for letter,tool in (place[c['name']],)]
 
 def expand(
@@ -115,8 +115,8 @@ def grammar(
 )->str: # A JSON schema
     "All answers that could be run with these tools"
     closed = lambda properties, required: dict(type='object', properties=properties, required=list(required), additionalProperties=False)
-    value = lambda t, p: dict(anyOf=[held(t.properties[p], short), dict(type='null')]) if p in t.required else held(t.properties[p], short)
-    arguments = lambda t: closed({p: value(t, p) for p in t.properties}, t.required)
+    value = lambda t, p: dict(anyOf=[held(t.properties[p], short), dict(type='null')]) if short or p in t.required else held(t.properties[p], short)
+    arguments = lambda t: closed({p: value(t, p) for p in t.properties}, t.properties if short else t.required)
     def usual(t): return closed(dict(name=dict(const=t.name), arguments=arguments(t)), ['name', 'arguments'])
     def brief(l, t): return dict(type='array', prefixItems=[dict(const=l), arguments(t)], items=False, minItems=2)
     calls = [brief(l, t) if short else usual(t) for l,t in zip(labels(tools), tools)]

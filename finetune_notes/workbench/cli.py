@@ -335,7 +335,7 @@ def train(
     if pairs: raise UserError('--pairs is for service; give the assistant its questions with --data FILE')
     examples = examples_of(data, skip_bad)
     from finetune_notes.cases import assistant
-    made = assistant.train_assistant(examples, sized(assistant.Recipe()))
+    made = assistant.train_assistant(examples, sized(assistant.assistant_recipe))
     return dict(made.facts, folder=str(made.folder)) if json else made
 
 # %% ../../nbs/workbench/50_cli.ipynb #8c646db6

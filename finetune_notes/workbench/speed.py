@@ -171,6 +171,6 @@ def taught(
 ): # A model in evaluation mode
     "What a training of the plan leaves"
     with tempfile.TemporaryDirectory() as folder:
-        trainer = assemble(plan, rows, base, folder, learning_rate=Recipe().learning_rate, lr_scheduler_type='cosine', warmup_steps=Recipe().warmup, **arguments)
+        trainer = assemble(plan, rows, base, folder, learning_rate=1.8e-3, lr_scheduler_type='cosine', warmup_steps=Recipe().warmup, **arguments)
         trainer.train()
     return trainer.model.eval()

@@ -61,10 +61,9 @@ def teaching(
 ): # Examples, template, recipe
     "What a lesson trains on, and how"
     if case == 'queries':
-        from finetune_notes.cases.assistant import training_fields, templates
+        from finetune_notes.cases.assistant import assistant_recipe, templates, training_fields
         from finetune_notes.cases.examples import dataset
-        from finetune_notes.foundations.train import Recipe
-        return [training_fields(e) for e in dataset('train')[:n]], templates['tuned'], Recipe()
+        return [training_fields(e) for e in dataset('train')[:n]], templates['tuned'], assistant_recipe
     from finetune_notes.cases.agents import dataset
     from finetune_notes.cases.service import history_recipe, template
     return [dict(prompt=t, answer=a) for t,a in dataset('history')[['text', 'answer']][:n].to_numpy()], template, history_recipe

@@ -41,7 +41,7 @@ Modules:
 - `finetune_notes.foundations.generate`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
 - `finetune_notes.foundations.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off
 - `finetune_notes.foundations.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
-- `finetune_notes.foundations.layers`: Two ways to make a linear layer cheaper on a laptop: an adapter's passes written by hand, and weights packed once
+- `finetune_notes.foundations.layers`: The parts of a model made cheaper on a laptop: passes written by hand, a common beginning read once, weights arranged once
 - `finetune_notes.foundations.looking`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks
 - `finetune_notes.foundations.mismatch`: A checker that names sixteen template bugs, the tokens at fault, and the mend
 - `finetune_notes.foundations.models`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token

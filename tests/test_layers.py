@@ -1,10 +1,13 @@
 "Layers made cheaper: the same numbers for any shape, and nothing left behind when something goes wrong"
 import copy
+from types import SimpleNamespace
 import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 from peft import LoraConfig, get_peft_model
-from finetune_notes.foundations.layers import by_hand, can_pack, packed, plain
+from transformers.models.llama.modeling_llama import LlamaRMSNorm
+from finetune_notes.foundations.layers import (Attended, Frozen, Normed, by_hand, can_pack, cheap_attention, in_common, own_states, packed, plain, product,
+                                               shared_prefix, widened)
 from finetune_notes.foundations.models import load
 
 quick = settings(max_examples=25, deadline=None)
@@ -81,3 +84,98 @@ def test_a_weight_that_changed_is_arranged_anew():
     with torch.no_grad(): layer.weight.mul_(2)
     usual = layer(x)
     with packed(layer): assert torch.equal(layer(x), usual)
+
+# Written by hand
+
+heads = st.sampled_from([(1, 1), (4, 2), (9, 3), (6, 6)])
+
+@quick
+@given(heads, st.integers(1, 3), st.integers(1, 9), st.integers(0, 5), st.integers(1, 8))
+def test_attention_by_hand_is_pytorchs(heads, rows, width, before, size):
+    config, make = SimpleNamespace(num_attention_heads=heads[0], num_key_value_heads=heads[1]), lambda h, n: torch.randn(rows, h, n, size, requires_grad=True)
+    q, k, v = make(heads[0], width), make(heads[1], before + width), make(heads[1], before + width)
+    sees = torch.rand(rows, width, before + width) < .5
+    sees |= torch.eye(before + width, dtype=torch.bool)[before:]
+    weight = torch.randn(rows, heads[0], width, size)
+    ours = Attended.apply(q, k, v, widened(sees, config, q.dtype), .3)
+    theirs = torch.nn.functional.scaled_dot_product_attention(q, k, v, sees[:, None], scale=.3, enable_gqa=True)
+    for one,two in zip(*(torch.autograd.grad(out, (q, k, v), weight) for out in (ours, theirs)), strict=True): assert torch.allclose(one, two, atol=1e-4)
+    assert torch.allclose(ours, theirs, atol=1e-5)
+
+@pytest.mark.parametrize('kind,tolerance', [('float32', 1e-5), ('bfloat16', 2e-2)])
+def test_a_norm_by_hand_is_transformers(kind, tolerance):
+    norm, kind = LlamaRMSNorm(48).requires_grad_(False).to(getattr(torch, kind)), getattr(torch, kind)
+    torch.nn.init.normal_(norm.weight)
+    x, weight = torch.randn(5, 7, 48).to(kind).requires_grad_(), torch.randn(5, 7, 48).to(kind)
+    ours, theirs = Normed.apply(x, norm.weight, norm.variance_epsilon), norm(x)
+    assert ours.dtype == theirs.dtype and torch.allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+    one, two = (torch.autograd.grad(out, x, weight)[0] for out in (ours, theirs))
+    assert one.dtype == two.dtype and (one - two).norm() <= tolerance*two.norm()
+
+def test_a_norm_that_is_trained_keeps_its_way():
+    model = load('tiny').model()
+    assert not any('forward' in vars(m) for m in by_hand(model).modules())
+    by_hand(model.requires_grad_(False))
+    assert sum('forward' in vars(m) for m in model.modules() if type(m) is LlamaRMSNorm) == 2*model.config.num_hidden_layers + 1
+
+@quick
+@given(st.integers(1, 70), st.integers(1, 70), st.sampled_from((1, 2, 31, 257)))
+def test_a_frozen_layer_passes_on_the_usual_gradient(width, outputs, rows):
+    layer = torch.nn.Linear(width, outputs, bias=False).requires_grad_(False).to(torch.bfloat16)
+    x, weight = torch.randn(2, rows, width).to(torch.bfloat16).requires_grad_(), torch.randn(2, rows, outputs).to(torch.bfloat16)
+    ours, theirs = Frozen.apply(x, layer), layer(x)
+    assert torch.allclose(ours, theirs, rtol=2e-2, atol=2e-2)
+    one, two = (torch.autograd.grad(out, x, weight)[0] for out in (ours, theirs))
+    assert (one - two).norm() <= 1e-2*two.norm()
+
+def test_the_way_back_knows_of_a_change_too():
+    layer, grad = torch.nn.Linear(8, 8, bias=False).requires_grad_(False).to(torch.bfloat16), torch.ones(2, 8, dtype=torch.bfloat16)
+    before = product(grad, layer, back=True)
+    with torch.no_grad(): layer.weight.mul_(2)
+    assert torch.equal(product(grad, layer, back=True), 2*before)
+
+# A beginning read once
+
+@pytest.fixture(scope='module')
+def bodies():
+    "The toy model's body in float32: with the usual attention, and with a shared prefix"
+    if torch.cuda.is_available(): pytest.skip('where there is a GPU, attention is left alone')
+    usual = load('tiny').model('float32')
+    shared = cheap_attention(copy.deepcopy(usual))
+    assert shared.config._attn_implementation == shared_prefix
+    return usual.model, shared.model
+
+@quick
+@given(st.integers(0, 12), st.lists(st.integers(1, 20), min_size=1, max_size=5), st.randoms())
+def test_states_behind_a_prefix_are_the_usual_ones(bodies, prefix, rests, random):
+    begin, width = [random.randrange(400) for _ in range(prefix)], prefix + max(rests)
+    rows = [begin + [random.randrange(400) for _ in range(n)] for n in rests]
+    ids, mask = torch.tensor([r + [0]*(width - len(r)) for r in rows]), torch.tensor([[1]*len(r) + [0]*(width - len(r)) for r in rows])
+    usual, shared = (own_states(body, ids, mask)*mask[..., None] for body in bodies)
+    assert torch.allclose(usual, shared, atol=1e-4)
+
+def test_rows_that_are_all_alike_keep_a_position_of_their_own(bodies):
+    ids, mask = torch.arange(9).expand(3, -1), torch.ones(3, 9, dtype=torch.long)
+    usual, shared = (own_states(body, ids, mask) for body in bodies)
+    assert torch.allclose(usual, shared, atol=1e-4)
+
+def test_what_stands_in_common_is_computed_once(bodies):
+    seen, ids = [], torch.cat([torch.arange(9).expand(3, -1), torch.tensor([[30], [31], [32]])], 1)
+    hook = bodies[1].layers[0].mlp.register_forward_hook(lambda layer, given, made: seen.append(made.shape[:2].numel()))
+    own_states(bodies[1], ids, torch.ones_like(ids))
+    hook.remove()
+    assert seen == [9 + 3]
+
+def test_a_prefix_ends_where_a_row_sees_otherwise():
+    ids, positions = torch.zeros(2, 6, dtype=torch.long), torch.arange(6).expand(2, -1)
+    sees = torch.ones(2, 6, 6, dtype=torch.bool).tril()
+    assert in_common(ids, positions, sees) == 5
+    sees[1, 3, 1] = False
+    assert in_common(ids, positions, sees) == 3
+    assert in_common(ids, positions + torch.tensor([[0], [1]]), sees) == 0
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='where there is a GPU, attention is left alone')
+def test_other_models_and_dropout_keep_pytorchs_steps():
+    model = load('tiny').model()
+    model.config.attention_dropout = .1
+    assert cheap_attention(model).config._attn_implementation == 'eager'

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from finetune_notes.foundations.looking import (Table, band_keys, browse, candidates, check_apart, clusters, distinct, index_of, jaccard, json_rows, labels, leaks, lengths,
-    min_hashes, near_duplicates, shingles, shown, where)
+    hash_table, likely, min_hashes, near_duplicates, shingles, shown, where)
 from finetune_notes.foundations.settings import UserError
 
 hostile = ['<script>document.title="RAN"</script>', '<img src=x onerror="document.title=\'RAN\'">', '</td></table><script>document.title="RAN"</script>',
@@ -161,3 +161,10 @@ def test_a_search_keeps_little_in_memory():
         finally: tracemalloc.stop()
     peak(100)
     assert (peak(6000) - peak(2000))/4000 < 2000
+
+@given(st.lists(st.sets(st.text(alphabet='abcd', min_size=1, max_size=2), min_size=1), min_size=2, max_size=15), st.sampled_from([0.3, 0.5, 0.8, 1.0]), st.integers(1, 7))
+def test_what_is_left_out_is_far_from_the_threshold(sets, threshold, at_once):
+    pairs = np.array([(a, b) for b in range(len(sets)) for a in range(b)])
+    kept = likely(hash_table(sets), pairs, threshold, at_once).tolist()
+    share = {(a, b): jaccard(sets[a], sets[b]) for a,b in pairs.tolist()}
+    assert kept == [list(p) for p in share if share[p] >= threshold - 0.05] or any(abs(s - threshold + 0.05) < 1e-9 for s in share.values())

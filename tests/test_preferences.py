@@ -66,7 +66,7 @@ def test_a_batch_is_the_stock_trainers(loss, beta, begun, tiny, tmp_path):
     how = replace(recipe, loss=loss, beta=beta, sft=0.5, flipped=0.1*(loss == 'robust'))
     start, rows = start_of(begun), pair_rows(pairs, template, tiny.tokenizer())
     stock, ours = (one_batch(kind, start, tiny, rows, how, tmp_path) for kind in (Stock, PairTrainer))
-    assert ours[0] == pytest.approx(stock[0], abs=1e-5)
+    assert ours[0] == pytest.approx(stock[0], rel=1e-6, abs=3e-5)
     assert ours[1].keys() == stock[1].keys() and ours[1]
     assert max((ours[1][k] - stock[1][k]).abs().max().item() for k in ours[1]) < 1e-4
     assert {k: v for k, v in ours[2].items() if k != 'num_tokens'} == pytest.approx({k: v for k, v in stock[2].items() if k != 'num_tokens'}, abs=1e-3)
@@ -84,7 +84,7 @@ def test_five_lines_are_trls_loss(loss, beta, begun, tiny, tmp_path):
     policy = answer_logps(trainer.model.get_base_model(), tiny.tokenizer(), rows[:4])
     tokens = torch.tensor([[len(r['chosen_ids']), len(r['rejected_ids'])] for r in rows[:4]])
     assert (policy - reference).abs().max() > 0.1
-    assert pair_loss(policy, reference, beta, loss, how.flipped, tokens).mean().item() == pytest.approx(wanted, abs=1e-5)
+    assert pair_loss(policy, reference, beta, loss, how.flipped, tokens).mean().item() == pytest.approx(wanted, abs=3e-5)
 
 # A run
 

@@ -8,7 +8,7 @@ from finetune_notes.foundations.templates import Template
 from finetune_notes.foundations.train import Recipe, common_arguments, render
 from finetune_notes.workbench.speed import Plan, arithmetic, assemble, group_of, in_turns, row_losses
 
-ours = Plan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, graded=True, attention='eager', modules=Recipe().modules, layers=2/3, by_hand=True)
+ours = Plan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, graded=True, attention='shared_prefix', modules=Recipe().modules, layers=2/3, by_hand=True)
 
 @pytest.fixture(scope='module')
 def base(): return load('tiny')
@@ -36,7 +36,7 @@ def test_every_way_has_the_loss_of_the_stock_trainer(rows, base, tmp_path, dtype
         with trainer.compute_loss_context_manager(): return trainer.compute_loss(trainer.model, batch, num_items_in_batch=graded).item()
     stock = loss()
     assert stock > 1
-    for change in (dict(checkpointing=False), dict(graded=True), dict(attention='eager'), dict(layers=0.5), dict(by_hand=True), dict(graded=True, attention='eager', checkpointing=False, by_hand=True)):
+    for change in (dict(checkpointing=False), dict(graded=True), dict(attention='eager'), dict(layers=0.5), dict(by_hand=True), dict(graded=True, attention='shared_prefix', checkpointing=False, by_hand=True), dict(graded=True, attention='shared_prefix')):
         assert loss(**change) == pytest.approx(stock, rel=tolerance), change
 
 def test_each_saving_is_less_arithmetic(rows, base, tmp_path):

@@ -11,9 +11,9 @@ supervised fine-tuning left, and returns a run as `sft` does."""
 # %% auto #0
 __all__ = ['marks', 'trainers', 'Pair', 'pair_fault', 'content', 'read_pair', 'rows_of', 'load_pairs', 'dpo_loss', 'pair_loss',
            'pair_rows', 'Start', 'start_of', 'starting', 'PreferenceRecipe', 'dpo_config', 'side_by_side',
-           'pair_states', 'scored', 'answers_only', 'own_states', 'shared', 'Kept', 'PairTrainer', 'kto_config',
-           'unpaired', 'UnpairedTrainer', 'orpo_config', 'OddsTrainer', 'with_labels', 'says', 'Preferred', 'dpo',
-           'answer_logps', 'weigh', 'ranking', 'plot_preferences']
+           'pair_states', 'scored', 'answers_only', 'shared', 'Kept', 'PairTrainer', 'kto_config', 'unpaired',
+           'UnpairedTrainer', 'orpo_config', 'OddsTrainer', 'with_labels', 'says', 'Preferred', 'dpo', 'answer_logps',
+           'weigh', 'ranking', 'plot_preferences']
 
 # %% ../../nbs/cases/40_preferences.ipynb #b1ab816e
 import json
@@ -27,6 +27,7 @@ from types import MethodType
 import pandas as pd
 import torch
 from datasets import Dataset, concatenate_datasets, load_from_disk
+from torch.linalg import vecdot
 from torch.nn.functional import logsigmoid
 from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 from trl.experimental.orpo import ORPOConfig, ORPOTrainer
@@ -34,6 +35,7 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
 from ..foundations.artefacts import build_once, confirmed, fingerprint
 from ..foundations.evals import wilson
+from ..foundations.layers import cheap_attention, own_states, row_states
 from ..foundations.models import Checkpoint, training_dtype
 from ..foundations.settings import UserError
 from ..foundations.templates import Template, ignore
@@ -187,9 +189,7 @@ def starting(start, recipe):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"
     if start.adapter is None: return with_adapter(start, recipe)
     from peft import PeftModel
-    model = start.model(training_dtype())
-    if not torch.cuda.is_available(): model.set_attn_implementation('eager')
-    return PeftModel.from_pretrained(model, start.adapter, is_trainable=True)
+    return PeftModel.from_pretrained(cheap_attention(start.model(training_dtype())), start.adapter, is_trainable=True)
 
 # %% ../../nbs/cases/40_preferences.ipynb #136c0d21
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def side_by_side(
     ids:torch.Tensor, # Chosen rows, then as many rejected ones, filled up on the right, shape (2B, T)
     mask:torch.Tensor, # 1 where a token stands, shape (2B, T)
     multiple:int=8, # Of the new length
-)->tuple: # Ids (B, W), positions (B, W), which token may see which (B, 1, W, W), and where each token of the 2B rows went (2B, T)
+)->tuple: # Ids (B, W), positions (B, W), which token may see which (B, W, W), and where each token of the 2B rows went (2B, T)
     "Both rows of each pair in one, what they have in common once"
     (first, second), (one, two), at = ids.chunk(2), mask.bool().chunk(2), torch.arange(ids.shape[1], device=ids.device).expand(len(ids)//2, -1)
     n, common = one.sum(1, keepdim=True), ((first == second) & one & two).int().cumprod(1).sum(1, keepdim=True)
@@ -223,7 +223,7 @@ def side_by_side(
     to = torch.arange(width, device=ids.device)
     apart = (to >= n)[:, :, None] & (to >= common)[:, None] & (to < n)[:, None]
     sees = (to[:, None] >= to) & ~apart
-    return put(first, second), put(at, at), sees[:, None], torch.cat(places).clamp(max=width - 1)
+    return put(first, second), put(at, at), sees, torch.cat(places).clamp(max=width - 1)
 
 def pair_states(
     model, # The body of a causal language model
@@ -233,8 +233,7 @@ def pair_states(
 )->torch.Tensor: # Shape (2B, T, H)
     "Last hidden states of pairs, their prompts read once"
     ids, positions, sees, places = side_by_side(input_ids, attention_mask)
-    bias = torch.zeros(sees.shape, dtype=model.dtype, device=ids.device).masked_fill(~sees, torch.finfo(model.dtype).min)
-    hidden = model(input_ids=ids, position_ids=positions, attention_mask=bias, **options)[0]
+    hidden = row_states(model, ids, positions, sees, **options)
     return hidden[torch.arange(len(ids), device=ids.device).repeat(2)[:, None], places]
 
 # %% ../../nbs/cases/40_preferences.ipynb #971ce910
@@ -251,7 +250,7 @@ def scored(
     total = logits.logsumexp(-1)
     made = dict(log_probs=logits.gather(1, target[:, None])[:, 0] - total)
     with torch.no_grad():
-        if statistics: made |= dict(entropy=total - (logits.softmax(-1)*logits).sum(-1), mean_logits=logits.mean(-1), is_top1=logits.argmax(-1) == target)
+        if statistics: made |= dict(entropy=total - vecdot((logits - total[:, None]).exp_(), logits), mean_logits=logits.mean(-1), is_top1=logits.argmax(-1) == target)
     place = lambda x: x.new_zeros(labels.numel()).index_put((keep,), x).view(labels.shape).masked_fill(labels == ignore, 0)
     return FusedCausalLMOutput(**{k: place(v) for k,v in made.items()})
 
@@ -265,10 +264,6 @@ def answers_only(model, states):
     model.forward = MethodType(forward, model)
 
 # %% ../../nbs/cases/40_preferences.ipynb #7204d122
-def own_states(model, *args, **kwargs):
-    "Last hidden states of rows, each by itself"
-    return model(*args, **kwargs)[0]
-
 @contextmanager
 def shared(dataset, place):
     "Where there are several processes, a copy on disk, beside which TRL's main process leaves what the others read"

@@ -9,8 +9,8 @@ in almost the same words, and `leaks` finds test rows that training has shown.""
 
 # %% auto #0
 __all__ = ['json_row', 'json_rows', 'shown', 'Table', 'has', 'where', 'browse', 'lengths', 'labels', 'shingles', 'jaccard',
-           'min_hashes', 'index_of', 'band_keys', 'candidates', 'near_duplicates', 'distinct', 'clusters', 'leaks',
-           'check_apart']
+           'min_hashes', 'index_of', 'band_keys', 'candidates', 'hash_table', 'likely', 'near_duplicates', 'distinct',
+           'clusters', 'leaks', 'check_apart']
 
 # %% ../../nbs/foundations/10_looking.ipynb #0631bbc6
 import html, json, re
@@ -181,15 +181,36 @@ def candidates(
     keys:np.ndarray, # Shape (n, b)
 )->np.ndarray: # Shape (m, 2): positions, the smaller one first, in ascending order
     "Pairs of rows that have a number in common in any band"
-    n, found = len(keys), np.empty(0, np.int64)
+    n, found = len(keys), [np.empty(0, np.int64)]
     for column in keys.T:
-        order, more = np.argsort(column, kind='stable'), [found]
+        order = np.argsort(column, kind='stable')
         ranked, at, lag = column[order], np.arange(n), 1
         while len(at := at[at + lag < n]) and len(at := at[ranked[at] == ranked[at + lag]]):
-            more.append(order[at]*n + order[at + lag])
+            found.append(order[at]*n + order[at + lag])
             lag += 1
-        found = np.unique(np.concatenate(more))
-    return np.stack([found//max(n, 1), found % max(n, 1)], 1)
+    return np.stack(divmod(np.unique(np.concatenate(found)), max(n, 1)), 1)
+
+def hash_table(
+    sets, # Sets of texts, n of them, one after another
+): # scipy.sparse.csr_array of shape (n, 2³¹ − 1)
+    "A one for each set and each number that a text of it hashes to"
+    from scipy.sparse import csr_array
+    numbers = [np.array(sorted({hash(t) % (2**31 - 1) for t in s}), np.int32) for s in sets]
+    ends, places = np.cumsum([0, *map(len, numbers)]), np.concatenate([np.empty(0, np.int32), *numbers])
+    return csr_array((np.ones(len(places), np.int32), places, ends), shape=(len(numbers), 2**31 - 1))
+
+def likely(
+    table, # As `hash_table` gives it
+    pairs:np.ndarray, # Of positions, shape (m, 2)
+    threshold:float, # Least Jaccard similarity
+    at_once:int=100_000, # Pairs in memory at a time
+)->np.ndarray: # Those of the pairs that remain, in their order
+    "Leave out pairs that are far from the threshold"
+    sizes = np.diff(table.indptr)
+    def near(a, b):
+        common = table[a].multiply(table[b]).sum(1)
+        return common >= (threshold - 0.05)*(sizes[a] + sizes[b] - common)
+    return pairs[np.concatenate([np.empty(0, bool), *(near(*pairs[i:i + at_once].T) for i in range(0, len(pairs), at_once))])]
 
 # %% ../../nbs/foundations/10_looking.ipynb #610f584c
 def near_duplicates(
@@ -204,8 +225,10 @@ def near_duplicates(
     first = {h: i for i,h in reversed(list(enumerate(hashed)))}
     kept = sorted(first.values())
     pairs = [(first[h], i, 1.) for i,h in enumerate(hashed) if first[h] != i]
-    near = ((kept[a], kept[b]) for a,b in candidates(band_keys((features(rows[i]) for i in kept), threshold)).tolist())
-    pairs += [(a, b, s) for a,b in near if (s := jaccard(of(a), of(b))) >= threshold]
+    sets = lambda: (features(rows[i]) for i in kept)
+    keys, table = band_keys(sets(), threshold), hash_table(sets())
+    near = np.unique(np.concatenate([likely(table, candidates(band[:, None]), threshold) for band in keys.T]), axis=0)
+    pairs += [(kept[a], kept[b], s) for a,b in near.tolist() if (s := jaccard(of(kept[a]), of(kept[b]))) >= threshold]
     return pd.DataFrame(sorted(pairs), columns=['a', 'b', 'similarity'])
 
 # %% ../../nbs/foundations/10_looking.ipynb #281e3edb

@@ -37,7 +37,7 @@ from tqdm.auto import tqdm
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
-from .layers import by_hand
+from .layers import by_hand, cheap_attention, own_states
 from .artefacts import confirmed, fingerprint, seal, write_folder
 from .models import Checkpoint, training_dtype
 from .settings import Lost, UserError, load_settings
@@ -164,10 +164,9 @@ def with_adapter(
     set_seed(recipe.seed)
     model = base.model(training_dtype()) if model is None else model
     depth = model.config.num_hidden_layers
-    if not torch.cuda.is_available(): model.set_attn_implementation('eager') # on a CPU sdpa's backward pass is slow for short rows
     lora = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type='CAUSAL_LM',
                       layers_to_transform=list(range(depth - round(depth*recipe.layers), depth)), **options)
-    return get_peft_model(model, lora)
+    return get_peft_model(cheap_attention(model), lora)
 
 # %% ../../nbs/foundations/07_train.ipynb #d75880e1
 def graded_first(
@@ -186,7 +185,7 @@ def graded_sum(model):
     def forward(self, *args, labels=None, graded=False, **kwargs):
         if not graded: return stock(*args, labels=labels, **kwargs)
         with torch.autocast(labels.device.type, enabled=False):
-            labels, hidden = labels[:, 1:].flatten(), self.model(*args, **kwargs)[0]
+            labels, hidden = labels[:, 1:].flatten(), own_states(self.model, *args, **kwargs)
             keep = graded_first(labels)
             logits = self.lm_head(hidden[:, :-1].flatten(0, 1)[keep])
             return cross_entropy(logits.float(), labels[keep], ignore_index=ignore, reduction='sum')

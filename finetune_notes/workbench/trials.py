@@ -96,11 +96,11 @@ def second_pass(history)->float: # Seconds
 @task
 def sft_arithmetic(case:str, n:int)->dict: # flop
     "Multiplications and additions in the matrix products of one pass of `sft`, as they really run"
-    from torch.utils.flop_counter import FlopCounterMode
     from finetune_notes.foundations.models import load
     from finetune_notes.foundations.train import sft
+    from finetune_notes.workbench.speed import flop_counter
     examples, template, recipe = teaching(case, n)
-    with tempfile.TemporaryDirectory() as folder, FlopCounterMode(display=False) as counter:
+    with tempfile.TemporaryDirectory() as folder, flop_counter() as counter:
         sft(examples, template, load(), replace(recipe, epochs=1), folder=Path(folder))
     return dict(flop=counter.get_total_flops())
 

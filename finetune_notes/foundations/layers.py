@@ -22,7 +22,6 @@ import torch
 from torch.autograd import Function
 from torch.linalg import vecdot
 
-
 # %% ../../nbs/foundations/81_layers.ipynb #8155d98b
 def working_type(
     x:torch.Tensor, # Any
@@ -159,7 +158,7 @@ def frozen_forward(self, x):
 def by_hand(
     model, # Of peft
 ): # The same one
-    "Let the plain layers with an adapter, and the frozen norms of a Llama, run as one operation each"
+    "Let the plain layers with an adapter, frozen linear layers and the frozen norms of a Llama run as one operation each"
     for layer in model.modules():
         if plain(layer): layer.forward = MethodType(adapted_forward, layer)
         elif frozen_norm(layer): layer.forward = MethodType(normed_forward, layer)

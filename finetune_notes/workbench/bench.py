@@ -24,8 +24,8 @@ from ..foundations.settings import UserError, load_settings, settings_file
 from .trials import apart, asked, exponent, import_seconds, load_seconds, writers
 
 # %% ../../nbs/workbench/68_bench.ipynb #8cfc47f6
-sizes = dict(tiny=dict(queries=8, mail=8, few=4, many=8, tuned=4, shared=4, limit=8, taught=16, judged=24, rows=(100, 1000), more=()),
-             laptop=dict(queries=24, mail=24, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, judged=200, rows=(10_000, 100_000), more=(1_000_000,)))
+sizes = dict(tiny=dict(queries=8, mail=8, few=4, many=8, tuned=4, shared=4, limit=8, taught=16, judged=24, rows=(100, 1000)),
+             laptop=dict(queries=24, mail=24, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, judged=200, rows=(10_000, 100_000, 1_000_000)))
 
 def sides(
     found, # What `in_turns` gives, each value with seconds, and perhaps peak
@@ -114,11 +114,10 @@ def measure_ask(rounds, size):
 
 def measure_growth(rounds, size):
     "Making and searching data: seconds and the most memory by the number of rows, each in a process of its own"
-    quick, lines = ('parcels', 'parcel splits', 'grouped split'), []
-    for kind in ('questions', *quick, 'near-duplicates'):
-        numbers = [*size['rows'], *size['more']] if kind in quick or size.get('full') else size['rows']
-        found = [apart('growth', kind, n) for n in numbers]
-        lines += [dict(kind=kind, **f) | dict(exponent=exponent(numbers, [x['seconds'] for x in found])) for f in found]
+    lines = []
+    for kind in ('questions', 'parcels', 'parcel splits', 'grouped split', 'near-duplicates'):
+        found = [apart('growth', kind, n) for n in size['rows']]
+        lines += [dict(kind=kind, **f) | dict(exponent=exponent(size['rows'], [x['seconds'] for x in found])) for f in found]
     return lines
 
 measurements = dict(sft=measure_sft, dpo=measure_dpo, generate=measure_generate, ask=measure_ask, start=measure_start, queries=measure_queries, growth=measure_growth)
@@ -159,7 +158,6 @@ def read_results(
 def bench(
     only:list|tuple=(), # Names of measurements; empty takes all
     rounds:int=3, # Of each comparison
-    full:bool=False, # Grow everything to a million rows
     resume:bool=False, # Leave out what was measured today in the same way
     folder:Path|None=None, # For the results; by default the one of the settings
 )->dict: # Name → record
@@ -167,13 +165,13 @@ def bench(
     unknown = [n for n in only if n not in measurements]
     if unknown or rounds < 1: raise UserError(f'no measurement {unknown[0]!r}; there are: {", ".join(measurements)}' if unknown else f'rounds = {rounds}: expected 1 or more')
     folder, preset = Path(folder or results_folder()), load_settings().preset
-    kept, how = read_results(folder) if resume else {}, dict(preset=preset, rounds=rounds, full=full)
+    kept, how = read_results(folder) if resume else {}, dict(preset=preset, rounds=rounds)
     folder.mkdir(parents=True, exist_ok=True)
     for name in only or measurements:
         today = f'{datetime.now(timezone.utc):%Y-%m-%d}'
         if kept.get(name, {}).get('date') == today and kept[name]['how'] == how: continue
         began, where = time.monotonic(), machine()
-        lines = measurements[name](rounds, sizes.get(preset, sizes['laptop']) | dict(full=full))
+        lines = measurements[name](rounds, sizes.get(preset, sizes['laptop']))
         kept[name] = dict(measurement=name, what=measurements[name].__doc__, date=today, how=how, machine=where, took=round(time.monotonic() - began), lines=rounded(lines))
         write_text(folder/f'{name}.json', json.dumps(kept[name], indent=1) + '\n')
         print(f"{name}: {kept[name]['took']} s, written to {folder/name}.json", file=sys.stderr, flush=True)

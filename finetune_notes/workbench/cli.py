@@ -412,14 +412,13 @@ def decide(
 def bench(
     only:str='', # Names of measurements, comma-separated; by default all
     rounds:int=3, # Of each comparison
-    full:store_true=False, # Grow everything to a million rows: half an hour more
     resume:store_true=False, # Leave out what was measured today in the same way
     folder:str='', # For the results; by default benchmarks/results
     json:store_true=False, # Print one JSON document
 ):
     "Measure ours against stock, side by side, and write the results"
     from finetune_notes.workbench.bench import bench, markdown
-    records = bench([o.strip() for o in only.split(',') if o.strip()], rounds, full, resume, Path(folder) if folder else None)
+    records = bench([o.strip() for o in only.split(',') if o.strip()], rounds, resume, Path(folder) if folder else None)
     return records if json else markdown(records)
 
 # %% ../../nbs/workbench/50_cli.ipynb #aa3c49b5

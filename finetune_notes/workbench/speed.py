@@ -40,7 +40,7 @@ class Plan:
     attention:str = 'sdpa' # Or eager, or shared_prefix: by hand, the beginning of a batch's rows read once
     modules:tuple = all_linear # Weight matrices with an adapter
     layers:float = 1. # Share of the layers, from the top, that have one
-    by_hand:bool = False # Run an adapter's layer, and a norm, as one operation
+    by_hand:bool = False # Run an adapter's layer, and a norm, as one operation, with frozen weights arranged once
 
 # %% ../../nbs/workbench/66_speed.ipynb #6d1593f4
 def assemble(

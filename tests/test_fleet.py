@@ -142,10 +142,12 @@ def data(tmp_path):
     return tmp_path/'data.jsonl'
 
 def children(process):
-    "Process number of each rank"
-    told = lambda pid: dict(v.split('=', 1) for v in Path(f'/proc/{pid}/environ').read_text().split('\0') if '=' in v)
+    "Process number of each rank; a helper that has ended in the meantime is none"
+    def told(pid):
+        try: return dict(v.split('=', 1) for v in Path(f'/proc/{pid}/environ').read_text().split('\0') if '=' in v)
+        except (FileNotFoundError, ProcessLookupError): return {}
     pids = subprocess.run(['pgrep', '-P', str(process.pid)], capture_output=True, text=True).stdout.split()
-    return {int(told(p)['RANK']): int(p) for p in pids if 'RANK' in told(p)}
+    return {int(env['RANK']): int(pid) for pid,env in ((p, told(p)) for p in pids) if 'RANK' in env}
 
 def training(data, **env): return launch('-m', 'finetune_notes.workbench.cli', 'train', 'assistant', '--data', data, '--json', **env)
 

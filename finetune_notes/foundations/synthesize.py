@@ -325,14 +325,16 @@ def split(
 )->dict[str, list]: # Part → its rows, in their order
     "Deal whole groups of rows into parts; raises `UserError` where there are fewer groups than parts"
     names = [groups(r) for r in rows] if callable(groups) else list(groups)
-    sizes, place = Counter(names), {}
+    number = {}
+    numbers = [number.setdefault(n, len(number)) for n in names] # small, and next to each other in memory
+    sizes, place = [*Counter(numbers).values()], [None]*len(number)
     if len(names) != len(rows) or len(sizes) < len(shares): raise UserError(f'{len(rows)} rows in {len(sizes)} groups: give each row a group, and at least as many groups as the {len(shares)} parts')
-    order = sorted(sizes, key=str)
+    order = sorted(range(len(sizes)), key=[str(n) for n in number].__getitem__)
     random.Random(seed).shuffle(order)
     filled, total = Counter(), sum(shares.values())
-    for k, group in enumerate(sorted(order, key=lambda g: -sizes[g])):
+    for k, group in enumerate(sorted(order, key=sizes.__getitem__, reverse=True)):
         empty = [p for p in shares if not filled[p]]
         open_parts = empty if len(sizes) - k <= len(empty) else shares
         place[group] = max(open_parts, key=lambda p: shares[p]/total*len(rows) - filled[p])
         filled[place[group]] += sizes[group]
-    return {p: [r for r, g in zip(rows, names) if place[g] == p] for p in shares}
+    return {p: [r for r, g in zip(rows, numbers) if place[g] == p] for p in shares}

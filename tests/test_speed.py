@@ -44,6 +44,10 @@ def test_each_saving_is_less_arithmetic(rows, base, tmp_path):
     stock = count()
     assert count(checkpointing=False) < stock and count(graded=True) <= stock and count(layers=0.5) < stock
 
+def test_products_with_arranged_weights_are_counted(rows, base, tmp_path):
+    count = lambda **change: arithmetic(assemble(Plan(dtype='bfloat16', checkpointing=False, graded=True, **change), rows, base, tmp_path))
+    assert count(by_hand=True) == pytest.approx(count(), rel=0.05) # autograd makes a few products that nothing asks for
+
 def test_the_loss_of_a_row_is_that_of_its_graded_tokens(rows, base):
     model, row = base.model('float32'), rows[3]
     logp = model(torch.tensor([row['input_ids']])).logits[0, :-1].log_softmax(-1)

@@ -286,3 +286,7 @@ def test_a_local_answer_that_was_cut_off_is_no_answer():
     answers = writer([dict(q='a'), dict(q='b')])
     assert len(answers) == 2 and all(isinstance(a, str) or str(a) == 'cut off after 2 tokens' for a in answers)
     assert any(isinstance(a, ValueError) for a in answers) and writer([]) == []
+
+def test_the_largest_groups_are_dealt_first():
+    parts = split(range(100), ['large']*50 + [*range(50)], dict(train=.5, test=.5))
+    assert [len(p) for p in parts.values()] == [50, 50]

@@ -64,22 +64,11 @@ Modules:
 - `finetune_notes.questions.tagging`: A fine-tuned model writes labels as a JSON array: against classical classifiers, with and without a grammar, and in a roll-out
 - `finetune_notes.questions.tools`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
 - `finetune_notes.questions.triage`: Automate the common mail, hand the unusual to a person: calibration, a threshold for a stated cost, and what slips through
-- `finetune_notes.workbench.basics`: What each answer is run on: the judges of the lessons from settings to training
 - `finetune_notes.workbench.bench`: Every figure on speed in this course in one table: ours beside stock, the target beside what was reached
-- `finetune_notes.workbench.choices`: What each answer is run on: the judges of the lessons on preferences and their traps
 - `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
-- `finetune_notes.workbench.corpus`: What each answer is run on: the judges of the lessons from telemetry to the assistant
 - `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
 - `finetune_notes.workbench.fleet`: What changes when one machine is not enough: training in several processes, a worker that is lost, answers from many servers, and the sums
-- `finetune_notes.workbench.freight`: What each answer is run on: the judges of the lessons on parcels
-- `finetune_notes.workbench.language`: What each answer is run on: the judges of dialect, meaning, queries, the short form and the command line
-- `finetune_notes.workbench.layouts`: What each answer is run on: the judges of the lessons on template bugs, rows, mismatch, drift and the inspector
-- `finetune_notes.workbench.measures`: What each answer is run on: the judges of the lessons on statistics, judges and data
-- `finetune_notes.workbench.people`: What each answer is run on: the judges of the lessons on votes, the screen and verdicts
-- `finetune_notes.workbench.post`: What each answer is run on: the judges of the lessons on policies, mail, agents, the manager, the case, the seat, the pairs and the houses
-- `finetune_notes.workbench.reasons`: What each answer is run on: the judges of the lessons on the decision, on what it costs and on how it is written down
 - `finetune_notes.workbench.speed`: Where the time of a training step goes, what this machine could do, and what each change brings
-- `finetune_notes.workbench.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share
-- `finetune_notes.workbench.values`: What each answer is run on: the judges of the lessons on numbers, RAFT, valuation and faults"""
+- `finetune_notes.workbench.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share"""
 
 __version__ = "0.1.0"

@@ -50,7 +50,7 @@ def package_folder()->Path:
 def lessons()->list[Lesson]: # In the order of the notebooks
     "Every lesson of the package"
     root = package_folder()
-    found = [lesson_of(p.relative_to(root)) for p in sorted(root.rglob('*.py')) if not p.name.startswith('_')]
+    found = [lesson_of(p.relative_to(root)) for p in sorted(root.rglob('*.py')) if not p.name.startswith('_') and p.parent.name != 'judges']
     return sorted(found, key=lambda l: (l.notebook is None, l.notebook and l.notebook.name, l.word))
 
 def lesson_of(path):

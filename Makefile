@@ -1,19 +1,18 @@
 # make run    install everything, then run the query assistant on a real model, start to end
-# make test   install everything, then run every lesson at toy size and the tests
+# make test   install everything, then run every notebook at toy size and the tests
 # make lab    open the lessons in JupyterLab
 # make site   render the website into _docs (needs Quarto)
-# make verify run every lesson under the laptop preset from nothing: each claim is earned again, in hours
-#             (LESSONS="service pairs" runs those alone)
+# make verify run every notebook that makes a claim under the laptop preset from nothing: each claim is earned again, in hours
+#             (LESSONS="service tagging" runs those alone)
 # make bench  measure ours against stock, side by side, and write benchmarks/results, in half an hour
 #             (BENCH="--only start,queries" gives options to finetune-notes bench)
 #
-# For those who change lessons: make export, make clean, make readme, make lock; make env installs and does nothing else.
+# For those who change lessons: make export, make clean, make pages, make lock; make env installs and does nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env run test lab site verify bench export clean readme lock
+.PHONY: help env run test lab site verify bench export clean pages lock
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
-LESSONS ?= $(shell ls nbs/foundations nbs/cases nbs/questions nbs/workbench/66_speed.ipynb nbs/workbench/67_fleet.ipynb nbs/workbench/68_bench.ipynb | sed -n 's/^\(.*\/\)*[0-9]*_\(.*\)\.ipynb$$/\2/p')
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -45,9 +44,10 @@ site: env
 	@$(bin)/nbdev-docs
 
 verify: export FINETUNE_NOTES_PRESET := laptop
+verify: export LESSONS := $(LESSONS)
 verify: env
 	@runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && export FINETUNE_NOTES_RUNS="$$runs" && \
-	for lesson in $(LESSONS); do $(bin)/finetune-notes run $$lesson || exit 1; done
+	for lesson in $${LESSONS:-$$($(bin)/python .ci/pages.py claims)}; do $(bin)/finetune-notes run $$lesson || exit 1; done
 
 bench: export FINETUNE_NOTES_PRESET := laptop
 bench: env
@@ -60,8 +60,8 @@ clean: env
 	@$(bin)/nbdev-clean
 	@$(bin)/python .ci/figures.py
 
-readme: env
-	@$(bin)/python .ci/readme.py
+pages: env
+	@$(bin)/python .ci/pages.py
 
 lock:
 	@.ci/lock

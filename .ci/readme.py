@@ -22,14 +22,14 @@ def from_top(match):
 
 def scoreboard():
     "The table that the assistant lesson ended in when its outputs were made"
-    cells = nbformat.read(next((top/'nbs'/'cases').glob('*_assistant.ipynb')), as_version=4).cells
+    cells = nbformat.read(top/'nbs'/'lessons'/'42_assistant.ipynb', as_version=4).cells
     shown = [o.get('data', {}).get('text/markdown', '') for c in cells for o in c.get('outputs', [])]
     return next((o for o in shown if 'Wilson' in o), '')
 
 def speed():
     "The table of the committed benchmarks"
-    from finetune_notes.workbench.bench import markdown, read_results
-    return markdown(read_results(top/'benchmarks'/'results'))
+    from finetune_notes.course.bench import benchmarks_markdown, read_results
+    return benchmarks_markdown(read_results(top/'benchmarks'/'results'))
 
 def readme():
     "The text of README.md"

@@ -14,8 +14,8 @@ quick = 'constant', 'bag of words + ridge', 'TF-IDF + ridge', 'boosted trees'
 
 def one(system, n):
     "Measure in this process"
-    from finetune_notes.cases.baselines import timed
-    found = timed(system, n)
+    from finetune_notes.cases.parcels.baselines import time_baseline
+    found = time_baseline(system, n)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps(found | dict(peak_mib=round(peak/(2**20 if sys.platform == 'darwin' else 2**10)))), flush=True)
 

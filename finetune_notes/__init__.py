@@ -2,73 +2,78 @@
 
 Modules:
 
-- `finetune_notes.cases.agents`: Two kinds of people who answer mail, seven faults at known rates, and a dial between slips of one person and habits of the house
-- `finetune_notes.cases.assistant`: Prompting against fine-tuning on a narrow task, measured: a question in, a query that runs out
-- `finetune_notes.cases.baselines`: What a model without a language model makes of a label, and the measures by which all are judged
-- `finetune_notes.cases.catalogue`: Eighty-two groups of goods, and how the words on a label move what is in the box
-- `finetune_notes.cases.clauses`: A question is clauses one after another, and its query is their union
-- `finetune_notes.cases.diagnosis`: Your own file of texts and values: what is wrong with it, how much, and whether fine-tuning is worth trying
-- `finetune_notes.cases.dialect`: A query language as data: what a query may say, and every mistake in one at once
-- `finetune_notes.cases.examples`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
-- `finetune_notes.cases.faults`: What each fault of the data costs, which a better loss can mend and which only better data can, and what the company decided
-- `finetune_notes.cases.heaping`: How far values crowd onto round numbers, measured against what chance would give
-- `finetune_notes.cases.houses`: When a model trained on people is better than they are, and when worse: slips against habits, long histories against short ones, and how an answer is drawn
-- `finetune_notes.cases.mail`: Customers who ask the same thing in hundreds of ways, and sets of their mails that share no wording, no title and no number
-- `finetune_notes.cases.manager`: A written rubric, a choice with Bradley-Terry noise, and eleven ways to please the rubric without helping the customer
-- `finetune_notes.cases.meaning`: When two queries mean the same, and a grammar in which a wrong one cannot be written
-- `finetune_notes.cases.numbers`: The exact probability of every number that a model may write, and which of them to answer with
-- `finetune_notes.cases.pairs`: Style or knowledge, where a model trained on choices wins and loses, what it does to please, and what 25 to 400 choices of a manager are worth
-- `finetune_notes.cases.parcels`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
-- `finetune_notes.cases.policies`: Twenty-eight things that customers ask a publisher, what its house rules say, and five assertions that an answer must keep
-- `finetune_notes.cases.preferences`: Learning from which of two answers was better: DPO by hand, over TRL, and what goes wrong with it
-- `finetune_notes.cases.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
-- `finetune_notes.cases.queries`: From a checked query to a table of results, without a user's text ever becoming SQL
-- `finetune_notes.cases.raft`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
-- `finetune_notes.cases.scoring`: How a query that a model wrote is judged, from cheap checks to running it
-- `finetune_notes.cases.seat`: Judge answers yourself without knowing who wrote them; see how far you agree with the rubric, and train on your choices
-- `finetune_notes.cases.service`: From imperfect agents to a model: supervised on their answers, then on which of two answers a manager preferred
-- `finetune_notes.cases.shorthand`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
-- `finetune_notes.cases.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
-- `finetune_notes.cases.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem
-- `finetune_notes.cases.valuation`: The value of a parcel from 80 characters: every method on the same parcels, against what was declared and what was true
-- `finetune_notes.cases.wordings`: The words of questions: what users call things, how they ask, and how they mistype
-- `finetune_notes.foundations.annotate`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
-- `finetune_notes.foundations.artefacts`: A file that was half written must never be taken for whole
-- `finetune_notes.foundations.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
-- `finetune_notes.foundations.decide`: Whether to fine-tune at all: eighteen facts, an answer with its reasons, and what would change it
-- `finetune_notes.foundations.drift`: Rows that were trained on against rows that are served: the first token where they part, and a classifier that tells them apart
-- `finetune_notes.foundations.evals`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
-- `finetune_notes.foundations.generate`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
-- `finetune_notes.foundations.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off
-- `finetune_notes.foundations.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
-- `finetune_notes.foundations.layers`: The parts of a model made cheaper on a laptop: passes written by hand, a common beginning read once, weights arranged once
-- `finetune_notes.foundations.looking`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks
-- `finetune_notes.foundations.mismatch`: A checker that names sixteen template bugs, the tokens at fault, and the mend
-- `finetune_notes.foundations.models`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
-- `finetune_notes.foundations.rows`: What a training row gives away by itself: labels that miss the answer, ends that are missing, answers that are not what they seem
-- `finetune_notes.foundations.settings`: One small file says how large a run may be; everything else has one place in code
-- `finetune_notes.foundations.statistics`: The intervals, tests and sample sizes an evaluation needs, each checked against a known answer
-- `finetune_notes.foundations.synthesize`: From a few rows to many: generate, perturb, filter, repair, count what is thin, and split so that nothing leaks
-- `finetune_notes.foundations.templates`: One object turns an example into tokens, for training and for inference alike
-- `finetune_notes.foundations.train`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice
-- `finetune_notes.foundations.verdicts`: What many judgements say together: agreement, habits of the judges, and a preference data set
-- `finetune_notes.foundations.votes`: Judgements of people in one SQLite file: what the screen confirmed is never lost
-- `finetune_notes.questions.chatbots`: One box for thirty tools against scoped cards: routing prompted and tuned, arguments, assertions on replies, calls that are off, and a roll-out that stops itself
-- `finetune_notes.questions.costs`: When a model of one's own pays against a hosted one that is billed by the token
-- `finetune_notes.questions.engines`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
-- `finetune_notes.questions.functions`: A small model fine-tuned to call tools that it has never seen, scored in the manner of the public leaderboard
-- `finetune_notes.questions.guardrails`: A parcel bot under attack: four layers, each alone and together, with their false alarms on harmless look-alikes
-- `finetune_notes.questions.memo`: A case as a file, its assessment as a page that one can send, and a form to fill in
-- `finetune_notes.questions.ontology`: Ten thousand classes with a long tail: what starting with 500 covers, and what classical methods reach
-- `finetune_notes.questions.requests`: Thirty tools behind one box: what people type into it, how much of that no tool can do, and what a classical router makes of it
-- `finetune_notes.questions.tagging`: A fine-tuned model writes labels as a JSON array: against classical classifiers, with and without a grammar, and in a roll-out
-- `finetune_notes.questions.tools`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
-- `finetune_notes.questions.triage`: Automate the common mail, hand the unusual to a person: calibration, a threshold for a stated cost, and what slips through
-- `finetune_notes.workbench.bench`: Every figure on speed in this course in one table: ours beside stock, the target beside what was reached
-- `finetune_notes.workbench.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
-- `finetune_notes.workbench.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
-- `finetune_notes.workbench.fleet`: What changes when one machine is not enough: training in several processes, a worker that is lost, answers from many servers, and the sums
-- `finetune_notes.workbench.speed`: Where the time of a training step goes, what this machine could do, and what each change brings
-- `finetune_notes.workbench.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share"""
+- `finetune_notes.annotation.agreement`: What many judgements say together: agreement, habits of the judges, and a preference data set
+- `finetune_notes.annotation.screen`: A screen on which people judge answers: blind, by keyboard, and saved before it says so
+- `finetune_notes.annotation.store`: Judgements of people in one SQLite file: what the screen confirmed is never lost
+- `finetune_notes.cases.articles.ontology`: Ten thousand classes with a long tail: what starting with 500 covers, and what classical methods reach
+- `finetune_notes.cases.articles.tagging`: A fine-tuned model writes labels as JSON: invented classes, constrained decoding, rare classes, and a roll-out
+- `finetune_notes.cases.chatbots.guardrails`: A parcel bot under attack: four layers of defence, each alone and together, and their false alarms
+- `finetune_notes.cases.chatbots.intents`: Thirty tools behind one box: what people type into it, how much of that no tool can do, and what a classical router makes of it
+- `finetune_notes.cases.chatbots.routing`: One chat box for thirty tools against scoped interfaces: routing, assertions on replies, and a careful roll-out
+- `finetune_notes.cases.chatbots.triage`: Automate the common email and hand the unusual to a person: calibration, and a threshold for a stated cost
+- `finetune_notes.cases.parcels.baselines`: What a model without a language model makes of a label, and the measures by which all are judged
+- `finetune_notes.cases.parcels.catalogue`: Eighty-two groups of goods, and how the words on a label move what is in the box
+- `finetune_notes.cases.parcels.diagnosis`: Your own file of texts and values: what is wrong with it, how much, and whether fine-tuning is worth trying
+- `finetune_notes.cases.parcels.faults`: Rounded, undervalued and abbreviated labels, one fault at a time, and which of them a better loss can repair
+- `finetune_notes.cases.parcels.generator`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
+- `finetune_notes.cases.parcels.heaping`: How far values crowd onto round numbers, measured against what chance would give
+- `finetune_notes.cases.parcels.number_decoding`: The exact probability of every number that a model may write, and which of them to answer with
+- `finetune_notes.cases.parcels.regression`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
+- `finetune_notes.cases.parcels.valuation`: Predict a value from 80 characters of text: every method on the same parcels, and why none is good enough
+- `finetune_notes.cases.queries.assistant`: A question in English becomes a query that runs: prompting against fine-tuning, on schemas never seen in training
+- `finetune_notes.cases.queries.dataset`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
+- `finetune_notes.cases.queries.dsl`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
+- `finetune_notes.cases.queries.equivalence`: When two queries mean the same, and a grammar in which a wrong one cannot be written
+- `finetune_notes.cases.queries.execution`: From a checked query to a table of results, without a user's text ever becoming SQL
+- `finetune_notes.cases.queries.paraphrases`: The words of questions: what users call things, how they ask, and how they mistype
+- `finetune_notes.cases.queries.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
+- `finetune_notes.cases.queries.question_grammar`: A question is clauses one after another, and its query is their union
+- `finetune_notes.cases.queries.schema`: A query language as data: what a query may say, and every mistake in one at once
+- `finetune_notes.cases.queries.scoring`: How a query that a model wrote is judged, from cheap checks to running it
+- `finetune_notes.cases.queries.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
+- `finetune_notes.cases.support.agents`: Two kinds of people who answer mail, seven faults at known rates, and a dial between slips of one person and habits of the house
+- `finetune_notes.cases.support.emails`: Customers who ask the same thing in hundreds of ways, and sets of their mails that share no wording, no title and no number
+- `finetune_notes.cases.support.houses`: When a model trained on people is better than they are, and when worse: slips against habits, long histories against short ones, and how an answer is drawn
+- `finetune_notes.cases.support.manager`: A written rubric, a choice with Bradley-Terry noise, and eleven ways to please the rubric without helping the customer
+- `finetune_notes.cases.support.pair_counts`: Style or knowledge, how a model learns to please, and what 25 to 400 preference pairs are worth
+- `finetune_notes.cases.support.policies`: Twenty-eight things that customers ask a publisher, what its house rules say, and five assertions that an answer must keep
+- `finetune_notes.cases.support.seat`: Judge answers yourself without knowing who wrote them, compare with the rubric, and train on your own preferences
+- `finetune_notes.cases.support.service`: Supervised fine-tuning on the answers of imperfect agents, then DPO on a manager's preferences, compared blind
+- `finetune_notes.cases.support.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem
+- `finetune_notes.cases.tools.function_calls`: A small model fine-tuned to call tools that it has never seen, scored in the manner of the public leaderboard
+- `finetune_notes.cases.tools.world`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
+- `finetune_notes.core.artifacts`: A file that was half written must never be taken for whole
+- `finetune_notes.core.checkpoints`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
+- `finetune_notes.core.http`: One JSON document to a server, and what it says
+- `finetune_notes.core.kernels`: The parts of a model made cheaper on a laptop: passes written by hand, a common beginning read once, weights arranged once
+- `finetune_notes.core.settings`: One small file says how large a run may be; everything else has one place in code
+- `finetune_notes.core.text`: A text with named fields, filled in, and the data files of the package
+- `finetune_notes.course.bench`: Every figure on speed in this course in one table: ours beside stock, the target beside what was reached
+- `finetune_notes.course.cli`: The same functions from a terminal: run a lesson, ask a question, train and score on your own file
+- `finetune_notes.course.doctor`: Is this machine ready for the lessons, and what to do where it is not
+- `finetune_notes.course.exercises`: Answers are judged by running them; a wrong one gets a sentence and the next hint, and progress is kept
+- `finetune_notes.course.fleet`: Training in several processes, a worker that is lost, answers from many servers, and the arithmetic of cost
+- `finetune_notes.course.lessons`: Which notebooks there are, in which order, and which module each exports: read from the manifest
+- `finetune_notes.course.machine`: What this computer is, and how much memory and disk it has
+- `finetune_notes.course.speed`: What makes a training step slow on a laptop, what the processor could do, and what each change brings
+- `finetune_notes.course.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share
+- `finetune_notes.data.explore`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks
+- `finetune_notes.data.synthesize`: From a few rows to many: generate, perturb, filter, repair, count what is thin, and split so that nothing leaks
+- `finetune_notes.decisions.costs`: When a model of your own is cheaper than a hosted one that is billed by the token, and which input decides
+- `finetune_notes.decisions.memo`: Your use case as a file that colleagues can correct, and its assessment as a page that you can send
+- `finetune_notes.decisions.use_case`: Whether to fine-tune at all: eighteen facts, an answer with its reasons, and what would change it
+- `finetune_notes.evaluation.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
+- `finetune_notes.evaluation.scoreboard`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
+- `finetune_notes.evaluation.statistics`: The intervals, tests and sample sizes an evaluation needs, each checked against a known answer
+- `finetune_notes.generation.decoding`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
+- `finetune_notes.generation.serving`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
+- `finetune_notes.templates.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
+- `finetune_notes.templates.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off
+- `finetune_notes.templates.lint`: A checker that names sixteen template bugs, the tokens at fault, and the mend
+- `finetune_notes.templates.lint_examples`: What a training row gives away by itself: labels that miss the answer, ends that are missing, answers that are not what they seem
+- `finetune_notes.templates.skew`: Rows that were trained on against rows that are served: the first token where they part, and a classifier that tells them apart
+- `finetune_notes.templates.template`: One object turns an example into tokens, for training and for inference alike
+- `finetune_notes.training.preferences`: Learning from which of two answers was better: DPO by hand, over TRL, and what goes wrong with it
+- `finetune_notes.training.sft`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice"""
 
 __version__ = "0.1.0"

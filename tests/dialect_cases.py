@@ -3,8 +3,8 @@ import math
 
 from hypothesis import strategies as st
 
-from finetune_notes.cases.dialect import calculation_ops, filter_ops
-from finetune_notes.cases.meaning import key_order
+from finetune_notes.cases.queries.schema import calculation_ops, filter_ops
+from finetune_notes.cases.queries.equivalence import key_order
 
 COUNT, MAX = dict(op='COUNT'), dict(op='MAX', column='d')
 

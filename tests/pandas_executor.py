@@ -1,13 +1,13 @@
 """A second, slow executor of the query dialect, written from the specification without SQL.
 
-It shares no code with `finetune_notes.cases.queries` except `normalise`, so that the two can be compared."""
+It shares no code with `finetune_notes.cases.queries.execution` except `normalise`, so that the two can be compared."""
 import json
 import math
 from collections import defaultdict
 
 import pandas as pd
 
-from finetune_notes.cases.meaning import normalise
+from finetune_notes.cases.queries.equivalence import canonical_form
 
 OPPOSITE = {'!=': '=', 'does-not-start-with': 'starts-with', 'does-not-end-with': 'ends-with', 'does-not-exist': 'exists',
             'does-not-contain': 'contains', 'not-in': 'in'}
@@ -91,7 +91,7 @@ def peak(rows):
     return max((sum(1 for s,e in ends if s <= at <= e) for at,_ in ends), default=0)
 
 def execute_pandas(query, events, now=None):
-    q, data = normalise(query), Rows(events)
+    q, data = canonical_form(query), Rows(events)
     latest = max((r['timestamp'] for r in data.rows if r['timestamp'] is not None), default=0.)
     end = q.get('end_time', latest if now is None else now)
     start = q.get('start_time', end - q.get('time_range', 0))

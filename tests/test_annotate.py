@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 import pytest
-from finetune_notes.foundations.annotate import LONGEST, Annotator, annotate, open_file, read_items, visible
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.verdicts import agreement, judgements, left_share, preferences, save_jsonl, to_frame
-from finetune_notes.foundations.votes import VERSION, Store
+from finetune_notes.annotation.screen import MAX_TEXT_LENGTH, Annotator, annotate, open_annotation_file, read_items
+from finetune_notes.core.settings import UserError
+from finetune_notes.annotation.agreement import rater_agreement, votes_with_items, left_choice_rate, preference_dataset, save_votes_jsonl, to_frame
+from finetune_notes.annotation.store import STORE_VERSION, VoteStore
 
 load = Path(__file__).with_name('votes_load.py')
 items = [dict(prompt=f'p{i}', first='a', second=f'b{i}') for i in range(5)]
@@ -22,17 +22,18 @@ def python(program, *arguments, timeout=120):
     return done.stdout
 
 def rows(path, sql='SELECT * FROM vote ORDER BY id'):
-    with Store(path).transaction() as db: return db.execute(sql).fetchall()
+    with VoteStore(path).transaction() as db: return db.execute(sql).fetchall()
 
 @pytest.fixture
 def store(tmp_path):
-    made = Store(tmp_path/'votes.db', 'pair', wait=0.2)
+    made = VoteStore(tmp_path/'votes.db', 'pair', wait=0.2)
     made.add(items)
     made.vote(1, 'ann', 'first')
     return made
 
 # Nothing that was confirmed is lost
 
+@pytest.mark.nightly
 def test_two_hundred_kills_lose_nothing():
     done = subprocess.run([sys.executable, load, 'kills', '200'], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
@@ -50,8 +51,8 @@ def test_a_transaction_is_on_the_disk_before_it_returns(store):
 
 writer = """
 import sys
-from finetune_notes.foundations.votes import Store
-store = Store(sys.argv[1], 'pair')
+from finetune_notes.annotation.store import VoteStore
+store = VoteStore(sys.argv[1], 'pair')
 store.add([dict(prompt=f'p{i}', first='a', second=f'b{i}') for i in range(5)])
 for i in range(100): store.vote(1 + i % 5, sys.argv[2], 'tie', note=str(i))
 """
@@ -87,7 +88,7 @@ def in_a_child(function):
 def test_a_locked_file(store):
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute('BEGIN EXCLUSIVE')
-    for act in (lambda: store.vote(2, 'ann', 'tie'), lambda: store.next('ann'), lambda: Store(store.path, wait=0.1)):
+    for act in (lambda: store.vote(2, 'ann', 'tie'), lambda: store.next('ann'), lambda: VoteStore(store.path, wait=0.1)):
         with pytest.raises(UserError, match=r'votes\.db is locked by another program: nothing was saved'): act()
     other.execute('ROLLBACK')
     assert store.vote(2, 'ann', 'tie') == 2
@@ -103,22 +104,22 @@ def test_a_reader_does_not_lose_a_vote(store):
 
 def test_a_read_only_file():
     with TemporaryDirectory() as place:
-        store = Store(Path(place)/'votes.db', 'pair')
+        store = VoteStore(Path(place)/'votes.db', 'pair')
         store.add(items)
         os.chmod(store.path, 0o444)
         os.chmod(place, 0o555)
         def read_only():
             if os.getuid() == 0: os.setuid(65534)
-            assert store.next('ann').id == 1 and Store(store.path).progress('ann')['items'] == 5
+            assert store.next('ann').id == 1 and VoteStore(store.path).progress('ann')['items'] == 5
             with pytest.raises(UserError, match='read-only: nothing was saved now'): store.vote(1, 'ann', 'tie')
-            with pytest.raises(UserError, match='cannot be opened; does its folder exist'): Store(Path(place)/'new.db', 'pair')
+            with pytest.raises(UserError, match='cannot be opened; does its folder exist'): VoteStore(Path(place)/'new.db', 'pair')
         in_a_child(read_only)
         os.chmod(place, 0o755)
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(UserError, match='does its folder exist'): Store(tmp_path/'none'/'votes.db', 'pair')
-    with pytest.raises(UserError, match='cannot be opened'): Store(tmp_path, 'pair')
-    with pytest.raises(UserError, match='task = None'): Store(tmp_path/'none.db')
+    with pytest.raises(UserError, match='does its folder exist'): VoteStore(tmp_path/'none'/'votes.db', 'pair')
+    with pytest.raises(UserError, match='cannot be opened'): VoteStore(tmp_path, 'pair')
+    with pytest.raises(UserError, match='task = None'): VoteStore(tmp_path/'none.db')
     assert not (tmp_path/'none.db').exists()
 
 def test_a_file_of_another_program(tmp_path):
@@ -127,37 +128,37 @@ def test_a_file_of_another_program(tmp_path):
     other.execute('CREATE TABLE vote (x)')
     other.commit()
     before = path.read_bytes()
-    with pytest.raises(UserError, match='other.db is an SQLite database of another program; choose another name'): Store(path, 'pair')
+    with pytest.raises(UserError, match='other.db is an SQLite database of another program; choose another name'): VoteStore(path, 'pair')
     (tmp_path/'text.db').write_text('not a database\n'*100)
-    with pytest.raises(UserError, match='not a file of votes'): Store(tmp_path/'text.db', 'pair')
+    with pytest.raises(UserError, match='not a file of votes'): VoteStore(tmp_path/'text.db', 'pair')
     assert path.read_bytes() == before
 
-@pytest.mark.parametrize('version,word', [(0, 'an older form'), (VERSION + 1, 'a newer form')])
+@pytest.mark.parametrize('version,word', [(0, 'an older form'), (STORE_VERSION + 1, 'a newer form')])
 def test_a_file_of_another_version(store, version, word):
     with sqlite3.connect(store.path) as db: db.execute(f'PRAGMA user_version = {version}')
     db.close()
     before = store.path.read_bytes()
-    with pytest.raises(UserError, match=f'{word} .*left as it is'): Store(store.path, 'pair')
+    with pytest.raises(UserError, match=f'{word} .*left as it is'): VoteStore(store.path, 'pair')
     with pytest.raises(UserError, match=word): store.vote(1, 'ann', 'tie')
     assert store.path.read_bytes() == before
 
 def test_a_damaged_file(store):
     with open(store.path, 'r+b') as f: f.seek(4096); f.write(b'\xff'*8192)
-    with pytest.raises(UserError, match='is damaged; keep a copy'): Store(store.path).next('ann')
+    with pytest.raises(UserError, match='is damaged; keep a copy'): VoteStore(store.path).next('ann')
 
 def test_an_empty_file_is_made(tmp_path):
     (tmp_path/'votes.db').touch()
-    assert Store(tmp_path/'votes.db', 'label', ['good', 'bad']).labels == ('good', 'bad')
-    assert Store(tmp_path/'votes.db').task == 'label'
+    assert VoteStore(tmp_path/'votes.db', 'label', ['good', 'bad']).labels == ('good', 'bad')
+    assert VoteStore(tmp_path/'votes.db').task == 'label'
 
 def test_odd_names_of_files(tmp_path):
     path = tmp_path/'50% ?mode=ro#ä b.db'
-    assert Store(path, 'pair').add(items) == 5 and path.exists() and len(list(tmp_path.iterdir())) == 1
+    assert VoteStore(path, 'pair').add(items) == 5 and path.exists() and len(list(tmp_path.iterdir())) == 1
 
 @pytest.mark.parametrize('task,labels,part', [('label', [], '2 to 9'), ('label', ['a', 'a'], '2 to 9'), ('label', list('abcdefghij'), '2 to 9'),
                                               ('label', ['a', ' '], 'expected words'), ('pair', ['a', 'b'], 'are for the task label'), ('', [], 'expected one of')])
 def test_odd_tasks(tmp_path, task, labels, part):
-    with pytest.raises(UserError, match=part): Store(tmp_path/'votes.db', task, labels)
+    with pytest.raises(UserError, match=part): VoteStore(tmp_path/'votes.db', task, labels)
     assert not (tmp_path/'votes.db').exists()
 
 # Acts and their order
@@ -210,12 +211,12 @@ pair = dict(prompt='p', first='a', second='b')
     ('pair', dict(pair, second=' a\n'), 'row 1, second: expected another text than first'), ('pair', dict(pair, first=3), 'row 1, first: expected a text, found int'),
     ('pair', dict(prompt='p', chosen='a'), 'row 1, second: expected a text, found nothing'), ('pair', [1], 'row 1, the row: expected an object'),
     ('pair', '{"prompt": "p"', 'row 1, the row: expected an object'), ('pair', '['*100_000, 'row 1, the row'), ('pair', 'NaN', 'row 1, the row'),
-    ('pair', dict(pair, first='x'*(LONGEST + 1)), 'at most 1,000,000 characters, found 1,000,001'), ('pair', dict(pair, first='\ud800'), 'row 1, the row: expected text and numbers that can be saved'),
+    ('pair', dict(pair, first='x'*(MAX_TEXT_LENGTH + 1)), 'at most 1,000,000 characters, found 1,000,001'), ('pair', dict(pair, first='\ud800'), 'row 1, the row: expected text and numbers that can be saved'),
     ('pair', dict(pair, other=float('nan')), 'row 1, the row: expected text and numbers'), ('pair', dict(pair, first=[dict(content='a'), dict(content='b')]), 'row 1, first: expected a text, found list'),
     ('label', dict(prompt='p'), 'row 1, text: expected a text, found nothing'), ('correct', dict(answer='a'), 'row 1, prompt: expected a text'), ('pear', pair, 'expected one of pair, label, correct')])
 def test_rows_that_cannot_be_judged(tmp_path, task, row, part):
     path = written(tmp_path, row)
-    with pytest.raises(UserError) as e: open_file(path, task, ['x', 'y'] if task == 'label' else ())
+    with pytest.raises(UserError) as e: open_annotation_file(path, task, ['x', 'y'] if task == 'label' else ())
     assert part in str(e.value) and len(str(e.value)) < 400
     assert [p.name for p in tmp_path.iterdir()] == ['mine.jsonl']
 
@@ -230,7 +231,7 @@ def test_bad_rows_are_counted_and_the_good_are_kept(tmp_path):
 @pytest.mark.parametrize('name', ['mine.jsonl', 'mine.csv'])
 def test_files_that_cannot_be_read(tmp_path, name, content):
     if content is not None: (tmp_path/name).write_bytes(content)
-    with pytest.raises(UserError, match=name): open_file(tmp_path/name)
+    with pytest.raises(UserError, match=name): open_annotation_file(tmp_path/name)
 
 def test_formats_of_the_trade(tmp_path):
     trl = dict(prompt=[dict(role='user', content='Where?')], chosen=[dict(role='assistant', content='Here.')], rejected=[dict(role='assistant', content='There.')], score=3)
@@ -257,7 +258,7 @@ def press(screen, kind, value=None, note='', turn=None): screen.receive(screen, 
 
 def test_a_screen_resumes(store, screen):
     for _ in range(3): press(screen, 'vote', 'left')
-    again = Annotator(Store(store.path), 'ben')
+    again = Annotator(VoteStore(store.path), 'ben')
     assert again.view['item'] == 4 and again.view['progress'] == '3 of 5 saved'
     assert Annotator(store, 'ann').view['item'] == 2
 
@@ -275,9 +276,9 @@ def test_left_and_right_are_what_was_shown(store, screen):
     for i in range(1, 6):
         texts = dict(screen.view['beside'])
         press(screen, 'vote', 'left')
-        row = [r for r in judgements(store) if r['rater'] == 'ben'][-1]
+        row = [r for r in votes_with_items(store) if r['rater'] == 'ben'][-1]
         assert row['content'][row['value']] == texts['A'] and row['value'] == row['left'] and row['seconds'] >= 0
-    assert left_share(store).left['ben'] == 1
+    assert left_choice_rate(store).left['ben'] == 1
 
 def test_a_failure_to_save_is_said_and_the_item_stays(store, screen):
     other = sqlite3.connect(store.path, isolation_level=None)
@@ -298,7 +299,7 @@ def test_two_screens_of_one_person(store):
     press(one, 'vote', 'left')
     press(two, 'vote', 'tie')
     assert [r[:2] for r in rows(store.path, "SELECT item, seq, value FROM vote WHERE rater = 'ben'")] == [(1, 1), (1, 2)]
-    assert two.view['item'] == 2 and len([r for r in judgements(store) if r['rater'] == 'ben']) == 1
+    assert two.view['item'] == 2 and len([r for r in votes_with_items(store) if r['rater'] == 'ben']) == 1
 
 def test_corrections(tmp_path):
     path = written(tmp_path, dict(prompt='p', answer='one\r\ntwo'), dict(prompt='q', answer='fine'), dict(prompt='r', answer='bad'))
@@ -311,8 +312,8 @@ def test_corrections(tmp_path):
     press(screen, 'undo')
     assert screen.view['edit'] == 'good' and not screen.view['unedited']
     press(screen, 'vote', 'better')
-    assert [r['value'] for r in judgements(screen.store)] == ['one\r\n2', 'fine', 'better']
-    data = preferences(screen.store, conversational=False)
+    assert [r['value'] for r in votes_with_items(screen.store)] == ['one\r\n2', 'fine', 'better']
+    data = preference_dataset(screen.store, conversational=False)
     assert [(d['chosen'], d['rejected']) for d in data] == [('one\r\n2', 'one\r\ntwo'), ('better', 'bad')]
 
 def test_labels(tmp_path):
@@ -322,8 +323,8 @@ def test_labels(tmp_path):
     press(screen, 'vote', 'price')
     press(screen, 'vote', 'weather')
     assert 'expected delivery or price' in screen.view['message']
-    with pytest.raises(UserError, match='prefers nothing'): preferences(screen.store)
-    with pytest.raises(UserError, match="only a pair has sides"): left_share(screen.store)
+    with pytest.raises(UserError, match='prefers nothing'): preference_dataset(screen.store)
+    with pytest.raises(UserError, match="only a pair has sides"): left_choice_rate(screen.store)
     with pytest.raises(UserError, match='holds votes for label'): annotate(path, 'ann', 'label', ['a', 'b'])
     with pytest.raises(UserError, match='who votes'): annotate(path, ' ', 'label')
 
@@ -334,28 +335,28 @@ def test_tables_and_lines_say_the_same(store, tmp_path):
     store.vote(2, 'ann', 'second')
     store.skip(3, 'ann')
     assert to_frame(store).value.tolist() == ['first', 'second'] and to_frame(store, history=True).kind.tolist() == ['vote', 'vote', 'vote', 'skip']
-    assert save_jsonl(store, tmp_path/'v.jsonl', history=True) == 4
+    assert save_votes_jsonl(store, tmp_path/'v.jsonl', history=True) == 4
     lines = [json.loads(line) for line in (tmp_path/'v.jsonl').read_text(encoding='utf-8').split('\n')[:-1]]
     assert lines[1]['note'] == '<b>, "x"\n\u2028' and lines[1]['second'] == 'b1'
-    assert to_frame(Store(tmp_path/'new.db', 'pair')).empty
+    assert to_frame(VoteStore(tmp_path/'new.db', 'pair')).empty
 
 def test_fields_of_the_same_name_are_both_kept(tmp_path):
-    store = Store(tmp_path/'votes.db', 'label', ['a', 'b'])
+    store = VoteStore(tmp_path/'votes.db', 'label', ['a', 'b'])
     store.add([dict(text='t', value='v', rater='model')])
     store.vote(1, 'ann', 'a')
     assert to_frame(store)[['value', 'item_value', 'rater', 'item_rater']].values.tolist() == [['a', 'v', 'ann', 'model']]
 
 def test_agreement_counts_shared_items(store):
     store.vote(2, 'ann', 'tie'), store.vote(2, 'ben', 'tie'), store.vote(1, 'ben', 'second'), store.vote(5, 'cleo', 'tie')
-    assert agreement(store)[['a', 'b', 'n', 'agree']].values.tolist() == [['ann', 'ben', 2, 0.5]]
+    assert rater_agreement(store)[['a', 'b', 'n', 'agree']].values.tolist() == [['ann', 'ben', 2, 0.5]]
 
 def test_trl_trains_on_the_votes(store, tmp_path):
     import math
     from trl import DPOConfig, DPOTrainer
-    from finetune_notes.foundations.models import load
+    from finetune_notes.core.checkpoints import load_checkpoint
     for i in (2, 3, 4): store.vote(i, 'ann', 'second')
-    base = load()
+    base = load_checkpoint()
     args = DPOConfig(output_dir=str(tmp_path/'dpo'), max_steps=1, per_device_train_batch_size=2, use_cpu=True, bf16=False, report_to='none', logging_steps=1)
-    trainer = DPOTrainer(model=base.model(), args=args, train_dataset=preferences(store), processing_class=base.tokenizer())
+    trainer = DPOTrainer(model=base.model(), args=args, train_dataset=preference_dataset(store), processing_class=base.tokenizer())
     trainer.train()
     assert trainer.state.log_history[0]['loss'] == pytest.approx(math.log(2), abs=1e-3)

@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 import pytest
-from finetune_notes.foundations.annotate import visible
+from finetune_notes.annotation.screen import escape_controls
 
 chromium = next((p for p in map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome')) if p), None)
 try: from playwright.sync_api import Error, TimeoutError, expect, sync_playwright
@@ -148,15 +148,16 @@ def run_code(page, code):
     page.keyboard.press('Shift+Enter')
 
 def screen(task, path, labels=()):
-    return f'from finetune_notes.foundations.annotate import annotate\nannotate({str(path)!r}, "ann", {task!r}, {list(labels)!r})'
+    return f'from finetune_notes.annotation.screen import annotate\nannotate({str(path)!r}, "ann", {task!r}, {list(labels)!r})'
 
 def shown_as_text(page, texts):
     "The texts stand on the screen, letter by letter, in elements that hold nothing but text"
     bodies = page.locator('.votes-text')
-    assert bodies.evaluate_all('all => all.map(o => o.textContent)') == [visible(t) for t in texts]
+    assert bodies.evaluate_all('all => all.map(o => o.textContent)') == [escape_controls(t) for t in texts]
     assert bodies.evaluate_all('all => all.map(o => o.childElementCount)') == [0]*len(texts)
     assert page.locator('.votes').locator('a, img, svg, script, iframe, style, link').count() == 0
 
+@pytest.mark.nightly
 def test_hostile_text_is_text_in_every_task(page, tmp_path):
     pairs = file_of(tmp_path, [dict(prompt=f'{h} {i}', first=f'one {h}', second=f'two {h}') for i, h in enumerate(hostile)])
     texts, drafts = tmp_path/'texts.jsonl', tmp_path/'drafts.jsonl'
@@ -169,8 +170,8 @@ def test_hostile_text_is_text_in_every_task(page, tmp_path):
         for i, h in enumerate(hostile):
             counted(page, f'{i} of 10 saved')
             prompt, *answers = page.locator('.votes-text').evaluate_all('all => all.map(o => o.textContent)')
-            assert sorted(answers) == [visible(f'one {h}'), visible(f'two {h}')]
-            shown_as_text(page, [f'{h} {i}', *sorted((f'one {h}', f'two {h}'), key=lambda t: answers.index(visible(t)))])
+            assert sorted(answers) == [escape_controls(f'one {h}'), escape_controls(f'two {h}')]
+            shown_as_text(page, [f'{h} {i}', *sorted((f'one {h}', f'two {h}'), key=lambda t: answers.index(escape_controls(t)))])
             page.keyboard.press('t')
         counted(page, '10 of 10 saved')
         run_code(page, screen('label', texts, hostile[:2]))
@@ -196,14 +197,15 @@ def test_hostile_text_is_text_in_every_task(page, tmp_path):
         page.wait_for_function('window.ran === 1')
         assert page.outside == ['http://outside.example/leak.png'], 'the guard sees a request that leaves'
 
-inspecting = """from finetune_notes.foundations.inspector import inspector
-from finetune_notes.foundations.models import load
-from finetune_notes.foundations.templates import Template
-inspector(Template(user='{question}', system='Write the query.'), load('tiny').tokenizer(), dict(question='errors', answer='COUNT'))"""
+inspecting = """from finetune_notes.templates.inspector import inspector_widget
+from finetune_notes.core.checkpoints import load_checkpoint
+from finetune_notes.templates.template import Template
+inspector_widget(Template(user='{question}', system='Write the query.'), load_checkpoint('tiny').tokenizer(), dict(question='errors', answer='COUNT'))"""
 
-reading = """from finetune_notes.foundations.looking import browse
-browse([dict(question=q, query='COUNT') for q in ('slow requests', 'errors', 'slow <b>errors</b>')])"""
+reading = """from finetune_notes.data.explore import browse_rows
+browse_rows([dict(question=q, query='COUNT') for q in ('slow requests', 'errors', 'slow <b>errors</b>')])"""
 
+@pytest.mark.nightly
 def test_the_inspector_follows_what_is_typed_and_runs_none_of_it(page, tmp_path):
     with Lab(file_of(tmp_path, [dict(prompt='p', first='a', second='b')])) as lab:
         open_screen(page, lab)
@@ -219,6 +221,7 @@ def test_the_inspector_follows_what_is_typed_and_runs_none_of_it(page, tmp_path)
         assert not ran(page) and page.dialogs == []
     assert page.outside == []
 
+@pytest.mark.nightly
 def test_rows_are_filtered_in_the_viewer(page, tmp_path):
     with Lab(file_of(tmp_path, [dict(prompt='p', first='a', second='b')])) as lab:
         open_screen(page, lab)

@@ -32,53 +32,50 @@ def place(tmp_path_factory):
     (place/'share.jsonl').write_text(json.dumps(conversation))
     (place/'plain.csv').write_text('user_input,columns\nslow requests,"duration_ms, http.route"\nwhat are my errors?,"error, name"\n')
     (place/'bad.jsonl').write_text(json.dumps(row) + '\n{"question": "no columns"}\n')
-    os.environ['FINETUNE_NOTES_RUNS'] = str(place/'runs')
-    done = call('train', 'assistant', '--data', place/'ours.jsonl', '--json')
+    done = call('train', 'assistant', '--data', place/'ours.jsonl', '--json', FINETUNE_NOTES_RUNS=str(place/'runs'))
     assert done.returncode == 0, done.stderr
     (place/'facts.json').write_text(done.stdout)
-    yield place
-    del os.environ['FINETUNE_NOTES_RUNS']
+    return place
 
 @pytest.fixture
-def here(monkeypatch, tmp_path, capfd):
-    "The command in this process, where libraries are imported once: exit code, standard output, error stream"
-    from finetune_notes.workbench.cli import main
-    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path/'runs'))
-    def called(*arguments):
-        try: code = main(list(map(str, arguments))) or 0
-        except SystemExit as e: code = e.code
-        out, err = capfd.readouterr()
-        return subprocess.CompletedProcess(arguments, code, out, err)
-    return called
+def here(command, runs):
+    "The command in this process, with no run"
+    return command
+
+@pytest.fixture
+def there(command, place, monkeypatch):
+    "Likewise, with the assistant of `place`"
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(place/'runs'))
+    return command
 
 def test_training_prints_one_document(place):
     facts = json.loads((place/'facts.json').read_text())
     assert facts['examples'] == 6 and Path(facts['folder']).is_dir() and facts['base'] == 'two-layers'
 
-def test_a_finished_training_is_found_again(place):
-    again = json.loads(call('train', 'assistant', '--data', place/'ours.jsonl', '--json').stdout)
+def test_a_finished_training_is_found_again(place, there):
+    again = json.loads(there('train', 'assistant', '--data', place/'ours.jsonl', '--json').stdout)
     assert again == json.loads((place/'facts.json').read_text())
 
 @pytest.mark.parametrize('name,metrics', [('ours.jsonl', 4), ('share.jsonl', 4), ('plain.csv', 2)])
-def test_evaluating_any_format(place, name, metrics):
-    done = call('evaluate', 'assistant', '--data', place/name, '--limit', 2, '--json')
+def test_evaluating_any_format(place, there, name, metrics):
+    done = there('evaluate', 'assistant', '--data', place/name, '--limit', 2, '--json')
     assert done.returncode == 0, done.stderr
     systems = json.loads(done.stdout)['systems']
     assert [s['system'] for s in systems] == ['tuned', 'tuned + grammar']
     assert all(len(s['metrics']) == metrics and s['n'] <= 2 for s in systems)
 
-def test_bad_rows_stop_or_are_counted(place):
-    refused(call('evaluate', 'assistant', '--data', place/'bad.jsonl'), 'bad.jsonl', 'row 2', 'columns')
-    done = call('evaluate', 'assistant', '--data', place/'bad.jsonl', '--skip-bad', '--json')
+def test_bad_rows_stop_or_are_counted(place, there):
+    refused(there('evaluate', 'assistant', '--data', place/'bad.jsonl'), 'bad.jsonl', 'row 2', 'columns')
+    done = there('evaluate', 'assistant', '--data', place/'bad.jsonl', '--skip-bad', '--json')
     assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
     assert '1 bad rows left out, 1 kept' in done.stderr
 
 @pytest.mark.parametrize('content', [None, b'', b'\xff\xfe\x00', b'not json', b'{}', b'[1]'], ids=['missing', 'empty', 'not utf-8', 'not json', 'no fields', 'a list'])
-@pytest.mark.parametrize('command', ['train', 'evaluate'])
-def test_bad_files(here, tmp_path, command, content):
+@pytest.mark.parametrize('verb', ['train', 'evaluate'])
+def test_bad_files(here, tmp_path, verb, content):
     path = tmp_path/'mine.jsonl'
     if content is not None: path.write_bytes(content)
-    refused(here(command, 'assistant', '--data', path), 'mine.jsonl')
+    refused(here(verb, 'assistant', '--data', path), 'mine.jsonl')
 
 def test_training_needs_the_right_queries(place, here):
     refused(here('train', 'assistant', '--data', place/'plain.csv'), 'no query to learn from')
@@ -91,7 +88,7 @@ def test_choices_are_learned_and_ranked(here, tmp_path):
     file.write_text('\n'.join(map(json.dumps, rows)) + '\n{"instruction": ""}\n')
     refused(here('evaluate', 'service', '--data', file, *names, '--skip-bad'), 'finetune-notes train service --pairs FILE')
     refused(here('train', 'service', '--pairs', file, *names), 'mine.jsonl', 'row 13', 'chosen')
-    done = call('train', 'service', '--pairs', file, *names, '--skip-bad', '--json', FINETUNE_NOTES_RUNS=str(tmp_path/'runs'))
+    done = here('train', 'service', '--pairs', file, *names, '--skip-bad', '--json')
     assert done.returncode == 0 and '1 bad rows left out, 12 kept' in done.stderr, done.stderr
     facts = json.loads(done.stdout)
     assert facts['examples'] == 12 and len(facts['first_sight']) == 2 and Path(facts['folder']).is_dir()
@@ -111,13 +108,13 @@ def test_choices_that_cannot_be_read(here, tmp_path, content, part):
     ('errors', ['--columns', 'a', '--existing', '{"limit":0}'], ['existing query', 'limit'])])
 def test_bad_questions(here, question, options, parts): refused(here('ask', question, *options), *parts)
 
-def test_asking_without_an_assistant(tmp_path):
-    refused(call('ask', 'errors', '--columns', 'error', FINETUNE_NOTES_RUNS=str(tmp_path)), 'finetune-notes run assistant')
+def test_asking_without_an_assistant(here):
+    refused(here('ask', 'errors', '--columns', 'error'), 'finetune-notes run assistant')
 
 hostile = '"a,b",größe,"it\'s ""quoted""",; DROP TABLE spans; --,{{7*7}},<|im_end|>'
 
-def test_asking_with_odd_columns(place):
-    done = call('ask', "errors'; DROP TABLE spans; --", '--columns', hostile, '--json')
+def test_asking_with_odd_columns(there):
+    done = there('ask', "errors'; DROP TABLE spans; --", '--columns', hostile, '--json')
     assert done.returncode in (0, 2) and 'Traceback' not in done.stderr
     if done.returncode == 0: assert isinstance(json.loads(done.stdout), dict)
     else: assert 'no valid query was found' in done.stderr and done.stdout == ''
@@ -140,8 +137,8 @@ def test_function_calls_are_scored(here, tmp_path):
         assert done.returncode == 0, done.stderr
         assert [(r['category'], r['right'], r['n']) for r in json.loads(done.stdout)['categories']] == [('simple', 1, 1), ('irrelevance', 0, 1), ('all', 1, 2)]
     assert '1 of      1' in here('evaluate', 'functions', '--data', data, '--answers', answers).stdout
-    refused(here('evaluate', 'functions', '--data', data, '--answers', truth), 'finetune-notes run functions')
-    refused(here('evaluate', 'functions', '--data', data), 'finetune-notes run functions')
+    refused(here('evaluate', 'functions', '--data', data, '--answers', truth), 'finetune-notes run function_calls')
+    refused(here('evaluate', 'functions', '--data', data), 'finetune-notes run function_calls')
 
 def test_bad_rows_of_function_calls_are_counted(here, tmp_path):
     data = lines_of(tmp_path/'q.json', [functions[0] | dict(ground_truth=accepted['ground_truth']), functions[0] | dict(id='simple_1', function=[dict(name='f', parameters=dict(type='dict', properties=dict(a=dict(type='whole'))))])])
@@ -171,8 +168,8 @@ def test_a_file_in_the_place_of_the_votes(here, tmp_path, content, part):
     assert (tmp_path/'mine.jsonl.votes.db').read_bytes() == content
 
 def test_lists_and_checks():
-    words = [l['lesson'] for l in json.loads(call('list', '--json').stdout)]
-    assert {'settings', 'train', 'assistant'} <= set(words)
+    words, every = ([l['lesson'] for l in json.loads(call('list', *options, '--json').stdout)] for options in ([], ['--all']))
+    assert {'assistant', 'costs'} <= set(words) and every[:len(words)] == words and {'settings', 'sft', 'execution'} <= set(every[len(words):])
     done = call('doctor', '--json')
     assert {c['check'] for c in json.loads(done.stdout)} >= {'settings', 'packages', 'weights', 'memory', 'disk'}
 
@@ -187,7 +184,7 @@ def test_a_wrong_setting_is_one_sentence():
     refused(call('doctor', FINETUNE_NOTES_PRESET='huge'), 'FINETUNE_NOTES_PRESET', 'tiny, laptop, gpu')
 
 def test_a_lesson_runs(tmp_path):
-    done = call('run', 'artefacts', FINETUNE_NOTES_RUNS=str(tmp_path))
+    done = call('run', 'artifacts', FINETUNE_NOTES_RUNS=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert '# Artefacts' in done.stdout and '## Takeaways' in done.stdout
 
@@ -195,8 +192,8 @@ def test_the_package_alone(tmp_path):
     "Without the repository: defaults for settings, data made again from its seed, and no notebooks to run"
     top = Path(__file__).resolve().parents[1]
     shutil.copytree(top/'finetune_notes', tmp_path/'site'/'finetune_notes')
-    program = ('from finetune_notes.foundations.settings import load_settings; from finetune_notes.cases.examples import dataset;'
-               'print(load_settings().seed, len(dataset("test")), dataset.__code__.co_filename)')
+    program = ('from finetune_notes.core.settings import load_settings; from finetune_notes.cases.queries.dataset import query_dataset;'
+               'print(load_settings().seed, len(query_dataset("test")), query_dataset.__code__.co_filename)')
     env = {k: v for k, v in os.environ.items() if not k.startswith('FINETUNE_NOTES')} | {'PYTHONPATH': str(tmp_path/'site'), 'XDG_CACHE_HOME': str(tmp_path)}
     done = subprocess.run([sys.executable, '-c', program], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -204,22 +201,23 @@ def test_the_package_alone(tmp_path):
     assert (seed, rows) == ('42', '400') and where.startswith(str(tmp_path))
 
 def test_doctor_says_what_a_small_machine_may_expect(monkeypatch):
-    from finetune_notes.workbench import cli
-    assert [cli.memory_check(g)[0] for g in (None, 16, 6, 5.9, 3.8, 2.9)] == [True, True, True, True, True, False]
-    assert 'one lesson at a time' in cli.memory_check(3.8)[1] and '3 are needed' in cli.memory_check(1)[1]
-    assert 'twice the time' in cli.processors_text(1) and 'twice' not in cli.processors_text(4) and 'not known' in cli.processors_text(None)
+    from finetune_notes.course import doctor
+    assert [doctor.memory_check(g)[0] for g in (None, 16, 6, 5.9, 3.8, 2.9)] == [True, True, True, True, True, False]
+    assert 'one lesson at a time' in doctor.memory_check(3.8)[1] and '3 are needed' in doctor.memory_check(1)[1]
+    assert 'twice the time' in doctor.processors_text(1) and 'twice' not in doctor.processors_text(4) and 'not known' in doctor.processors_text(None)
     monkeypatch.setattr(os, 'cpu_count', lambda: 1)
-    monkeypatch.setattr(cli, 'memory_gib', lambda: 3.9)
-    said = {name: (ok, text) for name,ok,text in cli.checks()}
+    monkeypatch.setattr(doctor, 'memory_gib', lambda: 3.9)
+    said = {name: (ok, text) for name,ok,text in doctor.environment_checks()}
     assert said['memory'][0] and said['processors'][0] and 'everything finishes' in said['processors'][1]
     assert all(f'{d} ' in said['speed'][1] for d in ('bfloat16', 'float32')) and 'is the format to train in here' in said['speed'][1]
 
 def test_the_time_that_doctor_gives_follows_from_the_benchmarks(monkeypatch, tmp_path):
-    from finetune_notes.foundations import settings
-    from finetune_notes.workbench.cli import speed_text, training_minutes
+    from finetune_notes.core import settings
+    from finetune_notes.course import doctor
+    from finetune_notes.course.doctor import speed_text, training_minutes
     line = dict(case='queries', side='ours', tokens=1000, rows=10, flop_per_token=6e8, share=.5)
     (tmp_path/'benchmarks'/'results').mkdir(parents=True)
-    monkeypatch.setattr(settings, 'settings_file', lambda: tmp_path/'settings.ini')
+    monkeypatch.setattr(doctor, 'settings_file', lambda: tmp_path/'settings.ini')
     assert training_minutes(2400, 1e11) is None
     (tmp_path/'benchmarks'/'results'/'sft.json').write_text(json.dumps(dict(lines=[dict(line, side='stock'), line])))
     assert training_minutes(2400, 1e11) == pytest.approx(2400*100*6e8/.5e11/60) == 2*training_minutes(1200, 1e11)

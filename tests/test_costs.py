@@ -6,22 +6,22 @@ from datetime import date
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.questions.costs import (Hosted, Own, Price, break_even, cost_section, costs_toml, curve, measures, moved, payback, per_request, plot_costs,
+from finetune_notes.core.settings import UserError
+from finetune_notes.decisions.costs import (HostedModel, OwnModel, Price, break_even, cost_section, costs_toml, cost_curve, price_units, scale_input, payback, per_request, plot_costs,
                                             plot_sensitivity, read_costs, sensitivity)
 
 quick = settings(max_examples=60, deadline=None)
 day, source = '2026-11-02', 'a test'
-def price(name, amount): return Price(amount, f'EUR per {measures[name]}', day, source)
+def price(name, amount): return Price(amount, f'EUR per {price_units[name]}', day, source)
 def positive(low, high): return st.floats(low, high, allow_nan=False)
 
 def models(kind, **numbers):
     "Models of a kind, each field from its strategy; prices by their amount"
-    return st.fixed_dictionaries(numbers).map(lambda d: kind(**{k: price(k, v) if k in measures and v is not None else v for k,v in d.items()}))
+    return st.fixed_dictionaries(numbers).map(lambda d: kind(**{k: price(k, v) if k in price_units and v is not None else v for k,v in d.items()}))
 
-hosted_models = models(Hosted, input_price=positive(0.01, 50), output_price=positive(0.01, 100), prompt_tokens=positive(1, 20_000), answer_tokens=positive(1, 5000),
+hosted_models = models(HostedModel, input_price=positive(0.01, 50), output_price=positive(0.01, 100), prompt_tokens=positive(1, 20_000), answer_tokens=positive(1, 5000),
                        cached=positive(0, 1), cached_price=positive(0, 5))
-own_models = models(Own, machine=positive(0, 20), people=positive(1, 200), annotator=positive(0, 100), trainer=positive(0, 50), seconds_per_answer=positive(0.001, 5),
+own_models = models(OwnModel, machine=positive(0, 20), people=positive(1, 200), annotator=positive(0, 100), trainer=positive(0, 50), seconds_per_answer=positive(0.001, 5),
                     peak=positive(1, 20), upkeep_hours=positive(0.1, 100), rows=positive(0, 1e5), seconds_per_row=positive(0, 600), training_hours=positive(0, 1000),
                     engineering_hours=positive(0, 1000), horizon=positive(1, 60), machines=st.integers(1, 4), retrain_every=st.none() | positive(1, 24), retrain_share=positive(0, 1))
 volumes = positive(0, 1e9)
@@ -30,9 +30,9 @@ def later(a, b):
     "Does break-even `a` lie no lower than `b`, to rounding? None lies above all"
     return a is None or b is not None and a >= b*(1 - 1e-9)
 
-def hosted_example(**changes): return replace(Hosted(price('input_price', 1), price('output_price', 4), 1947, 43.6), **changes)
+def hosted_example(**changes): return replace(HostedModel(price('input_price', 1), price('output_price', 4), 1947, 43.6), **changes)
 def own_example(**changes):
-    return replace(Own(price('machine', 1.2), price('people', 80), price('annotator', 30), price('trainer', 3), seconds_per_answer=0.1, peak=4, upkeep_hours=10, rows=2400,
+    return replace(OwnModel(price('machine', 1.2), price('people', 80), price('annotator', 30), price('trainer', 3), seconds_per_answer=0.1, peak=4, upkeep_hours=10, rows=2400,
                        seconds_per_row=60, training_hours=10, engineering_hours=120, horizon=24), **changes)
 
 
@@ -47,18 +47,18 @@ def test_a_larger_volume_never_costs_less(hosted, own, a, b):
 @quick
 @given(hosted_models, own_models, st.sampled_from(['input_price', 'output_price', 'cached_price', 'prompt_tokens', 'answer_tokens']), positive(1, 10))
 def test_a_dearer_request_never_raises_the_break_even(hosted, own, name, factor):
-    assert later(break_even(hosted, own), break_even(moved(hosted, name, factor), own))
+    assert later(break_even(hosted, own), break_even(scale_input(hosted, name, factor), own))
 
 @quick
-@given(hosted_models, own_models, st.sampled_from([f.name for f in fields(Own) if f.name not in ('horizon', 'retrain_every')]), positive(1, 10))
+@given(hosted_models, own_models, st.sampled_from([f.name for f in fields(OwnModel) if f.name not in ('horizon', 'retrain_every')]), positive(1, 10))
 def test_dearer_machines_people_or_data_never_lower_the_break_even(hosted, own, name, factor):
-    assert later(break_even(hosted, moved(own, name, factor)), break_even(hosted, own))
+    assert later(break_even(hosted, scale_input(own, name, factor)), break_even(hosted, own))
 
 @quick
 @given(hosted_models, own_models, st.sampled_from(['horizon', 'retrain_every']), positive(1, 10))
 def test_more_time_never_raises_the_break_even(hosted, own, name, factor):
     assume(getattr(own, name))
-    assert later(break_even(hosted, own), break_even(hosted, moved(own, name, factor)))
+    assert later(break_even(hosted, own), break_even(hosted, scale_input(own, name, factor)))
 
 @quick
 @given(hosted_models, own_models, positive(1, 100))
@@ -114,7 +114,7 @@ def test_break_evens_by_hand(hosted, own, wanted):
     assert break_even(hosted_example(**hosted), own_example(**own)) == (wanted and pytest.approx(wanted, rel=1e-6))
 
 def test_a_curve_says_what_the_models_say():
-    table = curve(hosted_example(), own_example(), [1e5, 1e7])
+    table = cost_curve(hosted_example(), own_example(), [1e5, 1e7])
     assert table.hosted.to_list() == [hosted_example().monthly(v) for v in (1e5, 1e7)] and table.machines.to_list() == [1, 2]
     assert per_request(hosted_example(), 1e7) == pytest.approx(0.0021214)
 
@@ -126,7 +126,7 @@ def test_the_table_of_inputs_is_sorted_and_agrees_with_the_break_even(hosted, ow
     assert (table.factor >= 1).all() and table.factor.is_monotonic_decreasing
     assert set(table.index) == {f.name for m in (hosted, own) for f in fields(m) if getattr(m, f.name) is not None}
     for name,factor in (('halved', 0.5), ('doubled', 2)):
-        got = break_even(hosted, moved(own, 'machine', factor))
+        got = break_even(hosted, scale_input(own, 'machine', factor))
         assert table[name]['machine'] == (np.inf if got is None else got)
 
 def test_without_a_break_even_there_is_no_table():
@@ -165,7 +165,7 @@ def spoiled(change):
     change(found)
     return found
 
-everything = [f'{t}.{f.name}' for t,kind in (('hosted', Hosted), ('own', Own)) for f in fields(kind) if f.default is MISSING]
+everything = [f'{t}.{f.name}' for t,kind in (('hosted', HostedModel), ('own', OwnModel)) for f in fields(kind) if f.default is MISSING]
 
 @pytest.mark.parametrize('change, words', [
     (lambda t: t.clear(), everything), (lambda t: t.pop('own'), [o for o in everything if o.startswith('own')]),

@@ -6,8 +6,8 @@ from hypothesis import given, settings, strategies as st
 
 from dialect_cases import ACCEPTED, COUNT, MAX, REFUSED, anything, deep, filtered, near
 
-from finetune_notes.cases.dialect import parse, show, validate
-from finetune_notes.foundations.settings import UserError
+from finetune_notes.cases.queries.schema import parse_query, printable_value, validate
+from finetune_notes.core.settings import UserError
 
 @pytest.mark.parametrize('query,code,path', REFUSED)
 def test_refused(query, code, path):
@@ -84,20 +84,20 @@ def test_any_json(query):
     for dialect in ('api-2026', 'course-2024'):
         found = validate(query, columns=['a', 'd'], dialect=dialect)
         for o in found: assert str(o).isprintable() and str(o).encode('utf-8')
-    show(query)
+    printable_value(query)
 
 @settings(max_examples=500, deadline=None, database=None)
 @given(st.text(st.characters(codec=None)) | anything.map(lambda o: json.dumps(o)))
 def test_any_text(text):
-    query, found = parse(text)
+    query, found = parse_query(text)
     assert (query is None) == bool(found) and (query is None or isinstance(query, dict))
     for o in found: assert str(o).encode('utf-8')
 
 @pytest.mark.parametrize('text', ['', ' ', '{"a":1,"a":1}', '{"filters":[{"op":"=","op":"="}]}', '{"limit":NaN}', '{"limit":-Infinity}', '{} done', '```\n{}\n```',
     "{'limit': 5}", '[' * 100_000, '{"limit":' + '9'*5000 + '}', '\ufeff{}', None, b'{}', '{"limit":5,}'])
 def test_unparsable(text):
-    query, found = parse(text)
+    query, found = parse_query(text)
     assert query is None and [o.code for o in found] == ['not-json']
 
 @pytest.mark.parametrize('text', ['[]', '3', 'null', '"x"'])
-def test_not_an_object(text): assert [o.code for o in parse(text)[1]] == ['not-an-object']
+def test_not_an_object(text): assert [o.code for o in parse_query(text)[1]] == ['not-an-object']

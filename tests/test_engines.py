@@ -9,21 +9,20 @@ import time
 from urllib.parse import urlsplit
 import numpy as np
 import pytest
-import torch
 from gguf import GGUFReader
 from hypothesis import given, strategies as st
-from finetune_notes.foundations.generate import fits
-from finetune_notes.foundations.models import load, weights_file
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.questions import engines
-from finetune_notes.questions.engines import Engine, available, in_lark, layout, parity, serving, turned, write, write_gguf
+from finetune_notes.generation.decoding import grammar_accepts
+from finetune_notes.core.checkpoints import load_checkpoint, weights_file
+from finetune_notes.core.settings import UserError
+from finetune_notes.generation import serving as engines
+from finetune_notes.generation.serving import Engine, engine_available, to_llama_lark, gguf_architecture, engine_parity, running_engine, interleave_rope_halves, engine_answers, write_gguf
 
-needed = pytest.mark.skipif(not available(), reason='llama.cpp is not installed')
+needed = pytest.mark.skipif(not engine_available(), reason='llama.cpp is not installed')
 
 @pytest.fixture(scope='module')
 def model():
     "The toy with such large attention that the order of rows matters"
-    model = load('tiny').model('float32')
+    model = load_checkpoint('tiny').model('float32')
     for layer in model.model.layers:
         for part in layer.self_attn.children(): part.weight.data *= 15
     return model
@@ -37,12 +36,12 @@ def file(model, tmp_path_factory):
 @given(st.integers(1, 5), st.integers(1, 6), st.integers(1, 3))
 def test_turning_keeps_every_row_in_its_head(heads, half, hidden):
     weight = np.arange(heads*2*half*hidden).reshape(-1, hidden)
-    made = turned(weight, heads)
+    made = interleave_rope_halves(weight, heads)
     assert (np.sort(made.reshape(heads, -1)) == np.sort(weight.reshape(heads, -1))).all()
     assert (made[::2][:half] == weight[:half]).all() and (made[1::2][:half] == weight[half:2*half]).all()
 
 def test_every_number_of_the_layers_is_the_models_own(model, file):
-    own = layout(model.config)
+    own = gguf_architecture(model.config)
     assert {k for k in GGUFReader(weights_file()).fields if k.startswith('llama.')} <= set(own)
     stored = GGUFReader(file).fields
     assert {k: stored[k].contents() for k in own} == pytest.approx(own)
@@ -54,41 +53,41 @@ def test_every_weight_is_there_once(model, file):
 
 @needed
 def test_probabilities_agree_and_those_of_a_wrong_file_do_not(model, file, tmp_path):
-    prompts = [load('tiny').tokenizer()('how many slow requests ' + 'by route '*k)['input_ids'] for k in range(1, 5)]
+    prompts = [load_checkpoint('tiny').tokenizer()('how many slow requests ' + 'by route '*k)['input_ids'] for k in range(1, 5)]
     wrong = tmp_path/'wrong.gguf'
     write_gguf(model, wrong, turn=lambda weight, heads: weight)
     found = []
     for path in (file, wrong):
-        with serving(path, threads=1) as engine: found.append(parity(model, prompts, write(engine, prompts, 6)))
+        with running_engine(path, threads=1) as engine: found.append(engine_parity(model, prompts, engine_answers(engine, prompts, 6)))
     assert found[0].tokens.tolist() == [6]*4 and found[0].largest.max() < .05
     assert found[1].largest.max() > 5*found[0].largest.max()
 
 @needed
 def test_grammars_of_both_kinds_are_kept(file):
-    tokenizer = load('tiny').tokenizer()
+    tokenizer = load_checkpoint('tiny').tokenizer()
     schema = json.dumps(dict(type='object', properties=dict(a=dict(enum=['x', 'y'])), required=['a'], additionalProperties=False))
     grammars = [schema, 'start: "ab" | "cd"']
-    with serving(file, threads=1) as engine: made = write(engine, [tokenizer('which?')['input_ids']]*2, 24, grammars)
-    assert [fits(tokenizer, g, w['text']) for g,w in zip(grammars, made)] == [True, True]
-    assert in_lark(grammars[1]).startswith('%llguidance {}\nstart:')
+    with running_engine(file, threads=1) as engine: made = engine_answers(engine, [tokenizer('which?')['input_ids']]*2, 24, grammars)
+    assert [grammar_accepts(tokenizer, g, w['text']) for g,w in zip(grammars, made)] == [True, True]
+    assert to_llama_lark(grammars[1]).startswith('%llguidance {}\nstart:')
 
 @needed
 def test_a_setting_that_ends_the_server_is_one_sentence(file):
     with pytest.raises(UserError, match='could not serve .* ended with code') as told:
-        with serving(file, threads=1, n_batch=1) as engine: write(engine, [[1, 2, 3]], 2)
+        with running_engine(file, threads=1, n_batch=1) as engine: engine_answers(engine, [[1, 2, 3]], 2)
     assert '\n' not in str(told.value)
 
 @needed
 def test_strangers_are_refused_and_the_key_is_in_no_argument(file, monkeypatch):
     started, stock = [], subprocess.Popen
     monkeypatch.setattr(engines.subprocess, 'Popen', lambda *a, **k: started.append(stock(*a, **k)) or started[-1])
-    with serving(file, threads=1) as engine:
+    with running_engine(file, threads=1) as engine:
         assert engine.key not in ' '.join(started[0].args) and urlsplit(engine.url).hostname == '127.0.0.1'
         for key in ('', 'x', engine.key[:-1]):
             with pytest.raises(UserError, match='status 401'): Engine(engine.url, key).post('/completion', dict(prompt=[1, 2], n_predict=1))
         for body in ({}, dict(messages=5), dict(messages=[dict(role='user', content='x')], response_format=dict(type='json_schema', json_schema=dict(schema=dict(type='no type'))))):
             with pytest.raises(UserError, match='status [45]'): engine.post('/v1/chat/completions', body)
-        assert write(engine, [[1, 2, 3]], 2)[0]['tokens']
+        assert engine_answers(engine, [[1, 2, 3]], 2)[0]['tokens']
     assert started[0].poll() is not None
 
 def closed(url):
@@ -97,8 +96,8 @@ def closed(url):
 @needed
 def test_the_server_ends_with_whoever_started_it(file):
     program = f'''import sys, time
-from finetune_notes.questions.engines import serving
-with serving({str(file)!r}, threads=1) as engine:
+from finetune_notes.generation.serving import running_engine
+with running_engine({str(file)!r}, threads=1) as engine:
     print(engine.url, flush=True)
     time.sleep(60)'''
     child = subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE, text=True)
@@ -112,6 +111,6 @@ with serving({str(file)!r}, threads=1) as engine:
     raise AssertionError('the server outlived its parent by ten seconds')
 
 def test_without_the_engine_one_sentence_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(engines, 'available', lambda: False)
+    monkeypatch.setattr(engines, 'engine_available', lambda: False)
     with pytest.raises(UserError, match=r'pip install "finetune_notes\[serve\]"'):
-        with serving('model.gguf'): pass
+        with running_engine('model.gguf'): pass

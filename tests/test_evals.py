@@ -7,8 +7,8 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from scipy.stats import binomtest
-from finetune_notes.foundations.evals import ClaimFailed, Scoreboard, claim, claims, paired_bootstrap, run_assertions, wilson
-from finetune_notes.foundations.settings import UserError
+from finetune_notes.evaluation.scoreboard import ClaimFailed, Scoreboard, claim, all_claims, paired_bootstrap, run_assertions, wilson
+from finetune_notes.core.settings import UserError
 
 
 @pytest.mark.parametrize('level', [0.5, 0.9, 0.95, 0.99])
@@ -196,7 +196,7 @@ def test_a_claim_is_judged(preset, monkeypatch):
     made = claim('a < b', np.True_, '1 < 2')
     assert repr(made) == 'holds · a < b · 1 < 2' and made._repr_html_() == '<p><b>holds</b> · a &lt; b · 1 &lt; 2</p>'
     with pytest.raises(ClaimFailed, match='b < a: 1 < 2'): claim('b < a', False, '1 < 2')
-    assert [c.verdict for c in claims()[-2:]] == ['holds', 'fails']
+    assert [c.verdict for c in all_claims()[-2:]] == ['holds', 'fails']
 
 
 def test_a_claim_is_not_judged_under_tiny(monkeypatch):

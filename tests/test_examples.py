@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from finetune_notes.cases import examples
-from finetune_notes.cases.dialect import validate
-from finetune_notes.cases.examples import Example, dataset, freeze, load, make_examples, read_rows, to_line
-from finetune_notes.cases.telemetry import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, schema, spans, spans_for
-from finetune_notes.foundations.settings import UserError
+from finetune_notes.cases.queries import dataset as examples
+from finetune_notes.cases.queries.schema import validate
+from finetune_notes.cases.queries.dataset import Example, query_dataset, freeze_query_dataset, load_examples, make_examples, read_examples, to_record
+from finetune_notes.cases.queries.telemetry import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, generate_schema, generate_spans, generate_spans_for
+from finetune_notes.core.settings import UserError
 
 def human(question='slow requests', columns="['host', 'duration_ms']", existing=''): return f'\n\nNLQ: "{question}"\n\n{existing}Columns: {columns}'
 def talk(*turns): return json.dumps({'conversations': [{'from': who, 'value': value} for who, value in turns]})
@@ -67,9 +67,9 @@ BAD_LINES = {
 def test_bad_line(tmp_path, line, message):
     path = tmp_path/'rows.jsonl'
     path.write_text(f'{GOOD}\n{line}\n')
-    with pytest.raises(UserError) as e: load(path)
+    with pytest.raises(UserError) as e: load_examples(path)
     assert str(e.value).startswith(f'{path}: {message}') and len(str(e.value)) < 400 and '\n' not in str(e.value)
-    assert load(path, skip_bad=True) == [Example('slow requests', ('host', 'duration_ms'), {})]
+    assert load_examples(path, skip_bad=True) == [Example('slow requests', ('host', 'duration_ms'), {})]
 
 BAD_FILES = {
     'empty.jsonl': (b'', 'is empty'),
@@ -94,54 +94,54 @@ BAD_FILES = {
 def test_bad_file(tmp_path, name):
     raw, message = BAD_FILES[name]
     (tmp_path/name).write_bytes(raw)
-    with pytest.raises(UserError) as e: load(tmp_path/name)
+    with pytest.raises(UserError) as e: load_examples(tmp_path/name)
     assert str(e.value).startswith(f'{tmp_path/name}: {message}') and '\n' not in str(e.value)
-    with pytest.raises(UserError): load(tmp_path/name, skip_bad=True)
+    with pytest.raises(UserError): load_examples(tmp_path/name, skip_bad=True)
 
 def test_no_file(tmp_path):
-    with pytest.raises(UserError, match='no such file'): load(tmp_path/'absent.jsonl')
-    with pytest.raises(UserError, match='is a folder'): load(tmp_path)
+    with pytest.raises(UserError, match='no such file'): load_examples(tmp_path/'absent.jsonl')
+    with pytest.raises(UserError, match='is a folder'): load_examples(tmp_path)
 
 def test_many_bad_rows(tmp_path):
     path = tmp_path/'rows.jsonl'
     path.write_text('\n'.join(['x', GOOD, 'x', '', '{}', '3', 'null']))
-    with pytest.raises(UserError, match=r'row 1, .*; row 3, .*; row 5, .*; and 2 more bad rows \(1 good rows\)'): load(path)
-    good, problems = read_rows(path)
+    with pytest.raises(UserError, match=r'row 1, .*; row 3, .*; row 5, .*; and 2 more bad rows \(1 good rows\)'): load_examples(path)
+    good, problems = read_examples(path)
     assert len(good) == 1 and [p.row for p in problems] == [1, 3, 5, 6, 7]
 
 def test_good_files(tmp_path):
     path, want = tmp_path/'rows.jsonl', Example('slow "host" requests', ('a,b', "l'été", 'DROP TABLE x;--'), {'breakdowns': ['host']}, {'limit': 3})
     line = talk(('system', 'You are'), ('human', human('slow "host" requests', repr(list(want.columns)), 'EXISTING QUERY: {"limit": 3}\n\n')), ('gpt', GOLD))
-    path.write_bytes(b'\xef\xbb\xbf' + f'{line}\r\n\r\n{to_line(want)}\r\n'.encode())
-    assert load(path) == [want, want]
+    path.write_bytes(b'\xef\xbb\xbf' + f'{line}\r\n\r\n{to_record(want)}\r\n'.encode())
+    assert load_examples(path) == [want, want]
     (tmp_path/'rows.csv').write_bytes('\ufeffuser_input,extra,columns\r\n"a ""b""\nc",1,"x, y z,été,x"\r\n\r\n1,2,q\r\n'.encode())
-    assert load(tmp_path/'rows.csv') == [Example('a "b"\nc', ('x', 'y z', 'été')), Example('1', ('q',))]
+    assert load_examples(tmp_path/'rows.csv') == [Example('a "b"\nc', ('x', 'y z', 'été')), Example('1', ('q',))]
 
 def test_csv_rows_are_counted_in_lines(tmp_path):
     (tmp_path/'rows.csv').write_text('user_input,columns\n"two\nlines",a\nx,\n')
-    assert [p.row for p in read_rows(tmp_path/'rows.csv')[1]] == [4]
+    assert [p.row for p in read_examples(tmp_path/'rows.csv')[1]] == [4]
 
 def test_round_trip(tmp_path):
     rows = make_examples(TEST_FAMILIES, 200, seed=11, held_out=True)
-    (tmp_path/'rows.jsonl').write_text('\n'.join(map(to_line, rows)), encoding='utf-8')
-    assert load(tmp_path/'rows.jsonl') == rows
+    (tmp_path/'rows.jsonl').write_text('\n'.join(map(to_record, rows)), encoding='utf-8')
+    assert load_examples(tmp_path/'rows.jsonl') == rows
 
 def test_frozen(tmp_path, monkeypatch):
-    hashes = freeze(tmp_path/'assistant')
+    hashes = freeze_query_dataset(tmp_path/'assistant')
     assert hashes == examples._SHA256
     shipped = Path(__file__).parents[1]/'data'/'assistant'
     assert {s: hashlib.sha256((shipped/f'{s}.jsonl').read_bytes()).hexdigest() for s in hashes} == hashes
     assert all(h in (shipped.parent/'README.md').read_text() for h in hashes.values())
     monkeypatch.setattr(examples, 'load_settings', lambda: type('S', (), dict(data=tmp_path)))
-    made = dataset('validation')
+    made = query_dataset('validation')
     (tmp_path/'assistant'/'validation.jsonl').unlink()
-    assert dataset('validation') == made
+    assert query_dataset('validation') == made
     (tmp_path/'assistant'/'test.jsonl').write_text('tampered\n')
-    with pytest.raises(UserError, match='test.jsonl has sha256'): dataset('test')
-    with pytest.raises(UserError, match='no split'): dataset('all')
+    with pytest.raises(UserError, match='test.jsonl has sha256'): query_dataset('test')
+    with pytest.raises(UserError, match='no split'): query_dataset('all')
 
 def test_no_leak():
-    parts = {s: dataset(s) for s in ('train', 'validation', 'test')}
+    parts = {s: query_dataset(s) for s in ('train', 'validation', 'test')}
     assert {e.family for e in parts['train']} <= set(TRAIN_FAMILIES) and {e.family for e in parts['test']} == set(TEST_FAMILIES)
     assert len(set(TRAIN_FAMILIES + VALIDATION_FAMILIES + TEST_FAMILIES)) == len(FAMILIES)
     train = {(e.question.lower(), frozenset(e.columns)) for e in parts['train']}
@@ -172,14 +172,14 @@ def test_arguments():
 
 def test_spans_of_every_family():
     for f in FAMILIES:
-        s = schema(f, 3)
-        table = spans(s, 300, seed=1)
+        s = generate_schema(f, 3)
+        table = generate_spans(s, 300, seed=1)
         assert set(table.columns) == {'timestamp', *s.columns} and len(table) == 300 and table.timestamp.is_monotonic_increasing
 
 def test_spans_for_plants_values():
     rows = make_examples(TEST_FAMILIES, 150, seed=12, held_out=True)
     for e in rows:
-        events = spans_for(e.columns, [e.query], n=600)
+        events = generate_spans_for(e.columns, [e.query], n=600)
         assert set(events.columns) == {'timestamp', *e.columns}
         for f in e.query.get('filters', []):
             if f['op'] == '=' and f['column'] in events and f['value'] is not True and f['value'] is not False: assert (events[f['column']] == f['value']).any(), (e.question, f)

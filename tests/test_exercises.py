@@ -1,23 +1,21 @@
 "Exercises: every solution is right, every typical wrong answer is rejected with a sentence and a hint, and no try is lost"
 import json
-import os
 import re
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 import pytest
 from filelock import FileLock
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.workbench import exercises
-from finetune_notes.workbench.cli import lessons
-from finetune_notes.workbench.exercises import alike, check, find, progress, progress_file, remember, tries
+from finetune_notes.core.settings import UserError
+from finetune_notes.course import exercises
+from finetune_notes.course.lessons import lessons, library
+from finetune_notes.course.exercises import values_match, check, find_exercise, progress, progress_file, record_try, count_tries
 
 folded = re.compile(r'<details><summary>Solution</summary>\n\n```python\n(.*?)\n```\n\n(?:(?!</details>).)*?</details>', re.S)
-names = [e.name for e in exercises.exercises()]
-taught = [l for l in lessons() if l.word in {n.rpartition('-')[0] for n in names}]
+names = [e.name for e in exercises.list_exercises()]
+taught = [l for l in lessons() + library() if l.word in {n.rpartition('-')[0] for n in names}]
 wrong = {k: v for lesson in taught for k,v in import_module(f'wrong_answers.{lesson.word}').wrong.items()}
-presets = ['tiny', pytest.param('laptop', marks=pytest.mark.skipif(not os.environ.get('FINETUNE_NOTES_SLOW'), reason='in the nightly run'))]
+presets = ['tiny', pytest.param('laptop', marks=pytest.mark.nightly)]
 
 def cells(lesson, kind): return [''.join(c['source']) for c in json.loads(lesson.notebook.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == kind]
 
@@ -32,7 +30,7 @@ def own_progress(runs): return runs
 
 @pytest.mark.parametrize('lesson', taught, ids=lambda l: l.word)
 def test_the_exercises_of_a_lesson_are_asked_solved_and_counted_there(lesson):
-    asked, own = '\n'.join(cells(lesson, 'markdown')), [e.name for e in exercises.exercises(lesson.word)]
+    asked, own = '\n'.join(cells(lesson, 'markdown')), [e.name for e in exercises.list_exercises(lesson.word)]
     assert own == [f'{lesson.word}-{i + 1}' for i in range(len(own))] == re.findall(r'^\*\*(\S+)\.\*\* ', asked, re.M) == list(solutions(lesson))
     assert sorted(own) == sorted(n for n in wrong if n.rpartition('-')[0] == lesson.word)
     assert cells(lesson, 'code')[-1].endswith(f"progress('{lesson.word}')")
@@ -64,25 +62,25 @@ def test_an_answer_that_leaves_is_told_where():
     assert 'it raised SystemExit in line' in said and said.endswith('of its cell: bye.')
 
 def test_hints_come_in_steps_and_end():
-    shown, n = [check('evals-2', 3).hint for _ in range(5)], len(find('evals-2').hints)
+    shown, n = [check('scoreboard-2', 3).hint for _ in range(5)], len(find_exercise('scoreboard-2').hints)
     assert [h.split(':')[0] for h in shown[:n]] == [f'Hint {i + 1} of {n}' for i in range(n)]
     assert shown[-1] == shown[-2] and 'solution is folded' in shown[-1]
 
 def test_what_is_shown_is_escaped():
-    verdict = check('evals-2', '<script>alert(1)</script>')
+    verdict = check('scoreboard-2', '<script>alert(1)</script>')
     assert '<script>' not in verdict._repr_html_() and '&lt;script&gt;' in verdict._repr_html_()
-    assert '<code>word</code>' in exercises.with_code('a `word` &')  and '&amp;' in exercises.with_code('a `word` &')
+    assert '<code>word</code>' in exercises.code_html('a `word` &')  and '&amp;' in exercises.code_html('a `word` &')
 
 def test_an_answer_with_an_odd_face():
     class Odd:
         def __repr__(self): raise ValueError('no face')
         def __eq__(self, other): raise ValueError('no equal')
-    assert 'ValueError' in check('manager-1', lambda rewards: Odd()).said and 'an object of type Odd' in check('evals-2', Odd()).said
+    assert 'ValueError' in check('manager-1', lambda rewards: Odd()).said and 'an object of type Odd' in check('scoreboard-2', Odd()).said
 
 def test_numbers_of_any_kind_are_whole_numbers():
     import numpy as np
-    assert check('evals-2', np.int64(381)) and check('evals-2', 381.0)
-    assert 'A whole number' in check('evals-2', True).said and 'A whole number' in check('evals-2', 380.5).said
+    assert check('scoreboard-2', np.int64(381)) and check('scoreboard-2', 381.0)
+    assert 'A whole number' in check('scoreboard-2', True).said and 'A whole number' in check('scoreboard-2', 380.5).said
 
 def test_an_answer_cannot_spoil_the_next_one():
     def greedy(rewards): rewards.clear(); return 2
@@ -90,49 +88,55 @@ def test_an_answer_cannot_spoil_the_next_one():
 
 @pytest.mark.parametrize('a,b,same', [(1, 1.0, True), (1, True, False), ([1], (1,), True), ('1', 1, False), (None, 0, False), (float('inf'), float('inf'), True),
                                       ([[1], [2]], [[1], [3]], False), ({1, 2}, {2, 1}, True), ({'a': [1]}, {'a': (1.0,)}, True), (0, float('nan'), False)])
-def test_alike(a, b, same): assert alike(a, b) is same and alike(b, a) is same
+def test_alike(a, b, same): assert values_match(a, b) is same and values_match(b, a) is same
 
 # Progress
 
 def test_progress_outlives_the_process(runs):
-    code = 'from finetune_notes.workbench.exercises import check; check("evals-2", 3); check("evals-2", 4); import os; os._exit(9)'
+    code = 'from finetune_notes.course.exercises import check; check("scoreboard-2", 3); check("scoreboard-2", 4); import os; os._exit(9)'
     assert subprocess.run([sys.executable, '-c', code]).returncode == 9
-    assert tries() == {'evals-2': (2, 0)} and json.loads(progress_file().read_text()) == {'evals-2': [2, 0]}
-    assert check('evals-2', 3).hint.startswith(('Hint 3', 'All 2 hints'))
+    assert count_tries() == {'scoreboard-2': (2, 0)} and json.loads(progress_file().read_text()) == {'scoreboard-2': [2, 0]}
+    assert check('scoreboard-2', 3).hint.startswith(('Hint 3', 'All 2 hints'))
 
 def test_two_processes_write_at_once(runs):
-    code = 'from finetune_notes.workbench.exercises import remember\nfor i in range(40): remember("evals-2", False)'
+    code = 'from finetune_notes.course.exercises import record_try\nfor i in range(40): record_try("scoreboard-2", False)'
     both = [subprocess.Popen([sys.executable, '-c', code], stderr=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(p.communicate()[1], p.returncode) for p in both] == [('', 0)]*2
-    assert tries() == {'evals-2': (80, 0)}
+    assert count_tries() == {'scoreboard-2': (80, 0)}
 
-@pytest.mark.parametrize('spoil,word', [(lambda p: p.write_text('["milk"]'), 'another program'), (lambda p: p.write_text('{"evals-2": 3}'), 'another program'),
+@pytest.mark.parametrize('spoil,word', [(lambda p: p.write_text('["milk"]'), 'another program'), (lambda p: p.write_text('{"scoreboard-2": 3}'), 'another program'),
                                         (lambda p: p.write_bytes(b'\xff'*500), 'decode'), (lambda p: p.mkdir(), 'directory')], ids=['a list', 'other values', 'no text', 'a folder'])
 def test_a_file_that_cannot_be_used_is_left_alone_and_the_answer_judged(runs, spoil, word):
     runs.mkdir()
     spoil(progress_file())
     before = progress_file().read_bytes() if progress_file().is_file() else None
-    verdict = check('evals-2', 100)
+    verdict = check('scoreboard-2', 100)
     assert not verdict and word in verdict.note and str(progress_file()) in verdict.note and verdict.hint.startswith('Hint 1')
     assert before is None or progress_file().read_bytes() == before
-    with pytest.raises(UserError, match=word): progress('evals')
+    with pytest.raises(UserError, match=word): progress('scoreboard')
 
 def test_a_locked_file_is_waited_for_and_then_named(monkeypatch):
-    remember('evals-2', False)
+    record_try('scoreboard-2', False)
     monkeypatch.setattr(exercises, 'FileLock', lambda path, timeout: FileLock(path, timeout=0.2))
-    with FileLock(f'{progress_file()}.lock'): verdict = check('evals-2', 3)
-    assert 'lock' in verdict.note and verdict.said and tries() == {'evals-2': (1, 0)}
+    with FileLock(f'{progress_file()}.lock'): verdict = check('scoreboard-2', 3)
+    assert 'lock' in verdict.note and verdict.said and count_tries() == {'scoreboard-2': (1, 0)}
+
+def test_progress_of_the_first_edition_is_mentioned_once_and_left_alone(runs):
+    runs.mkdir()
+    (runs/'exercises.sqlite').write_bytes(b'SQLite format 3')
+    first, second = check('scoreboard-2', 3), check('scoreboard-2', 3)
+    assert 'exercises.sqlite' in first.note and second.note == '' and (runs/'exercises.sqlite').read_bytes() == b'SQLite format 3'
 
 def test_a_solved_exercise_stays_solved():
-    assert check('evals-2', 381) and not check('evals-2', 3)
-    shown = progress('evals')
+    assert check('scoreboard-2', 381) and not check('scoreboard-2', 3)
+    shown = progress('scoreboard')
     assert (shown.solved, shown.of) == (1, 2) and shown.rows[2][2] == 'solved' and '1 of 2 solved' in repr(shown)
     assert 'value="1"' in shown._repr_html_() and progress().solved == 1
 
 def test_nothing_is_written_before_the_first_answer(runs):
-    progress(), progress('evals'), check('evals-1')
+    progress(), progress('scoreboard'), check('scoreboard-1')
     assert not progress_file().exists()
 
-@pytest.mark.parametrize('name', ['evals-99', 'cooking-1', 'evals', ''])
+@pytest.mark.parametrize('name', ['scoreboard-99', 'cooking-1', 'scoreboard', ''])
 def test_an_unknown_exercise_is_answered_with_those_there_are(name):
-    with pytest.raises(UserError, match='evals|evals-1'): check(name, 3)
+    with pytest.raises(UserError, match='scoreboard|scoreboard-1'): check(name, 3)

@@ -1,5 +1,4 @@
 "What the lesson on fleets takes for granted: several processes train as one, a lost one ends them with a sentence, and a full disk costs one checkpoint"
-import json
 import os
 import signal
 import subprocess
@@ -11,25 +10,24 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from finetune_notes.cases.assistant import train_assistant
-from finetune_notes.cases.examples import dataset, to_line
-from finetune_notes.cases.meaning import compact
-from finetune_notes.cases.preferences import Pair, PairTrainer, PreferenceRecipe, dpo
-from finetune_notes.cases.shorthand import shorten
-from finetune_notes.foundations import train
-from finetune_notes.foundations.artefacts import confirmed
-from finetune_notes.foundations.models import load
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.synthesize import Unfit
-from finetune_notes.foundations.templates import Template, ignore
-from finetune_notes.foundations.train import GradedTrainer, Recipe, filled, render, resumable, sft, sft_config, share, tune, with_adapter
-from finetune_notes.workbench.cli import is_main, main
-from finetune_notes.workbench.fleet import answers_over, evaluate_over
+from finetune_notes.cases.queries.assistant import train_assistant
+from finetune_notes.cases.queries.dataset import query_dataset, to_record
+from finetune_notes.cases.queries.equivalence import canonical_text
+from finetune_notes.training.preferences import Pair, PairTrainer, PreferenceRecipe, dpo
+from finetune_notes.cases.queries.dsl import to_dsl
+from finetune_notes.training import sft as train
+from finetune_notes.core.artifacts import verified_manifest
+from finetune_notes.core.checkpoints import load_checkpoint
+from finetune_notes.core.settings import UserError
+from finetune_notes.data.synthesize import UnusableAnswer
+from finetune_notes.templates.template import Template, ignored_label
+from finetune_notes.training.sft import CompletionOnlyTrainer, Recipe, fill_last_batch, render_examples, resumable_checkpoint, sft, sft_config, per_process_batch_size, train_rows, with_adapter
+from finetune_notes.course.cli import is_main_process, main
+from finetune_notes.course.fleet import answers_from_server, evaluate_server
 
 top = Path(__file__).parents[1]
 shipped = Path(find_spec('trl').origin).parent/'accelerate_configs'
 template = Template(user='{prompt}', system='Write the query.')
-slowly = pytest.mark.skipif(not os.environ.get('FINETUNE_NOTES_SLOW'), reason='in the nightly run')
 
 def launch(*arguments, config='multi_gpu', n=2, **env):
     "Start a program in `n` processes, as a reader would, with a configuration that TRL ships"
@@ -39,24 +37,35 @@ def launch(*arguments, config='multi_gpu', n=2, **env):
 
 # Several processes train as one
 
-class Exact(GradedTrainer):
+class Exact(CompletionOnlyTrainer):
     "All in float32, so that nothing but the order of sums can differ"
     config = staticmethod(lambda *args: replace(sft_config(*args), bf16=False))
     adapted = staticmethod(lambda base, recipe: with_adapter(base, recipe, base.model('float32')))
 
 class ExactPairs(PairTrainer):
-    adapted, stock = Exact.adapted, PairTrainer.config
-    config = staticmethod(lambda *args: replace(ExactPairs.stock(*args), bf16=False))
+    adapted, baseline = Exact.adapted, PairTrainer.config
+    config = staticmethod(lambda *args: replace(ExactPairs.baseline(*args), bf16=False))
 
-def everything(folder, save_steps=50):
-    "Trainings whose rows differ in length and in graded tokens, and whose last batch is not full"
-    base, answers = load('tiny'), [f'{{"calculations":[{{"op":"P{p}"}}]}}'*(1 + p % 4) for p in range(50, 69)]
-    rows = render([dict(prompt=f'p{i} of duration_ms', answer=a) for i,a in enumerate(answers)], template, base.tokenizer(), 200)
+class Flipped(Exact):
+    "The same sums in another order: the rows of each batch from the last to the first"
+    def _prepare_inputs(self, inputs): return {k: v.flip(0) if torch.is_tensor(v) and v.dim() else v for k,v in super()._prepare_inputs(inputs).items()}
+
+class FlippedPairs(ExactPairs):
+    "Likewise, for batches of chosen answers and then as many rejected ones"
+    def _prepare_inputs(self, inputs):
+        inputs = super()._prepare_inputs(inputs)
+        pairs = len(inputs['input_ids'])//2
+        return {k: torch.cat([h.flip(0) for h in v.split(pairs)]) if torch.is_tensor(v) and v.dim() else v for k,v in inputs.items()}
+
+def everything(folder, save_steps=50, kind=Exact, pair_kind=ExactPairs):
+    "Trainings whose rows differ in length and in unmasked tokens, and whose last batch is not full"
+    base, answers = load_checkpoint('tiny'), [f'{{"calculations":[{{"op":"P{p}"}}]}}'*(1 + p % 4) for p in range(50, 69)]
+    rows = render_examples([dict(prompt=f'p{i} of duration_ms', answer=a) for i,a in enumerate(answers)], template, base.tokenizer(), 200)
     pairs = [Pair(f'question {i}', a, f'{{"limit":{i}}}'*(1 + i % 3)) for i,a in enumerate(answers[:10])]
     recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)
-    for kind in (Exact, GradedTrainer): yield tune(rows, template, base, recipe, kind.__name__, folder, save_steps, kind)
-    from finetune_notes.cases import preferences
-    preferences.trainers['hinge'] = ExactPairs
+    for trainer in (kind, CompletionOnlyTrainer): yield train_rows(rows, template, base, recipe, trainer.__name__, folder, save_steps, trainer)
+    from finetune_notes.training import preferences
+    preferences.preference_trainers['hinge'] = pair_kind
     yield dpo(pairs, template, base, PreferenceRecipe(learning_rate=1e-3, loss='hinge', sft=0.), 'pairs', folder)
 
 def difference(one, two):
@@ -64,6 +73,8 @@ def difference(one, two):
     a, b = (load_file(run.folder/'adapter'/'adapter_model.safetensors') for run in (one, two))
     assert a.keys() == b.keys()
     return max((a[k] - b[k]).abs().max().item() for k in a)/max(v.abs().max().item() for v in a.values())
+
+def loss_difference(one, two): return (one.history.loss - two.history.loss).abs().max()
 
 def angle(one, two):
     "One minus the cosine of two adapters; in bfloat16 single weights whose gradient is near zero may go either way"
@@ -80,14 +91,23 @@ def together(tmp_path):
     assert process.wait(200) == 0, process.stderr.read()[-2000:]
     return alone, [*everything(tmp_path/'two')]
 
+ulp = torch.finfo(torch.float32).eps
+
+@pytest.mark.nightly
 def test_two_processes_train_as_one(tmp_path):
+    """Two processes add the same numbers in another order. How much another order changes on this processor is measured: the
+    same training with the rows of each batch turned round. Ten times that is allowed, and never less than 32 units in the last
+    place of the largest loss, since the yardstick can be small by chance. In bfloat16, whose numbers have eight bits, two orders
+    may differ by one part in 2^8 in each product."""
     alone, two = together(tmp_path)
+    turned = [*everything(tmp_path/'turned', kind=Flipped, pair_kind=FlippedPairs)]
     assert [r.folder.name for r in alone] == [r.folder.name for r in two]
     assert [r.facts['processes'] for r in two] == [2, 2, 2] and [r.facts['processes'] for r in alone] == [1, 1, 1]
-    for a,b,(measure,most) in zip(alone, two, ((difference, 1e-5), (angle, 1e-3), (difference, 1e-5))):
-        assert measure(a, b) < most
-        assert a.history.loss.tolist() == pytest.approx(b.history.loss.tolist(), rel=2*most)
-        assert a.history.step.tolist() == b.history.step.tolist()
+    for a,b,c in (runs for i,runs in enumerate(zip(alone, two, turned)) if i != 1):
+        assert difference(a, b) <= max(10*difference(a, c), 32*ulp)
+        assert loss_difference(a, b) <= max(10*loss_difference(a, c), 32*ulp*a.history.loss.max())
+    assert angle(alone[1], two[1]) < 1e-3 and alone[1].history.loss.tolist() == pytest.approx(two[1].history.loss.tolist(), rel=2**-8)
+    assert all(a.history.step.tolist() == b.history.step.tolist() for a,b in zip(alone, two))
     assert not list((tmp_path/'two').glob('.*.work')) and not list((tmp_path/'two').glob('.*.rows'))
 
 spread = '''
@@ -98,47 +118,48 @@ from accelerate.utils import DistributedType
 torch.distributed.init_process_group('gloo')
 state.PartialState._prepare_backend = lambda *_: ('gloo', DistributedType.MULTI_GPU) # accelerate spreads weights over GPUs only; PyTorch does over processors too
 from tests.test_fleet import Exact, everything
-from finetune_notes.cases.shorthand import shorten
-from finetune_notes.foundations import train
-class Stops(train.Watch):
+from finetune_notes.cases.queries.dsl import to_dsl
+from finetune_notes.training import sft as train
+class Stops(train.CheckpointCallback):
     def on_step_end(self, args, state, control, **kwargs):
         super().on_step_end(args, state, control, **kwargs)
         if state.global_step == 8 and sys.argv[2] == 'stop': sys.exit('stopped')
 def watched(self, **kwargs):
-    train.GradedTrainer.train(self, **kwargs)
+    train.CompletionOnlyTrainer.train(self, **kwargs)
     assert self.accelerator.is_fsdp2 and any(type(p).__name__ == 'DTensor' for p in self.model.parameters())
-train.Watch, Exact.train = Stops, watched
+train.CheckpointCallback, Exact.train = Stops, watched
 next(everything(Path(sys.argv[1]), save_steps=3))
 '''
 
-@slowly
+@pytest.mark.nightly
 def test_spread_weights_train_as_whole_ones_and_go_on(tmp_path):
     (tmp_path/'spread.py').write_text(spread)
     call = lambda what: launch(tmp_path/'spread.py', tmp_path/'two', what, config='fsdp2', ACCELERATE_TORCH_DEVICE='cpu')
     stopped = call('stop')
     _, err = stopped.communicate(timeout=200)
-    assert stopped.returncode and resumable(next((tmp_path/'two').glob('.Exact-*.work'))).endswith('checkpoint-6'), err[-2000:]
+    assert stopped.returncode and resumable_checkpoint(next((tmp_path/'two').glob('.Exact-*.work'))).endswith('checkpoint-6'), err[-2000:]
     done = call('go on')
     _, err = done.communicate(timeout=200)
     assert done.returncode == 0, err[-2000:]
     alone, two = next(everything(tmp_path/'one')), next(everything(tmp_path/'two'))
-    assert two.facts['processes'] == 2 and difference(alone, two) < 1e-5
-    assert alone.history.loss.tolist() == pytest.approx(two.history.loss.tolist(), rel=1e-5)
+    turned = next(everything(tmp_path/'turned', kind=Flipped))
+    assert two.facts['processes'] == 2 and difference(alone, two) <= max(10*difference(alone, turned), 32*ulp)
+    assert loss_difference(alone, two) <= max(10*loss_difference(alone, turned), 32*ulp*alone.history.loss.max())
 
 def test_batches_are_dealt_evenly_or_refused(monkeypatch):
     class Three: num_processes = 3
-    assert share(4) == 4 and filled([1, 2, 3], 2, None) == [1, 2, 3]
-    monkeypatch.setattr(train, 'processes', Three)
-    with pytest.raises(UserError, match='batch_size=4 cannot be dealt evenly to 3 processes'): share(4)
-    assert share(6) == 2 and filled([1, 2, 3, 4, 5], 3, lambda r: -r) == [1, 2, 3, 4, 5, -4] and filled([1, 2, 3], 3, None) == [1, 2, 3]
-    assert filled([1], 3, lambda r: -r) == [1, -1, -1]
-    assert GradedTrainer.filler(dict(input_ids=[5, 6], labels=[ignore, 6])) == dict(input_ids=[5], labels=[ignore])
+    assert per_process_batch_size(4) == 4 and fill_last_batch([1, 2, 3], 2, None) == [1, 2, 3]
+    monkeypatch.setattr(train, 'process_state', Three)
+    with pytest.raises(UserError, match='batch_size=4 cannot be dealt evenly to 3 processes'): per_process_batch_size(4)
+    assert per_process_batch_size(6) == 2 and fill_last_batch([1, 2, 3, 4, 5], 3, lambda r: -r) == [1, 2, 3, 4, 5, -4] and fill_last_batch([1, 2, 3], 3, None) == [1, 2, 3]
+    assert fill_last_batch([1], 3, lambda r: -r) == [1, -1, -1]
+    assert CompletionOnlyTrainer.filler(dict(input_ids=[5, 6], labels=[ignored_label, 6])) == dict(input_ids=[5], labels=[ignored_label])
 
 # A worker is lost
 
 @pytest.fixture
 def data(tmp_path):
-    (tmp_path/'data.jsonl').write_text(''.join(to_line(e) + '\n' for e in dataset('train')[:200]))
+    (tmp_path/'data.jsonl').write_text(''.join(to_record(e) + '\n' for e in query_dataset('train')[:200]))
     return tmp_path/'data.jsonl'
 
 def children(process):
@@ -149,11 +170,12 @@ def children(process):
     pids = subprocess.run(['pgrep', '-P', str(process.pid)], capture_output=True, text=True).stdout.split()
     return {int(env['RANK']): int(pid) for pid,env in ((p, told(p)) for p in pids) if 'RANK' in env}
 
-def training(data, **env): return launch('-m', 'finetune_notes.workbench.cli', 'train', 'assistant', '--data', data, '--json', **env)
+def training(data, **env): return launch('-m', 'finetune_notes.course.cli', 'train', 'assistant', '--data', data, '--json', **env)
 
 def sentences(text): return [line for line in text.splitlines() if line.startswith('finetune-notes: ')]
 
-@pytest.mark.parametrize('lost, how', [(1, signal.SIGKILL), *(pytest.param(r, s, marks=slowly) for r,s in ((0, signal.SIGKILL), (1, signal.SIGTERM), (0, signal.SIGTERM)))])
+@pytest.mark.nightly
+@pytest.mark.parametrize('lost, how', [(1, signal.SIGKILL), (0, signal.SIGKILL), (1, signal.SIGTERM), (0, signal.SIGTERM)])
 def test_a_lost_worker_ends_the_run_with_a_sentence_and_it_goes_on(runs, data, tmp_path, monkeypatch, lost, how):
     process, until, ranks = training(data), time.monotonic() + 100, {}
     while len(ranks) < 2 and process.poll() is None: ranks = children(process)
@@ -164,11 +186,11 @@ def test_a_lost_worker_ends_the_run_with_a_sentence_and_it_goes_on(runs, data, t
     said, = sentences(err)[-1:]
     assert 'lost another one; the same call goes on from checkpoint-' in said or 'another process of this training has ended' in said
     work, = runs.glob('.assistant-*.work')
-    assert resumable(work).endswith('checkpoint-50')
-    if how == signal.SIGKILL: gone_on = train_assistant(dataset('train')[:200])
-    else: assert training(data).wait(100) == 0; gone_on = train_assistant(dataset('train')[:200])
+    assert resumable_checkpoint(work).endswith('checkpoint-50')
+    if how == signal.SIGKILL: gone_on = train_assistant(query_dataset('train')[:200])
+    else: assert training(data).wait(100) == 0; gone_on = train_assistant(query_dataset('train')[:200])
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path/'straight'))
-    straight = train_assistant(dataset('train')[:200])
+    straight = train_assistant(query_dataset('train')[:200])
     assert gone_on.folder.name == straight.folder.name and gone_on.history.step.tolist() == straight.history.step.tolist() == [*range(1, 76)]
     assert gone_on.history.loss.tolist() == pytest.approx(straight.history.loss.tolist(), rel=1e-3)
     assert angle(gone_on, straight) < 1e-3
@@ -178,17 +200,17 @@ import os, signal, sys
 from datetime import timedelta
 from pathlib import Path
 from tests.test_fleet import everything
-from finetune_notes.cases.shorthand import shorten
-from finetune_notes.foundations import train
-class Freezes(train.Watch):
+from finetune_notes.cases.queries.dsl import to_dsl
+from finetune_notes.training import sft as train
+class Freezes(train.CheckpointCallback):
     def on_step_end(self, args, state, control, **kwargs):
         super().on_step_end(args, state, control, **kwargs)
         if state.global_step == 5 and not state.is_world_process_zero: os.kill(os.getpid(), signal.SIGSTOP)
-train.Watch, train.patience = Freezes, timedelta(seconds=5)
+train.CheckpointCallback, train._patience = Freezes, timedelta(seconds=5)
 next(everything(Path(sys.argv[1]), save_steps=3))
 '''
 
-@slowly
+@pytest.mark.nightly
 def test_a_worker_that_says_nothing_is_given_up(tmp_path):
     (tmp_path/'frozen.py').write_text(frozen)
     process = launch(tmp_path/'frozen.py', tmp_path/'two')
@@ -199,24 +221,24 @@ def test_a_worker_that_says_nothing_is_given_up(tmp_path):
     assert time.monotonic() - start < 60 and process.returncode != 0
     assert 'process 0 of 2 has lost another one; the same call goes on from checkpoint-3' in err
 
-@slowly
+@pytest.mark.nightly
 @pytest.mark.parametrize('arguments, said', [(['--batch-size', '3'], 'cannot be dealt evenly to 2 processes'), (['--batch-size', '-1'], 'expected 0 or more'), (['--pairs', 'x'], '--pairs is for service')])
 def test_a_mistake_is_said_once_by_all_processes_together(runs, data, arguments, said):
-    out, err = launch('-m', 'finetune_notes.workbench.cli', 'train', 'assistant', '--data', data, *arguments).communicate(timeout=100)
+    out, err = launch('-m', 'finetune_notes.course.cli', 'train', 'assistant', '--data', data, *arguments).communicate(timeout=100)
     sentence, = sentences(err)
     assert said in sentence and out == '' and not list(runs.glob('assistant-*'))
 
 # Answers from servers
 
 def test_the_right_answer_is_not_sent_and_a_missing_one_is_not_a_wrong_one():
-    examples, seen = dataset('validation')[:3], []
+    examples, seen = query_dataset('validation')[:3], []
     def generator(answers): return lambda requests: seen.extend(requests) or answers
-    answers = answers_over(generator(['x', Unfit('cut off at the limit'), 'z']), examples)
+    answers = answers_from_server(generator(['x', UnusableAnswer('cut off at the limit'), 'z']), examples)
     assert [(a.text, a.finished) for a in answers] == [('x', True), ('', False), ('z', True)]
-    assert not any('answer' in r for r in seen) and not any(compact(e.query) in str(r) or shorten(e.query) in str(r) for e,r in zip(examples, seen))
+    assert not any('answer' in r for r in seen) and not any(canonical_text(e.query) in str(r) or to_dsl(e.query) in str(r) for e,r in zip(examples, seen))
     for fault in (ConnectionError('not asked: the server has stopped answering'), ValueError('status 400: too long'), TimeoutError('timed out')):
-        with pytest.raises(UserError, match='1 of 3 answers did not come'): answers_over(generator(['x', fault, 'z']), examples)
-    right = evaluate_over(generator([shorten(e.query) for e in examples]), examples).scores['endpoint']
+        with pytest.raises(UserError, match='1 of 3 answers did not come'): answers_from_server(generator(['x', fault, 'z']), examples)
+    right = evaluate_server(generator([to_dsl(e.query) for e in examples]), examples).scores['endpoint']
     assert all(right.outcomes[m].tolist() == [1., 1., 1.] for m in ('valid', 'same meaning', 'execution'))
 
 def test_one_process_of_several_is_told_of(monkeypatch, capsys):
@@ -224,7 +246,7 @@ def test_one_process_of_several_is_told_of(monkeypatch, capsys):
     monkeypatch.setenv('MASTER_ADDR', '127.0.0.1')
     for name in ('RANK', 'WORLD_SIZE'): monkeypatch.delenv(name, raising=False)
     main(['list'])
-    assert '--multi_gpu instead of --cpu' in capsys.readouterr().err and is_main()
+    assert '--multi_gpu instead of --cpu' in capsys.readouterr().err and is_main_process()
     monkeypatch.delenv('MASTER_ADDR')
     main(['list'])
     assert capsys.readouterr().err == ''
@@ -236,32 +258,32 @@ recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)
 
 def fills_up(folder, when):
     "Train where the disk is full from a step on; what is said"
-    class Filler(train.Watch):
+    class Filler(train.CheckpointCallback):
         def on_step_end(self, args, state, control, **kwargs):
             super().on_step_end(args, state, control, **kwargs)
             if state.global_step == 5: when()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(train, 'Watch', Filler)
-        with pytest.raises(UserError) as e: sft(examples, template, load('tiny'), recipe, folder=folder, save_steps=3)
+        patched.setattr(train, 'CheckpointCallback', Filler)
+        with pytest.raises(UserError) as e: sft(examples, template, load_checkpoint('tiny'), recipe, folder=folder, save_steps=3)
     return str(e.value)
 
 def stands(folder, said):
     "The last good checkpoint is whole, nothing is left of the other, and the run ends as if nothing had been"
     assert said == f'there is no room left for a checkpoint in {folder}; free some: the same call goes on from checkpoint-3'
     work, = folder.glob('.sft-*.work')
-    assert [p.name for p in work.glob('checkpoint-*')] == ['checkpoint-3'] and confirmed(work/'checkpoint-3')
+    assert [p.name for p in work.glob('checkpoint-*')] == ['checkpoint-3'] and verified_manifest(work/'checkpoint-3')
 
 @pytest.fixture(scope='module')
 def straight(tmp_path_factory):
     "The same training, on a disk with room"
-    return sft(examples, template, load('tiny'), recipe, folder=tmp_path_factory.mktemp('straight'), save_steps=3)
+    return sft(examples, template, load_checkpoint('tiny'), recipe, folder=tmp_path_factory.mktemp('straight'), save_steps=3)
 
-@pytest.mark.parametrize('writer', ['torch.save', 'finetune_notes.foundations.artefacts.write_text'])
+@pytest.mark.parametrize('writer', ['torch.save', 'finetune_notes.core.artifacts.write_text'])
 def test_a_full_disk_costs_one_checkpoint(tmp_path, writer, straight):
     def refuse(*args, **kwargs): raise OSError(28, 'No space left on device')
     with pytest.MonkeyPatch.context() as patched: said = fills_up(tmp_path, lambda: patched.setattr(writer, refuse))
     stands(tmp_path, said)
-    assert difference(sft(examples, template, load('tiny'), recipe, folder=tmp_path, save_steps=3), straight) == 0
+    assert difference(sft(examples, template, load_checkpoint('tiny'), recipe, folder=tmp_path, save_steps=3), straight) == 0
 
 @pytest.fixture
 def small_disk(tmp_path):
@@ -281,4 +303,4 @@ def test_a_disk_that_is_really_full(small_disk, straight):
     said = fills_up(small_disk, fill)
     stands(small_disk, said)
     (small_disk/'filler').unlink()
-    assert difference(sft(examples, template, load('tiny'), recipe, folder=small_disk, save_steps=3), straight) == 0
+    assert difference(sft(examples, template, load_checkpoint('tiny'), recipe, folder=small_disk, save_steps=3), straight) == 0

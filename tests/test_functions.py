@@ -7,18 +7,18 @@ import random
 from itertools import permutations
 import pytest
 from hypothesis import given, settings, strategies as st
-from finetune_notes.foundations.generate import fits
-from finetune_notes.foundations.looking import leaks
-from finetune_notes.foundations.models import load
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.questions import functions, tools
-from finetune_notes.questions.functions import (Question, accepted_of, as_question, calls_of, expand, grammar, holds_accepted, mismatch, paired, read_answers, read_calls, read_questions, score,
-                                                shorten, signature, write_rows, written)
-from finetune_notes.questions.tools import (Failed, Outside, Sandbox, Tool, aftermath, argument_faults, calculate, categories, check_tool, domains, generated, keeps, lines, logged, path_inside,
-                                            requests, respell, slips, spoil, toys, words, world_of)
+from finetune_notes.generation.decoding import grammar_accepts
+from finetune_notes.data.explore import leaks
+from finetune_notes.core.checkpoints import load_checkpoint
+from finetune_notes.core.settings import UserError
+from finetune_notes.cases.tools import function_calls as functions, world as tools
+from finetune_notes.cases.tools.function_calls import (accepted_calls, parse_calls, expand_calls, calls_grammar, holds_accepted, call_mismatch, has_perfect_matching, read_answers, parse_json_calls, read_questions, score_calls,
+                                                compact_calls, tool_signature, write_jsonl, calls_json)
+from finetune_notes.cases.tools.world import (ToolFailed, SandboxViolation, Sandbox, Tool, end_state, argument_faults, calculate, request_categories, check_tool, load_domains, generate_tools, reaches_same_state, tool_domains, generate_call_log, sandbox_path,
+                                            generate_call_requests, equivalent_calls, call_error_kinds, corrupt_calls, toy_tools, verb_synonyms, world_for_request)
 
 quick = settings(max_examples=80, deadline=None)
-splits = pytest.mark.parametrize('split', list(lines))
+splits = pytest.mark.parametrize('split', list(tool_domains))
 
 # The sandbox
 
@@ -31,7 +31,7 @@ def test_nothing_evaluates_text():
 @given(st.one_of(st.text(max_size=90), st.text('0123456789+-*/(). e', max_size=90)))
 def test_a_sum_is_a_finite_number_or_refused(text):
     try: assert abs(calculate(text)) < float('inf')
-    except (Outside, Failed): pass
+    except (SandboxViolation, ToolFailed): pass
 
 @quick
 @given(st.recursive(st.integers(0, 99).map(str), lambda inner: st.tuples(inner, st.sampled_from('+-*'), inner).map(lambda t: f'({t[0]}{t[1]}{t[2]})'), max_leaves=8))
@@ -41,13 +41,13 @@ def test_sums_are_those_of_python(text):
 
 @pytest.mark.parametrize('text', ["__import__('os')", 'open(1)', '().__class__', 'lambda: 1', '[1][0]', '1 if 1 else 2', 'import os', 'True', '1;2', 'x', '1e9', '０+１', '1'*81])
 def test_what_is_more_than_a_sum_is_refused(text):
-    with pytest.raises(Outside): calculate(text)
+    with pytest.raises(SandboxViolation): calculate(text)
 
 @quick
 @given(st.one_of(st.text(max_size=30), st.text('a./\\~:%\n\0 ', max_size=12)))
 def test_a_path_that_passes_stays_below(path):
-    try: path_inside(path)
-    except Outside: return
+    try: sandbox_path(path)
+    except SandboxViolation: return
     full = posixpath.normpath(posixpath.join('/world', path))
     assert full.startswith('/world/') and not any(p.startswith('.') for p in path.split('/')) and not set(path) & set('\\~:%\n\0')
 
@@ -57,17 +57,17 @@ hostile = [('read_file', dict(path=p)) for p in ('../../etc/passwd', '/etc/passw
 
 def test_hostile_calls_are_refused_counted_and_shown():
     world = dict(files={'notes': 'x'}, pages={'page:home': 'x'})
-    box = Sandbox(toys, world)
+    box = Sandbox(toy_tools, world)
     ends = [box.call(dict(name=n, arguments=a)) for n,a in hostile]
     assert {e.kind for e in ends} == {'refused'} and box.counts == {'refused': len(hostile)}
     assert box.world == world and len(box.refused.rows) == len(hostile) and '../../etc/passwd' in repr(box.refused)
 
 @pytest.mark.parametrize('call', [None, 1, 'x', [], {}, dict(name=1, arguments={}), dict(name='calculate'), dict(name='calculate', arguments=None), dict(name='calculate', arguments=[]), dict(name=['calculate'], arguments={}),
                                   dict(name='calculate', arguments=dict(sum=1)), dict(name='calculate', arguments=dict(sum='1', more=2)), dict(name='Calculate', arguments=dict(sum='1'))])
-def test_a_call_of_any_form_has_an_end(call): assert Sandbox(toys, dict(files={}, pages={})).call(call).kind == 'wrong'
+def test_a_call_of_any_form_has_an_end(call): assert Sandbox(toy_tools, dict(files={}, pages={})).call(call).kind == 'wrong'
 
 def test_only_what_is_done_changes_the_world():
-    def spoil_and_fail(world, given): world['a'].append(1); raise Failed('no')
+    def spoil_and_fail(world, given): world['a'].append(1); raise ToolFailed('no')
     tool = lambda run: Tool('t', '', dict(type='object'), run)
     start = dict(a=[])
     failing, working = Sandbox([tool(spoil_and_fail)], start), Sandbox([tool(lambda world, given: world['a'].append(1))], start)
@@ -104,40 +104,40 @@ def test_deep_nesting_is_a_sentence():
 # What is generated
 
 def test_splits_share_no_word_that_could_be_learned():
-    pool = {s: {'tools': {t.name for t in generated(s)}, 'parameters': {p for _,params in domains(s).values() for p in params}, 'things': {t for things,_ in domains(s).values() for t in things}, 'domains': set(domains(s)),
-                'verbs': {w for op in tools.verbs[s] for v,o in words(s, op).items() for w in (v, *o)}, 'descriptions': {t.description for t in generated(s)}, 'frames': set(tools.frames[s]), 'joints': set(tools.joints[s]),
-                'talk': set(tools.talk[s]), 'titles': set(tools.names[s]['title'].replace(' + ', '|').split('|')), 'people': {n.split()[0] for n in tools.names[s]['person'].split('|')}, 'places': set(tools.names[s]['place'].split('|'))} for s in lines}
-    for a,b in permutations(lines, 2):
+    pool = {s: {'tools': {t.name for t in generate_tools(s)}, 'parameters': {p for _,params in load_domains(s).values() for p in params}, 'things': {t for things,_ in load_domains(s).values() for t in things}, 'domains': set(load_domains(s)),
+                'verbs': {w for op in tools.tool_verbs[s] for v,o in verb_synonyms(s, op).items() for w in (v, *o)}, 'descriptions': {t.description for t in generate_tools(s)}, 'frames': set(tools.request_frames[s]), 'joints': set(tools.request_joints[s]),
+                'talk': set(tools.small_talk[s]), 'titles': {w for words in tools.example_names[s]['title'] for w in words}, 'people': {n.split()[0] for n in tools.example_names[s]['person']}, 'places': set(tools.example_names[s]['place'])} for s in tool_domains}
+    for a,b in permutations(tool_domains, 2):
         for k in pool[a]: assert not pool[a][k] & pool[b][k], (a, b, k)
 
 @pytest.mark.parametrize('seed', [1, 2])
 def test_requests_do_not_leak(seed):
-    train, test = requests('train', 600, seed), requests('test', 200, seed)
+    train, test = generate_call_requests('train', 600, seed), generate_call_requests('test', 200, seed)
     assert not {t.name for r in train for t in r.tools} & {t.name for r in test for t in r.tools}
     assert not {r.wording for r in train} & {r.wording for r in test}
     assert len(leaks([r.text for r in test], [r.text for r in train])) == 0
 
 def test_there_are_hundreds_of_tools_and_many_wordings():
-    assert len(generated('train')) >= 400 and len({json.dumps(t.parameters) for t in generated('train')}) >= 300
-    made = requests('train', 500)
+    assert len(generate_tools('train')) >= 400 and len({json.dumps(t.parameters) for t in generate_tools('train')}) >= 300
+    made = generate_call_requests('train', 500)
     assert len({r.wording for r in made}) >= 450 and len({r.text for r in made}) >= 480
 
 @splits
 def test_right_calls_run_and_are_right(split):
-    tokenizer = load('tiny').tokenizer()
-    for i,r in enumerate(requests(split, 100, 7)):
+    tokenizer = load_checkpoint('tiny').tokenizer()
+    for i,r in enumerate(generate_call_requests(split, 100, 7)):
         offered = {t.name: t for t in r.tools}
         assert len({(t.op, t.thing) for t in r.tools}) == len(r.tools)
         assert not any(argument_faults(offered[c['name']], c['arguments']) for c in r.calls)
-        assert mismatch(read_calls(written(r.calls)), accepted_of(r), r.tools) == ''
-        ends = [json.loads(e)[0] for e in aftermath(r, r.calls, world_of(r))[0]]
+        assert call_mismatch(parse_json_calls(calls_json(r.calls)), accepted_calls(r), r.tools) == ''
+        ends = [json.loads(e)[0] for e in end_state(r, r.calls, world_for_request(r))[0]]
         assert set(ends) <= ({'asks'} if r.category == 'missing' else {'done'}) and (len(ends) == 0) == (r.category == 'irrelevance')
-        assert expand(written(shorten(r.calls, r.tools)), r.tools) == r.calls
-        if i % 4 == 0: assert fits(tokenizer, grammar(r.tools), written(r.calls)) and fits(tokenizer, grammar(r.tools, short=True), written(shorten(r.calls, r.tools)))
+        assert expand_calls(calls_json(compact_calls(r.calls, r.tools)), r.tools) == r.calls
+        if i % 4 == 0: assert grammar_accepts(tokenizer, calls_grammar(r.tools), calls_json(r.calls)) and grammar_accepts(tokenizer, calls_grammar(r.tools, short=True), calls_json(compact_calls(r.calls, r.tools)))
 
 @splits
 def test_what_is_to_be_copied_is_said(split):
-    for r in requests(split, 150, 3):
+    for r in generate_call_requests(split, 150, 3):
         for c in r.calls:
             for v in c['arguments'].values():
                 if isinstance(v, str): assert v.lower() in r.text.lower(), (r.text, v)
@@ -146,30 +146,29 @@ def test_what_is_to_be_copied_is_said(split):
 @pytest.mark.parametrize('text', ['', '[', '{}', 'null', '1', '["A"]', '[[]]', '[[1]]', '[["B",{"s":"x"}]]', '[["A"]]', '[["A","x"]]', '[["A",{"s":"x"},2]]', '[["A",{"s":"x"}],[]]', '[[["A"],{}]]', '['*5000, '[["A",{"s":' + '['*900 + ']'*900 + '}]]'])
 def test_a_short_form_that_is_none(text):
     two = Tool('f', '', dict(type='object', properties=dict(s=dict(type='string'), n=dict(type='integer')), required=['s']))
-    assert expand(text, [two]) is None and expand('[["A",{"s":null,"n":null}]]', [two]) == [dict(name='f', arguments=dict(s=None))] and expand('[]', [two]) == []
-    tokenizer = load('tiny').tokenizer()
-    assert not fits(tokenizer, grammar([two], short=True), text) if len(text) < 100 else True
+    assert expand_calls(text, [two]) is None and expand_calls('[["A",{"s":null,"n":null}]]', [two]) == [dict(name='f', arguments=dict(s=None))] and expand_calls('[]', [two]) == []
+    if len(text) < 100: assert not grammar_accepts(load_checkpoint('tiny').tokenizer(), calls_grammar([two], short=True), text)
 
 def test_there_is_a_letter_for_each_of_many_tools():
     many = [Tool(f'f{i}', '', dict(type='object')) for i in range(60)]
     calls = [dict(name=t.name, arguments={}) for t in many]
-    assert expand(written(shorten(calls, many)), many) == calls
+    assert expand_calls(calls_json(compact_calls(calls, many)), many) == calls
 
 def test_what_is_missing_was_not_said():
-    for r in requests('train', 100, 5, ('missing',)):
+    for r in generate_call_requests('train', 100, 5, ('missing',)):
         assert any(v is None for c in r.calls for v in c['arguments'].values())
-    assert all(v is not None for r in requests('train', 100, 5, ('simple', 'multiple', 'parallel')) for c in r.calls for v in c['arguments'].values())
+    assert all(v is not None for r in generate_call_requests('train', 100, 5, ('simple', 'multiple', 'parallel')) for c in r.calls for v in c['arguments'].values())
 
 # Slips and the filter
 
-@pytest.mark.parametrize('slip', slips)
+@pytest.mark.parametrize('slip', call_error_kinds)
 def test_a_slip_is_wrong_by_comparison_and_nearly_always_by_outcome(slip):
     rng, found = random.Random(0), 0
-    rows = [(r, c) for r in requests('train', 400, 9, categories if slip == 'invented' else categories[:4]) if (c := spoil(r, slip, rng)) is not None]
+    rows = [(r, c) for r in generate_call_requests('train', 400, 9, request_categories if slip == 'invented' else request_categories[:4]) if (c := corrupt_calls(r, slip, rng)) is not None]
     assert len(rows) > 20
     for r,c in rows:
-        assert mismatch(c, accepted_of(r), r.tools)
-        found += not keeps(tools.Logged(r, c, slip))
+        assert call_mismatch(c, accepted_calls(r), r.tools)
+        found += not reaches_same_state(tools.LoggedCalls(r, c, slip))
     assert found/len(rows) > .95 # A call that asks is not run, so its other arguments are not tried
 
 def order_is_free(request):
@@ -179,22 +178,22 @@ def order_is_free(request):
 
 def test_another_spelling_is_right_and_kept():
     rng, differ, bound = random.Random(0), 0, 0
-    for r in requests('train', 200, 11):
-        calls, free = respell(r, rng), order_is_free(r)
+    for r in generate_call_requests('train', 200, 11):
+        calls, free = equivalent_calls(r, rng), order_is_free(r)
         differ += json.dumps(calls) != json.dumps(r.calls)
         bound += not free
-        assert mismatch(calls, accepted_of(r), r.tools) == '' and (keeps(tools.Logged(r, calls, '')) or not free)
+        assert call_mismatch(calls, accepted_calls(r), r.tools) == '' and (reaches_same_state(tools.LoggedCalls(r, calls, '')) or not free)
     assert differ > 80 and bound < 10
 
 def test_the_share_of_slips_is_as_asked():
-    assert all(not l.slip for l in logged(requests('train', 100), 0))
-    assert .12 < sum(bool(l.slip) for l in logged(requests('train', 500)))/500 < .28
+    assert all(not l.slip for l in generate_call_log(generate_call_requests('train', 100), 0))
+    assert .12 < sum(bool(l.slip) for l in generate_call_log(generate_call_requests('train', 500)))/500 < .28
 
 # Scoring
 
 @quick
 @given(st.integers(0, 5).flatmap(lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=n, max_size=n)))
-def test_pairing_agrees_with_all_orders(fit): assert paired(fit) == any(all(fit[i][j] for i,j in enumerate(order)) for order in permutations(range(len(fit))))
+def test_pairing_agrees_with_all_orders(fit): assert has_perfect_matching(fit) == any(all(fit[i][j] for i,j in enumerate(order)) for order in permutations(range(len(fit))))
 
 spec = Tool('f', '', dict(type='object', properties=dict(s=dict(type='string'), i=dict(type='integer'), x=dict(type='number'), b=dict(type='boolean'), l=dict(type='array'), d=dict(type='object')), required=['s']))
 
@@ -205,24 +204,24 @@ spec = Tool('f', '', dict(type='object', properties=dict(s=dict(type='string'), 
     (dict(s='a', l=['y', 'x']), dict(s=['a'], l=[['x', 'y']]), False), (dict(s='a', d=dict(k='v')), dict(s=['a'], d=[dict(k=['v', 'w'], o=['', 1])]), True), (dict(s='a', d=dict(o=1)), dict(s=['a'], d=[dict(k=['v'], o=['', 1])]), False),
     (dict(s='a'), dict(s=['a'], i=['', 3]), True), (dict(s='a'), dict(s=['a'], i=[3]), False), (dict(s='a', z=1), dict(s=['a']), False), (dict(), dict(s=['a']), False), (dict(s=None), dict(s=['a']), False), (dict(s=None), dict(s=[None]), True),
     (dict(s=''), dict(s=['a'], i=['']), False), (dict(s='a', l=[dict(k='V')]), dict(s=['a'], l=[[dict(k=['v'])]]), True)])
-def test_a_call_is_compared_as_the_leaderboard_does(given_, accepted, right): assert (mismatch([dict(name='f', arguments=given_)], [dict(f=accepted)], [spec]) == '') == right
+def test_a_call_is_compared_as_the_leaderboard_does(given_, accepted, right): assert (call_mismatch([dict(name='f', arguments=given_)], [dict(f=accepted)], [spec]) == '') == right
 
 def test_parallel_calls_may_come_in_any_order_but_each_once():
     one, two = dict(f=dict(s=['a', 'b'])), dict(f=dict(s=['a']))
     call = lambda s: dict(name='f', arguments=dict(s=s))
-    assert mismatch([call('a'), call('b')], [one, two], [spec]) == mismatch([call('b'), call('a')], [one, two], [spec]) == ''
-    assert mismatch([call('b'), call('b')], [one, two], [spec]) and mismatch([call('a')], [one, two], [spec]) and mismatch([call('a')]*3, [one, two], [spec])
+    assert call_mismatch([call('a'), call('b')], [one, two], [spec]) == call_mismatch([call('b'), call('a')], [one, two], [spec]) == ''
+    assert call_mismatch([call('b'), call('b')], [one, two], [spec]) and call_mismatch([call('a')], [one, two], [spec]) and call_mismatch([call('a')]*3, [one, two], [spec])
 
 @quick
 @given(st.text(max_size=60))
 def test_any_answer_is_read_or_not(text):
-    calls = calls_of(text)
+    calls = parse_calls(text)
     assert calls is None or all(isinstance(c['name'], str) and isinstance(c['arguments'], dict) for c in calls)
 
 @pytest.mark.parametrize('text,calls', [('[f(a=1, b=[1, "x"], c=-2.5, d={"k": None})]', [dict(name='f', arguments=dict(a=1, b=[1, 'x'], c=-2.5, d=dict(k=None)))]), ('a.b.c()', [dict(name='a.b.c', arguments={})]), ('[]', []), ('f(**x)', None), ('f(g())', None),
                                         ('f(a=b)', None), ('[{"f": {"a": 1}}, {"g": "{}"}]', [dict(name='f', arguments=dict(a=1)), dict(name='g', arguments={})]), ('{"name": "f", "parameters": {"a": 1}}', [dict(name='f', arguments=dict(a=1))]), ('[1]', None), ('null', None),
                                         ('['*5000, None), ('(lambda: 1)()', None), ('f()()', None)])
-def test_forms_of_answers(text, calls): assert calls_of(text) == calls
+def test_forms_of_answers(text, calls): assert parse_calls(text) == calls
 
 # Files
 
@@ -231,17 +230,17 @@ truth = dict(id='simple_python_0', ground_truth=[{'area.of': dict(base=[10], kin
 
 def files(place, questions, truths=(), answers=()):
     (place/'possible_answer').mkdir(exist_ok=True)
-    write_rows(place/'q.json', questions)
-    if truths: write_rows(place/'possible_answer'/'q.json', truths)
-    if answers: write_rows(place/'a.jsonl', answers)
+    write_jsonl(place/'q.json', questions)
+    if truths: write_jsonl(place/'possible_answer'/'q.json', truths)
+    if answers: write_jsonl(place/'a.jsonl', answers)
     return place/'q.json'
 
 def test_the_leaderboards_files(tmp_path):
     questions, bad = read_questions(files(tmp_path, [row, row | dict(id='irrelevance_4'), row | dict(id='live_relevance_2-1-0'), row | dict(id='live_simple_0-0-0', ground_truth=truth['ground_truth'])], [truth]))
     assert bad == [] and [q.category for q in questions] == ['simple_python', 'irrelevance', 'live_relevance', 'live_simple'] and [q.accepted for q in questions] == [truth['ground_truth'], [], None, truth['ground_truth']]
-    assert questions[0].tools[0].parameters['properties'] == dict(base=dict(type='number'), kind={}, pair=dict(type='array', items=dict(type='integer'))) and signature(questions[0].tools[0]) == 'area.of(base:num,kind?:any,pair?:[int]) The area.'
+    assert questions[0].tools[0].parameters['properties'] == dict(base=dict(type='number'), kind={}, pair=dict(type='array', items=dict(type='integer'))) and tool_signature(questions[0].tools[0]) == 'area.of(base:num,kind?:any,pair?:[int]) The area.'
     said = {'simple_python_0': '[area.of(base=10.0)]', 'irrelevance_4': 'I cannot help with that.', 'live_relevance_2-1-0': [{'area.of': '{}'}]}
-    found = score(questions, said | dict(other='x'))
+    found = score_calls(questions, said | dict(other='x'))
     assert [r['right'] for r in found.rows()] == [1, 1, 1, 0, 3] and found.unanswered == 1 and "'other' belongs to no question" in str(found.bad[0])
     assert 'all' in repr(found) and found.to_json()['faults'] == {'live_simple_0-0-0': 'no answer'}
 
@@ -266,15 +265,15 @@ def test_bad_lines_are_counted(tmp_path):
     (tmp_path/'a.json').write_text('[{"id": "a", "result": "x"}, {"id": "b"}, {"id": "c", "answer": 3}, {"result": []}]')
     answers, bad = read_answers(tmp_path/'a.json')
     assert answers == dict(a='x') and [(b.row, b.field) for b in bad] == [(2, 'result'), (3, 'answer'), (4, 'id')]
-    with pytest.raises(UserError, match='no question to score'): score([], {})
+    with pytest.raises(UserError, match='no question to score'): score_calls([], {})
 
 def test_accepted_answers_are_told_from_a_models(tmp_path):
-    write_rows(tmp_path/'t.json', [truth]); write_rows(tmp_path/'a.json', [dict(id='x', result='[]')])
+    write_jsonl(tmp_path/'t.json', [truth]); write_jsonl(tmp_path/'a.json', [dict(id='x', result='[]')])
     assert holds_accepted(tmp_path/'t.json') and not holds_accepted(tmp_path/'a.json')
 
 def test_a_grammar_for_the_leaderboards_tools(tmp_path):
-    tokenizer, (q,) = load('tiny').tokenizer(), read_questions(files(tmp_path, [row], [truth]))[0]
-    ok = lambda calls: fits(tokenizer, grammar(q.tools), written(calls))
+    tokenizer, (q,) = load_checkpoint('tiny').tokenizer(), read_questions(files(tmp_path, [row], [truth]))[0]
+    ok = lambda calls: grammar_accepts(tokenizer, calls_grammar(q.tools), calls_json(calls))
     call = lambda **a: dict(name='area.of', arguments=a)
-    assert ok([]) and ok([call(base=1.5)]) and ok([call(base=1, kind='x', pair=[1, 2])]*2) and ok([call(base=None)]) and fits(tokenizer, grammar(()), '[]')
-    assert not ok([call()]) and not ok([call(base='1')]) and not ok([call(base=1, z=1)]) and not ok([dict(name='area', arguments=dict(base=1))]) and not fits(tokenizer, grammar(()), '[{}]')
+    assert ok([]) and ok([call(base=1.5)]) and ok([call(base=1, kind='x', pair=[1, 2])]*2) and ok([call(base=None)]) and grammar_accepts(tokenizer, calls_grammar(()), '[]')
+    assert not ok([call()]) and not ok([call(base='1')]) and not ok([call(base=1, z=1)]) and not ok([dict(name='area', arguments=dict(base=1))]) and not grammar_accepts(tokenizer, calls_grammar(()), '[{}]')

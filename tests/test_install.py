@@ -66,3 +66,9 @@ def test_python_is_chosen_by_name(machine):
     clone, path = machine
     add(path, 'my python', f'exec "{sys.executable}" "$@"')
     assert setup(clone, path, 'python', PYTHON=str(path/'my python')).stdout.strip() == str(path/'my python')
+
+@pytest.mark.parametrize('word, code', [('--help', 0), ('-h', 0), ('pyhton', 2), ('python now', 2)])
+def test_any_other_word_prints_the_usage_and_installs_nothing(machine, word, code):
+    add(machine[1], 'python3', f'exec "{sys.executable}" "$@"')
+    done = setup(*machine, *word.split())
+    assert done.returncode == code and done.stderr.startswith('usage: .ci/setup') and done.stdout == '' and not (machine[0]/'.venv').exists()

@@ -4,10 +4,10 @@ from itertools import product
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from finetune_notes.foundations.evals import assertion
-from finetune_notes.foundations.judge import Verdict, agreement, ask, audit, both_orders, judge_pairs, keep, repair, retry, rounds
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.statistics import bradley_terry, rate
+from finetune_notes.evaluation.scoreboard import assertion
+from finetune_notes.evaluation.judge import JudgeVerdict, judge_agreement, judge_texts, audit_labels, both_orders, judge_pairs, generate_or_withhold, generate_with_repair, generate_with_retry, agreement_by_round
+from finetune_notes.core.settings import UserError
+from finetune_notes.evaluation.statistics import bradley_terry, proportion_estimate
 
 question = '{prompt}|{first}|{second}'
 nonsense = ['', ' ', 'good or bad', 'Good question!', 'not bad', 'goodbad', 'gооd', '{"label": "good"}', 'x'*100_000, '\x00', 'None', '\x1b[31mgood\x1b[0m', 7, b'good', ['good']]
@@ -30,14 +30,14 @@ def counting(answers):
 
 def test_the_first_answer_that_keeps_the_rules_is_returned():
     generate, seen = counting([3, ValueError('odd'), 5, 5])
-    kept = retry(generate, 'p', [rule], example=5, calls=4)
+    kept = generate_with_retry(generate, 'p', [rule], example=5, calls=4)
     assert (kept.answer, kept.calls, seen) == (5, 3, ['p']*3)
     assert [(f.row, f.answer, f.reason) for f in kept.failures] == [(0, 3, '3 is not 5'), (1, None, 'ValueError: odd')]
     assert 'in generate' in kept.failures[1].trace and kept.failures[0].trace == ''
 
 
 def test_an_answer_that_breaks_a_rule_is_never_returned():
-    for guard in (lambda g: keep(g, 'p', [rule], 5), lambda g: retry(g, 'p', [rule], 5), lambda g: repair(g, 'p', [rule], lambda *_: 4, 5, calls=3)):
+    for guard in (lambda g: generate_or_withhold(g, 'p', [rule], 5), lambda g: generate_with_retry(g, 'p', [rule], 5), lambda g: generate_with_repair(g, 'p', [rule], lambda *_: 4, 5, calls=3)):
         kept = guard(counting([1, 2, 3])[0])
         assert kept.answer is None and len(kept.failures) == kept.calls
 
@@ -48,60 +48,60 @@ def test_mending_sees_the_answer_and_what_is_wrong_with_it():
         told.append((prompt, answer, [f.reason for f in failures]))
         return answer + 1
     generate, seen = counting([3])
-    kept = repair(generate, 'p', [rule], mend, example=5, calls=5)
+    kept = generate_with_repair(generate, 'p', [rule], mend, example=5, calls=5)
     assert (kept.answer, kept.calls, seen) == (5, 3, ['p']) and told == [('p', 3, ['3 is not 5']), ('p', 4, ['4 is not 5'])]
 
 
 def test_mending_that_raises_is_a_failure_and_a_stop_is_not():
     def broken(prompt, answer, failures): raise RuntimeError('no idea')
-    kept = repair(counting([1])[0], 'p', [rule], broken, example=5, calls=3)
+    kept = generate_with_repair(counting([1])[0], 'p', [rule], broken, example=5, calls=3)
     assert kept.answer is None and [f.reason for f in kept.failures] == ['1 is not 5'] + ['RuntimeError: no idea']*2
     def stopped(prompt): raise KeyboardInterrupt
-    with pytest.raises(KeyboardInterrupt): keep(stopped, 'p', [rule])
-    with pytest.raises(UserError, match='calls = 0'): retry(counting([1])[0], 'p', [rule], calls=0)
+    with pytest.raises(KeyboardInterrupt): generate_or_withhold(stopped, 'p', [rule])
+    with pytest.raises(UserError, match='calls = 0'): generate_with_retry(counting([1])[0], 'p', [rule], calls=0)
 
 
 def test_a_rule_that_raises_fails_the_answer_and_rules_may_be_decorated():
     @assertion
     def odd(answer, example): raise ZeroDivisionError('odd')
-    kept = keep(counting([5])[0], 'p', [rule, odd], 5)
+    kept = generate_or_withhold(counting([5])[0], 'p', [rule, odd], 5)
     assert kept.answer is None and 'in odd' in kept.failures[0].trace
-    assert keep(counting([None])[0], 'p', []).calls == 1
+    assert generate_or_withhold(counting([None])[0], 'p', []).calls == 1
 
 
 # Verdicts
 
 @pytest.mark.parametrize('said', nonsense + [None])
 def test_nonsense_is_never_a_verdict(said):
-    v = ask(lambda text: said, ['x'])[0]
+    v = judge_texts(lambda text: said, ['x'])[0]
     assert (v.label, v.kind, v.said) == (None, 'nonsense', said) and repr(v)
 
 
 @pytest.mark.parametrize('said', ['good', ' GOOD\n', '"Good."', '**good**', '[[good]]'])
 def test_case_space_and_punctuation_do_not_matter(said):
-    assert ask(lambda text: said, ['x'])[0].label == 'good'
+    assert judge_texts(lambda text: said, ['x'])[0].label == 'good'
 
 
 def test_the_run_goes_on_after_a_judge_that_raises():
     def judge(text):
         if text == '1': raise TimeoutError('too late')
         return 'bad'
-    found = ask(judge, '012')
+    found = judge_texts(judge, '012')
     assert [v.kind for v in found] == ['verdict', 'raised', 'verdict'] and found[1].error.__traceback__ is not None
     def stopped(text): raise KeyboardInterrupt
-    with pytest.raises(KeyboardInterrupt): ask(stopped, 'x')
+    with pytest.raises(KeyboardInterrupt): judge_texts(stopped, 'x')
 
 
 def test_a_reader_that_raises_keeps_what_was_said():
     read = lambda said: json.loads(said)['outcome']
-    found = ask(lambda text: text, ['{"outcome": "Bad"}', '{"outcome": null}', '{}', 'bad'], read=read)
+    found = judge_texts(lambda text: text, ['{"outcome": "Bad"}', '{"outcome": null}', '{}', 'bad'], read=read)
     assert [v.label for v in found] == ['bad', None, None, None] and [v.kind for v in found[1:]] == ['nonsense']*3
     assert found[3].said == 'bad' and isinstance(found[3].error, json.JSONDecodeError)
 
 
 @pytest.mark.parametrize('labels', ['good', ('good',), ('good', 'Good'), ()])
 def test_labels_must_differ(labels):
-    with pytest.raises(UserError, match='two or more'): ask(len, ['x'], labels)
+    with pytest.raises(UserError, match='two or more'): judge_texts(len, ['x'], labels)
 
 
 # Pairs
@@ -140,7 +140,7 @@ def test_a_leaning_judge_is_measured():
     found = judge_pairs(judge, [('p', 2, 1)]*3000, question)
     line = found.summary().iloc[0]
     assert line.a/3000 == pytest.approx(1 - lean, abs=0.03) and line.b == 0 and line.order/3000 == pytest.approx(lean, abs=0.03)
-    assert found.preferred.estimate == 1 and found.first_place == rate(line.order, line.order)
+    assert found.preferred.estimate == 1 and found.first_place == proportion_estimate(line.order, line.order)
 
 
 def test_votes_become_strengths():
@@ -158,24 +158,24 @@ def test_no_pairs_are_no_error():
 # Agreement
 
 def test_rows_without_a_verdict_are_counted_apart():
-    said = [Verdict(0, 'bad', 'bad'), Verdict(1, 'hm', None), Verdict(2, 'good', 'good'), Verdict(3, None, None, OSError())]
-    found = agreement(['bad', 'bad', 'good', 'bad'], said)
-    assert (found['n'], found['none'], found['agreement'], found['recall']) == (2, 2, rate(2, 2), rate(1, 1))
-    assert agreement(['bad', 'bad', 'good', 'bad'], [v.label for v in said]) == found
+    said = [JudgeVerdict(0, 'bad', 'bad'), JudgeVerdict(1, 'hm', None), JudgeVerdict(2, 'good', 'good'), JudgeVerdict(3, None, None, OSError())]
+    found = judge_agreement(['bad', 'bad', 'good', 'bad'], said)
+    assert (found['n'], found['none'], found['agreement'], found['recall']) == (2, 2, proportion_estimate(2, 2), proportion_estimate(1, 1))
+    assert judge_agreement(['bad', 'bad', 'good', 'bad'], [v.label for v in said]) == found
 
 
 def test_a_judge_that_never_answers_says_nothing():
-    found = agreement(['good', 'bad'], [None, None])
+    found = judge_agreement(['good', 'bad'], [None, None])
     assert (found['n'], found['none']) == (0, 2)
     for name in ('agreement', 'precision', 'recall'): assert (found[name].lo, found[name].hi) == (0, 1)
     assert (found['kappa'].lo, found['kappa'].hi) == (-1, 1)
 
 
 def test_rounds_keep_their_order_and_their_estimates():
-    table = rounds({'z': (['good', 'bad'], ['good', 'bad']), 'a': (['good', 'bad'], ['bad', None])})
+    table = agreement_by_round({'z': (['good', 'bad'], ['good', 'bad']), 'a': (['good', 'bad'], ['bad', None])})
     assert list(table.index) == ['z', 'a'] and list(table.columns) == ['n', 'none', 'agreement', 'precision', 'recall', 'kappa']
     assert table.kappa['z'].estimate == 1 and table.none['a'] == 1
-    with pytest.raises(UserError, match='0 labels'): rounds({'x': ([], [])})
+    with pytest.raises(UserError, match='0 labels'): agreement_by_round({'x': ([], [])})
 
 
 # The audit
@@ -186,7 +186,7 @@ labelled = st.lists(st.tuples(st.sampled_from(['good', 'bad']), st.sampled_from(
 @given(labelled, st.integers(0, 50))
 def test_an_audit_counts_what_it_saw(rows, n_sample):
     gold, said, true = (list(o) for o in zip(*rows))
-    review = audit(range(len(rows)), gold, said, n_sample)
+    review = audit_labels(range(len(rows)), gold, said, n_sample)
     found, decided = review.share_wrong(dict(enumerate(true))), review.wrong(dict(enumerate(true)))
     wrong = sum(g != t for g, t in zip(gold, true))
     assert 0 <= found.lo <= found.estimate <= found.hi <= 1 and len(decided) <= wrong
@@ -197,20 +197,20 @@ def test_an_audit_counts_what_it_saw(rows, n_sample):
 def test_the_person_sees_no_label_and_no_order():
     gold = ['good', 'bad']*100
     said = ['good']*200
-    review = audit([f'text {i}' for i in range(200)], gold, said)
+    review = audit_labels([f'text {i}' for i in range(200)], gold, said)
     assert list(review.work.columns) == ['text'] and len(review.work) == 150 and review.work.text[7] == 'text 7'
     kinds = [i % 2 for i in review.order]
-    assert kinds != sorted(kinds) and review.order == audit(range(200), gold, said).order != audit(range(200), gold, said, seed=1).order
+    assert kinds != sorted(kinds) and review.order == audit_labels(range(200), gold, said).order != audit_labels(range(200), gold, said, seed=1).order
 
 
 def test_nothing_is_concluded_from_half_a_work_list():
-    review = audit('abc', ['good']*3, ['bad', 'good', None])
+    review = audit_labels('abc', ['good']*3, ['bad', 'good', None])
     with pytest.raises(UserError, match='2 rows of the work list are not decided'): review.share_wrong({0: 'good'})
 
 
 @pytest.mark.parametrize('args', [([], [], []), (['a'], ['good'], []), (['a', 'b'], ['good'], ['good'])])
 def test_audit_refuses(args):
-    with pytest.raises(UserError, match='as many of each'): audit(*args)
+    with pytest.raises(UserError, match='as many of each'): audit_labels(*args)
 
 
 @pytest.mark.parametrize('share, misses', [(0.05, 0.3), (0.2, 0.1)])
@@ -219,6 +219,6 @@ def test_the_estimate_covers_whatever_the_judge_is_like(share, misses):
     for seed in range(1000):
         true = rng.random(300) < 0.6
         gold, said = true ^ (rng.random(300) < share), true ^ (rng.random(300) < misses)
-        found = audit(range(300), gold, said, seed=seed).share_wrong(dict(enumerate(true)))
+        found = audit_labels(range(300), gold, said, seed=seed).share_wrong(dict(enumerate(true)))
         kept.append(found.lo - 1e-12 <= (gold != true).mean() <= found.hi + 1e-12)
     assert 0.93 <= np.mean(kept) <= 0.985

@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings, strategies as st
 from peft import LoraConfig, get_peft_model
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
-from finetune_notes.foundations.layers import (Attended, Frozen, Normed, by_hand, can_pack, cheap_attention, in_common, own_states, packed, plain, product,
-                                               shared_prefix, widened)
-from finetune_notes.foundations.models import load
+from finetune_notes.core.kernels import (AttentionFunction, FrozenLinearFunction, RMSNormFunction, use_fused_layers, can_prepack, use_fused_attention, common_positions, separate_states, prepacked_weights, is_plain_lora, linear_product,
+                                               shared_prefix_attention, expand_mask)
+from finetune_notes.core.checkpoints import load_checkpoint
 
 quick = settings(max_examples=25, deadline=None)
 
@@ -31,16 +31,16 @@ def step(model, x):
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 8), st.lists(st.integers(1, 5), min_size=1, max_size=3))
 def test_an_adapter_by_hand_is_pefts(width, outputs, rank, rows):
     model, x = adapted(width, outputs, rank), torch.randn(*rows, width)
-    for ours,theirs in zip(step(by_hand(copy.deepcopy(model)), x), step(model, x), strict=True):
+    for ours,theirs in zip(step(use_fused_layers(copy.deepcopy(model)), x), step(model, x), strict=True):
         assert ours.shape == theirs.shape and torch.allclose(ours, theirs, rtol=1e-4, atol=1e-4*float(theirs.abs().max() + 1))
 
 @pytest.mark.parametrize('options', [dict(bias=True), dict(lora_dropout=.5), dict(use_dora=True), dict(lora_bias=True, bias=True)])
 def test_what_it_cannot_stand_for_is_left_alone(options):
-    model = by_hand(adapted(6, 5, 2, **options))
-    assert not any(plain(m) or 'forward' in vars(m) for m in model.modules())
+    model = use_fused_layers(adapted(6, 5, 2, **options))
+    assert not any(is_plain_lora(m) or 'forward' in vars(m) for m in model.modules())
 
 def test_a_frozen_input_needs_no_gradient():
-    model = by_hand(adapted(6, 5, 2))
+    model = use_fused_layers(adapted(6, 5, 2))
     model(torch.randn(3, 6)).sum().backward()
     assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
 
@@ -48,42 +48,42 @@ def test_two_adapters_at_once_are_no_guess():
     model = adapted(6, 5, 2)
     model.add_adapter('other', LoraConfig(r=2, target_modules=['0']))
     model.base_model.set_adapter(['default', 'other'])
-    with pytest.raises(ValueError): by_hand(model)(torch.randn(3, 6))
+    with pytest.raises(ValueError): use_fused_layers(model)(torch.randn(3, 6))
 
 @pytest.fixture(scope='module')
-def model(): return load('tiny').model()
+def model(): return load_checkpoint('tiny').model()
 
 @quick
 @given(st.integers(1, 70), st.integers(1, 70), st.sampled_from((1, 2, 31, 256, 257)), st.booleans())
 def test_packed_products_are_the_usual_ones(width, outputs, rows, bias):
     layer, x = torch.nn.Linear(width, outputs, bias=bias).to(torch.bfloat16), torch.randn(2, rows, width).to(torch.bfloat16)
     usual = layer(x)
-    with packed(layer): assert torch.equal(layer(x), usual)
+    with prepacked_weights(layer): assert torch.equal(layer(x), usual)
 
 def test_an_error_inside_the_block_leaves_nothing_behind(model):
     with pytest.raises(ZeroDivisionError):
-        with packed(model): 1/0
+        with prepacked_weights(model): 1/0
     assert not any('forward' in vars(m) for m in model.modules())
 
 def test_weights_in_float32_or_of_another_kind_stay_as_they_are():
     class Other(torch.nn.Linear): pass
-    assert can_pack(torch.nn.Linear(3, 3).to(torch.bfloat16)) == torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    assert not can_pack(torch.nn.Linear(3, 3)) and not can_pack(Other(3, 3).to(torch.bfloat16)) and not can_pack(torch.nn.Embedding(3, 3))
+    assert can_prepack(torch.nn.Linear(3, 3).to(torch.bfloat16)) == torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert not can_prepack(torch.nn.Linear(3, 3)) and not can_prepack(Other(3, 3).to(torch.bfloat16)) and not can_prepack(torch.nn.Embedding(3, 3))
 
 def test_a_block_inside_a_block_is_the_same(model):
     ids = torch.arange(12).view(1, -1)
     usual = model(ids).logits
-    with packed(model):
-        with packed(model): assert torch.equal(model(ids).logits, usual)
+    with prepacked_weights(model):
+        with prepacked_weights(model): assert torch.equal(model(ids).logits, usual)
         assert torch.equal(model(ids).logits, usual)
     assert torch.equal(model(ids).logits, usual)
 
 def test_a_weight_that_changed_is_arranged_anew():
     layer, x = torch.nn.Linear(8, 8, bias=False).to(torch.bfloat16), torch.ones(2, 8, dtype=torch.bfloat16)
-    with packed(layer): layer(x)
+    with prepacked_weights(layer): layer(x)
     with torch.no_grad(): layer.weight.mul_(2)
     usual = layer(x)
-    with packed(layer): assert torch.equal(layer(x), usual)
+    with prepacked_weights(layer): assert torch.equal(layer(x), usual)
 
 # Written by hand
 
@@ -97,7 +97,7 @@ def test_attention_by_hand_is_pytorchs(heads, rows, width, before, size):
     sees = torch.rand(rows, width, before + width) < .5
     sees |= torch.eye(before + width, dtype=torch.bool)[before:]
     weight = torch.randn(rows, heads[0], width, size)
-    ours = Attended.apply(q, k, v, widened(sees, config, q.dtype), .3)
+    ours = AttentionFunction.apply(q, k, v, expand_mask(sees, config, q.dtype), .3)
     theirs = torch.nn.functional.scaled_dot_product_attention(q, k, v, sees[:, None], scale=.3, enable_gqa=True)
     for one,two in zip(*(torch.autograd.grad(out, (q, k, v), weight) for out in (ours, theirs)), strict=True): assert torch.allclose(one, two, atol=1e-4)
     assert torch.allclose(ours, theirs, atol=1e-5)
@@ -107,15 +107,15 @@ def test_a_norm_by_hand_is_transformers(kind, tolerance):
     norm, kind = LlamaRMSNorm(48).requires_grad_(False).to(getattr(torch, kind)), getattr(torch, kind)
     torch.nn.init.normal_(norm.weight)
     x, weight = torch.randn(5, 7, 48).to(kind).requires_grad_(), torch.randn(5, 7, 48).to(kind)
-    ours, theirs = Normed.apply(x, norm.weight, norm.variance_epsilon), norm(x)
+    ours, theirs = RMSNormFunction.apply(x, norm.weight, norm.variance_epsilon), norm(x)
     assert ours.dtype == theirs.dtype and torch.allclose(ours, theirs, rtol=tolerance, atol=tolerance)
     one, two = (torch.autograd.grad(out, x, weight)[0] for out in (ours, theirs))
     assert one.dtype == two.dtype and (one - two).norm() <= tolerance*two.norm()
 
 def test_a_norm_that_is_trained_keeps_its_way():
-    model = load('tiny').model()
-    assert not any('forward' in vars(m) for m in by_hand(model).modules())
-    by_hand(model.requires_grad_(False))
+    model = load_checkpoint('tiny').model()
+    assert not any('forward' in vars(m) for m in use_fused_layers(model).modules())
+    use_fused_layers(model.requires_grad_(False))
     assert sum('forward' in vars(m) for m in model.modules() if type(m) is LlamaRMSNorm) == 2*model.config.num_hidden_layers + 1
 
 @quick
@@ -123,16 +123,16 @@ def test_a_norm_that_is_trained_keeps_its_way():
 def test_a_frozen_layer_passes_on_the_usual_gradient(width, outputs, rows):
     layer = torch.nn.Linear(width, outputs, bias=False).requires_grad_(False).to(torch.bfloat16)
     x, weight = torch.randn(2, rows, width).to(torch.bfloat16).requires_grad_(), torch.randn(2, rows, outputs).to(torch.bfloat16)
-    ours, theirs = Frozen.apply(x, layer), layer(x)
+    ours, theirs = FrozenLinearFunction.apply(x, layer), layer(x)
     assert torch.allclose(ours, theirs, rtol=2e-2, atol=2e-2)
     one, two = (torch.autograd.grad(out, x, weight)[0] for out in (ours, theirs))
     assert (one - two).norm() <= 1e-2*two.norm()
 
 def test_the_way_back_knows_of_a_change_too():
     layer, grad = torch.nn.Linear(8, 8, bias=False).requires_grad_(False).to(torch.bfloat16), torch.ones(2, 8, dtype=torch.bfloat16)
-    before = product(grad, layer, back=True)
+    before = linear_product(grad, layer, back=True)
     with torch.no_grad(): layer.weight.mul_(2)
-    assert torch.equal(product(grad, layer, back=True), 2*before)
+    assert torch.equal(linear_product(grad, layer, back=True), 2*before)
 
 # A beginning read once
 
@@ -140,9 +140,9 @@ def test_the_way_back_knows_of_a_change_too():
 def bodies():
     "The toy model's body in float32: with the usual attention, and with a shared prefix"
     if torch.cuda.is_available(): pytest.skip('where there is a GPU, attention is left alone')
-    usual = load('tiny').model('float32')
-    shared = cheap_attention(copy.deepcopy(usual))
-    assert shared.config._attn_implementation == shared_prefix
+    usual = load_checkpoint('tiny').model('float32')
+    shared = use_fused_attention(copy.deepcopy(usual))
+    assert shared.config._attn_implementation == shared_prefix_attention
     return usual.model, shared.model
 
 @quick
@@ -151,31 +151,31 @@ def test_states_behind_a_prefix_are_the_usual_ones(bodies, prefix, rests, random
     begin, width = [random.randrange(400) for _ in range(prefix)], prefix + max(rests)
     rows = [begin + [random.randrange(400) for _ in range(n)] for n in rests]
     ids, mask = torch.tensor([r + [0]*(width - len(r)) for r in rows]), torch.tensor([[1]*len(r) + [0]*(width - len(r)) for r in rows])
-    usual, shared = (own_states(body, ids, mask)*mask[..., None] for body in bodies)
+    usual, shared = (separate_states(body, ids, mask)*mask[..., None] for body in bodies)
     assert torch.allclose(usual, shared, atol=1e-4)
 
 def test_rows_that_are_all_alike_keep_a_position_of_their_own(bodies):
     ids, mask = torch.arange(9).expand(3, -1), torch.ones(3, 9, dtype=torch.long)
-    usual, shared = (own_states(body, ids, mask) for body in bodies)
+    usual, shared = (separate_states(body, ids, mask) for body in bodies)
     assert torch.allclose(usual, shared, atol=1e-4)
 
 def test_what_stands_in_common_is_computed_once(bodies):
     seen, ids = [], torch.cat([torch.arange(9).expand(3, -1), torch.tensor([[30], [31], [32]])], 1)
     hook = bodies[1].layers[0].mlp.register_forward_hook(lambda layer, given, made: seen.append(made.shape[:2].numel()))
-    own_states(bodies[1], ids, torch.ones_like(ids))
+    separate_states(bodies[1], ids, torch.ones_like(ids))
     hook.remove()
     assert seen == [9 + 3]
 
 def test_a_prefix_ends_where_a_row_sees_otherwise():
     ids, positions = torch.zeros(2, 6, dtype=torch.long), torch.arange(6).expand(2, -1)
     sees = torch.ones(2, 6, 6, dtype=torch.bool).tril()
-    assert in_common(ids, positions, sees) == 5
+    assert common_positions(ids, positions, sees) == 5
     sees[1, 3, 1] = False
-    assert in_common(ids, positions, sees) == 3
-    assert in_common(ids, positions + torch.tensor([[0], [1]]), sees) == 0
+    assert common_positions(ids, positions, sees) == 3
+    assert common_positions(ids, positions + torch.tensor([[0], [1]]), sees) == 0
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='where there is a GPU, attention is left alone')
 def test_other_models_and_dropout_keep_pytorchs_steps():
-    model = load('tiny').model()
+    model = load_checkpoint('tiny').model()
     model.config.attention_dropout = .1
-    assert cheap_attention(model).config._attn_implementation == 'eager'
+    assert use_fused_attention(model).config._attn_implementation == 'eager'

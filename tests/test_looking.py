@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from finetune_notes.foundations.looking import (Table, band_keys, browse, candidates, check_apart, clusters, distinct, index_of, jaccard, json_rows, labels, leaks, lengths,
-    hash_table, likely, min_hashes, near_duplicates, shingles, shown, where)
-from finetune_notes.foundations.settings import UserError
+from finetune_notes.data.explore import (RowTable, band_keys, browse_rows, candidate_pairs, check_no_leaks, near_duplicate_clusters, distinct_rows, build_lsh_index, jaccard, json_rows, label_counts, leaks, length_summary,
+    hash_matrix, prune_candidates, min_hashes, near_duplicates, shingles, readable_text, filter_rows)
+from finetune_notes.core.settings import UserError
 
 hostile = ['<script>document.title="RAN"</script>', '<img src=x onerror="document.title=\'RAN\'">', '</td></table><script>document.title="RAN"</script>',
            '"><svg onload="document.title=\'RAN\'">', '</textarea><iframe src="javascript:document.title=1">', '[x](javascript:alert(1))',
@@ -27,14 +27,14 @@ def tags(page):
     parser.feed(page)
     return parser.seen
 
-@pytest.mark.parametrize('view', [lambda: Table(rows)._repr_html_(), lambda: browse(rows).children[2].value], ids=['table', 'browse'])
+@pytest.mark.parametrize('view', [lambda: RowTable(rows)._repr_html_(), lambda: browse_rows(rows).children[2].value], ids=['table', 'browse'])
 def test_hostile_rows_leave_no_tag_of_their_own(view):
     assert tags(view()) == {'table', 'caption', 'tr', 'th', 'td', 'th.style', 'td.style'}
     assert not set('\x00\x1b\x07\u202e\u2028') & set(view())
     view().encode('utf-8')
 
 def test_a_filter_that_is_no_filter_is_shown_as_text():
-    box, page, view = browse([dict(a=1)]).children
+    box, page, view = browse_rows([dict(a=1)]).children
     box.value = 'x<img:1 "<b>" nofield:<script>'
     assert tags(view.value) <= {'table', 'caption', 'tr', 'th', 'td', 'th.style', 'td.style'}
 
@@ -42,7 +42,7 @@ def test_hostile_rows_run_nothing_in_a_browser(tmp_path):
     chromium = shutil.which('chromium') or shutil.which('chromium-browser')
     if not chromium: pytest.skip('NO BROWSER: install chromium to see hostile rows rendered')
     page = tmp_path/'page.html'
-    page.write_text(f'<!doctype html><meta charset=utf-8><title>quiet</title>{Table(rows)._repr_html_()}', encoding='utf-8')
+    page.write_text(f'<!doctype html><meta charset=utf-8><title>quiet</title>{RowTable(rows)._repr_html_()}', encoding='utf-8')
     flags = '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
     done = subprocess.run([chromium, *flags.split(), f'--user-data-dir={tmp_path/"profile"}', '--virtual-time-budget=3000', '--dump-dom', page.as_uri()],
                           capture_output=True, timeout=120)
@@ -51,8 +51,8 @@ def test_hostile_rows_run_nothing_in_a_browser(tmp_path):
     assert tags(dom) == {'html', 'head', 'meta', 'meta.charset', 'title', 'body', 'table', 'tbody', 'caption', 'tr', 'th', 'td', 'th.style', 'td.style'}
 
 def test_a_page_beyond_the_last_and_no_rows():
-    assert 'no rows of 0' in Table([])._repr_html_() and 'no rows of 0' in repr(Table([]))
-    box, page, view = browse([dict(a=i) for i in range(25)]).children
+    assert 'no rows of 0' in RowTable([])._repr_html_() and 'no rows of 0' in repr(RowTable([]))
+    box, page, view = browse_rows([dict(a=i) for i in range(25)]).children
     assert page.max == 3
     page.value = 3
     assert 'rows 21 to 25 of 25' in view.value
@@ -74,25 +74,25 @@ def test_files_that_are_rows(tmp_path):
 
 @given(st.text())
 def test_what_is_shown_can_be_printed_and_saved(text):
-    assert all(c.isprintable() or c == '\n' for c in shown(text))
-    shown(text).encode('utf-8')
+    assert all(c.isprintable() or c == '\n' for c in readable_text(text))
+    readable_text(text).encode('utf-8')
 
 def test_filters():
     rows = [dict(a='Straße', b=None), dict(a='x "y" z', b=[1, 'two']), dict(c={'k': 'v'})]
-    assert where(rows, '') == rows
-    assert where(rows, 'STRASSE') == rows[:1]
-    assert where(rows, '-a:x') == [rows[0], rows[2]]
-    assert where(rows, 'b:two a:z') == rows[1:2]
-    assert where(rows, 'c:"k" v') == rows[2:] and where(rows, '"two words"') == []
-    with pytest.raises(UserError, match='put the words in quotes'): where(rows, '10:30')
+    assert filter_rows(rows, '') == rows
+    assert filter_rows(rows, 'STRASSE') == rows[:1]
+    assert filter_rows(rows, '-a:x') == [rows[0], rows[2]]
+    assert filter_rows(rows, 'b:two a:z') == rows[1:2]
+    assert filter_rows(rows, 'c:"k" v') == rows[2:] and filter_rows(rows, '"two words"') == []
+    with pytest.raises(UserError, match='put the words in quotes'): filter_rows(rows, '10:30')
 
 def test_profiles():
-    table = lengths([dict(n=1), dict(n=3), dict()], {'n': lambda r: r.get('n')})
+    table = length_summary([dict(n=1), dict(n=3), dict()], {'n': lambda r: r.get('n')})
     assert table.loc['n'].tolist() == [2, 1, 1, 2, 2.9, 3, 1]
-    with pytest.raises(UserError, match='no row has a value'): lengths([], {'n': len})
-    assert labels([]).empty
-    assert labels([[], ['a', 'a'], None, 'a']).rows.to_dict() == {'a': 2, None: 1}
-    assert labels(['b', 'a']).index.tolist() == ['b', 'a']
+    with pytest.raises(UserError, match='no row has a value'): length_summary([], {'n': len})
+    assert label_counts([]).empty
+    assert label_counts([[], ['a', 'a'], None, 'a']).rows.to_dict() == {'a': 2, None: 1}
+    assert label_counts(['b', 'a']).index.tolist() == ['b', 'a']
 
 texts = st.lists(st.text(alphabet='abc ', max_size=12), max_size=25)
 
@@ -106,9 +106,9 @@ def test_the_search_agrees_with_all_pairs(rows, threshold):
     pairs = near_duplicates(rows, lambda r: shingles(r, 2), threshold)
     found = set(zip(pairs.a, pairs.b))
     assert found <= set(slow) and len(set(slow) - found) <= 0.02*len(slow)
-    kept = distinct(rows, lambda r: shingles(r, 2), threshold)
+    kept = distinct_rows(rows, lambda r: shingles(r, 2), threshold)
     assert all(sets[i] != sets[j] for i in kept for j in kept if i < j)
-    number = clusters(rows, lambda r: shingles(r, 2), threshold)
+    number = near_duplicate_clusters(rows, lambda r: shingles(r, 2), threshold)
     assert all(number[a] == number[b] for a, b in found) and len(number) == len(rows)
 
 def test_leaks_take_the_nearest_and_the_first_of_equals():
@@ -116,11 +116,11 @@ def test_leaks_take_the_nearest_and_the_first_of_equals():
     found = leaks(['errors by host', 'nothing alike', 'errors by host names'], train, threshold=0.6)
     assert found[['test', 'train']].values.tolist() == [[0, 2], [2, 0]] and found.similarity[0] == 1
     assert leaks([], train).empty and leaks(['a'], []).empty
-    check_apart([], []), check_apart(['a'], ['b'])
+    check_no_leaks([], []), check_no_leaks(['a'], ['b'])
 
 @pytest.mark.parametrize('threshold', [0, -1, 1.1, 80, float('nan')])
 def test_a_threshold_is_a_share(threshold):
-    for search in (near_duplicates, distinct, clusters): 
+    for search in (near_duplicates, distinct_rows, near_duplicate_clusters): 
         with pytest.raises(UserError, match='threshold'): search(['a', 'b'], threshold=threshold)
     with pytest.raises(UserError, match='threshold'): leaks(['a'], ['b'], threshold=threshold)
 
@@ -139,15 +139,15 @@ def test_the_search_misses_less_than_one_pair_in_a_thousand_at_its_threshold():
 def test_candidates_share_a_number_in_a_band(rows):
     keys = np.array(rows, dtype=np.uint64).reshape(-1, 3)
     wanted = [[a, b] for a in range(len(keys)) for b in range(a + 1, len(keys)) if (keys[a] == keys[b]).any()]
-    assert candidates(keys).tolist() == wanted
+    assert candidate_pairs(keys).tolist() == wanted
 
 def test_a_search_finds_what_an_index_finds():
     rng = random.Random(1)
     rows = [' '.join(rng.choices('alpha beta gamma delta epsilon zeta'.split(), k=6)) for _ in range(300)]
     sets = [shingles(r) for r in rows]
-    index = index_of(min_hashes(sets), .6)
+    index = build_lsh_index(min_hashes(sets), .6)
     wanted = {(i, j) for j,h in enumerate(min_hashes(sets)) for i in index.query(h) if i < j}
-    assert set(map(tuple, candidates(band_keys(sets, .6)).tolist())) == wanted and len(wanted) > 100
+    assert set(map(tuple, candidate_pairs(band_keys(sets, .6)).tolist())) == wanted and len(wanted) > 100
 
 def test_a_search_keeps_little_in_memory():
     "A row more takes less than two kilobytes"
@@ -165,6 +165,6 @@ def test_a_search_keeps_little_in_memory():
 @given(st.lists(st.sets(st.text(alphabet='abcd', min_size=1, max_size=2), min_size=1), min_size=2, max_size=15), st.sampled_from([0.3, 0.5, 0.8, 1.0]), st.integers(1, 7))
 def test_what_is_left_out_is_far_from_the_threshold(sets, threshold, at_once):
     pairs = np.array([(a, b) for b in range(len(sets)) for a in range(b)])
-    kept = likely(hash_table(sets), pairs, threshold, at_once).tolist()
+    kept = prune_candidates(hash_matrix(sets), pairs, threshold, at_once).tolist()
     share = {(a, b): jaccard(sets[a], sets[b]) for a,b in pairs.tolist()}
     assert kept == [list(p) for p in share if share[p] >= threshold - 0.05] or any(abs(s - threshold + 0.05) < 1e-9 for s in share.values())

@@ -8,19 +8,19 @@ from llguidance import LLMatcher, LLTokenizer
 
 from dialect_cases import ACCEPTED, COUNT, MAX, REFUSED, anything, deep, filtered, near
 
-from finetune_notes.cases.dialect import Query2026, parse, validate
-from finetune_notes.cases.meaning import compact, equivalent, in_order, json_schema, key_order, normalise, window
-from finetune_notes.foundations.settings import UserError
+from finetune_notes.cases.queries.schema import Query2026, parse_query, validate
+from finetune_notes.cases.queries.equivalence import canonical_text, equivalent, order_keys, json_schema, key_order, canonical_form, time_window
+from finetune_notes.core.settings import UserError
 
 @pytest.mark.parametrize('query', ACCEPTED)
 def test_accepted(query):
     assert equivalent(query, query)
-    assert equivalent(query, normalise(query)) and normalise(normalise(query)) == normalise(query)
-    assert parse(compact(query)) == (query, [])
+    assert equivalent(query, canonical_form(query)) and canonical_form(canonical_form(query)) == canonical_form(query)
+    assert parse_query(canonical_text(query)) == (query, [])
 
 @pytest.mark.parametrize('query', [o for o in ACCEPTED if not validate(o, dialect='course-2024')])
 def test_a_meaning_is_a_query_of_its_dialect(query):
-    assert equivalent(query, normalise(query, 'course-2024'), 'course-2024')
+    assert equivalent(query, canonical_form(query, 'course-2024'), 'course-2024')
 
 def test_every_key_has_its_place(): assert set(key_order['query']) == set(Query2026.model_fields)
 
@@ -59,14 +59,14 @@ def test_same(a, b): assert equivalent(a, b) and equivalent(b, a)
 def test_different(a, b): assert not equivalent(a, b) and not equivalent(b, a)
 
 @pytest.mark.parametrize('query', [{}, dict(time_range=60), dict(end_time=10), dict(end_time=9000), dict(start_time=10), dict(start_time=10, time_range=5), dict(start_time=3, end_time=3)])
-def test_a_window_is_its_own_window(query): assert window(window(query)) == window(query)
+def test_a_window_is_its_own_window(query): assert time_window(time_window(query)) == time_window(query)
 
 def test_normalise_refuses():
-    with pytest.raises(UserError, match='limit'): normalise(dict(limit=0))
+    with pytest.raises(UserError, match='limit'): canonical_form(dict(limit=0))
 def test_compact():
-    assert compact(dict(zz=1, limit=1, filters=[dict(value='é', op='=', column='a')])) == '{"filters":[{"column":"a","op":"=","value":"é"}],"limit":1,"zz":1}'
+    assert canonical_text(dict(zz=1, limit=1, filters=[dict(value='é', op='=', column='a')])) == '{"filters":[{"column":"a","op":"=","value":"é"}],"limit":1,"zz":1}'
     for o in (dict(limit=math.nan), dict(limit={1}), dict(filters=deep(100_000))):
-        with pytest.raises(UserError): compact(o)
+        with pytest.raises(UserError): canonical_text(o)
 
 ODD_NAMES = ['"', "'", ',', 'a,b', 'a"b', "a'b", '; DROP TABLE spans; --', 'größe', '列', '\n', 'a\nb', '\t', '\\', 'a\\"b', '{}', '[x]', '$ref', '%s', '{{x}}',
              '\u202e', '\x00', '\x1b', ' ', ' a ', '🙂', "' OR 1=1 --", '../../etc/passwd', 'NULL', 'true', '1', '*', '/*', '|', '<img src=x>', 'a'*200]
@@ -79,7 +79,7 @@ def matcher(columns, dialect='api-2026'):
     return LLMatcher(BYTES, grammar)
 
 def takes(start, query):
-    m, tokens = start.deep_copy(), BYTES.tokenize_str(compact(query) if isinstance(query, dict) else query)
+    m, tokens = start.deep_copy(), BYTES.tokenize_str(canonical_text(query) if isinstance(query, dict) else query)
     return m.validate_tokens(tokens) == len(tokens) and m.consume_tokens(tokens) and m.is_accepting()
 
 @pytest.mark.parametrize('dialect', ['api-2026', 'course-2024'])
@@ -95,7 +95,7 @@ def test_schema_takes_and_refuses():
         if not empty and o != dict(calculations=[dict(op='COUNT', column='d')]): assert takes(start, o), o
     for q,code,_ in REFUSED:
         between = code.startswith(('order-not', 'having-not', 'granularity', 'offset', 'too-many-times', 'start-after', 'name-repeated'))
-        if isinstance(q, dict) and not between and code != 'not-text' and q.get('limit') != 10**5000 and 'nan' not in repr(q) and 'inf' not in repr(q): assert not takes(start, json.dumps(in_order(q), separators=(',', ':'), ensure_ascii=False)) , q
+        if isinstance(q, dict) and not between and code != 'not-text' and q.get('limit') != 10**5000 and 'nan' not in repr(q) and 'inf' not in repr(q): assert not takes(start, json.dumps(order_keys(q), separators=(',', ':'), ensure_ascii=False)) , q
 
 @pytest.mark.parametrize('columns', [[], [''], ['\ud800'], [1], [None]])
 def test_schema_refuses(columns):

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 import pytest
-from finetune_notes.foundations import models
-from finetune_notes.foundations.settings import UserError
+from finetune_notes.core import checkpoints as models
+from finetune_notes.core.settings import UserError
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
@@ -14,15 +14,16 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 def test_a_damaged_cache_is_made_again(cache):
-    first = models.load('tiny')
+    first = models.load_checkpoint('tiny')
     weights = Path(first.source)/'model.safetensors'
     whole = weights.read_bytes()
     weights.write_bytes(whole[:1000] + b'\x00' + whole[1001:])
-    assert models.load('tiny') == first
+    assert models.load_checkpoint('tiny') == first
     assert weights.read_bytes() == whole
 
+@pytest.mark.nightly
 def test_two_processes_make_one_cache(cache):
-    program = "from finetune_notes.foundations.models import load; print(load('tiny').identity)"
+    program = "from finetune_notes.core.checkpoints import load_checkpoint; print(load_checkpoint('tiny').identity)"
     both = [subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = {p.communicate(timeout=300)[0].strip() for p in both}
     assert len(said) == 1 and said != {''}
@@ -53,6 +54,6 @@ def test_the_format_is_measured_once(monkeypatch):
 
 @pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='the variable is one for x86')
 def test_a_processor_without_bfloat16_trains_in_float32():
-    program = 'from finetune_notes.foundations.models import training_dtype; print(training_dtype())'
+    program = 'from finetune_notes.core.checkpoints import training_dtype; print(training_dtype())'
     done = subprocess.run([sys.executable, '-c', program], env=os.environ | {'ONEDNN_MAX_CPU_ISA': 'AVX2'}, capture_output=True, text=True)
     assert done.stdout.strip() == 'float32', done.stderr

@@ -6,13 +6,13 @@ import torch
 from datasets import Dataset
 from hypothesis import given, settings, strategies as st
 from trl import DPOTrainer
-from finetune_notes.cases import preferences
-from finetune_notes.cases.preferences import (Pair, PairTrainer, PreferenceRecipe, Start, answer_logps, dpo, dpo_config, load_pairs, own_states, pair_states,
-                                              pair_loss, pair_rows, ranking, says, start_of, starting, unpaired, weigh)
-from finetune_notes.foundations import models, train
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.templates import Template
-from finetune_notes.foundations.train import Recipe, resumable, sft
+from finetune_notes.training.preferences import (Pair, PairTrainer, PreferenceRecipe, AdapterCheckpoint, answer_logps, dpo, dpo_config, load_pairs, separate_states, pair_hidden_states,
+                                              pair_loss, pair_rows, preference_accuracy, describe_accuracy, starting_checkpoint, starting_model, kto_examples, log_ratio_margins)
+from finetune_notes.core import checkpoints as models
+from finetune_notes.training import sft as train
+from finetune_notes.core.settings import UserError
+from finetune_notes.templates.template import Template
+from finetune_notes.training.sft import Recipe, resumable_checkpoint, sft
 
 template = Template(user='{prompt}', system='Answer the customer.')
 things = ('radio', 'piano', 'novel', 'lamp', 'chair', 'bicycle', 'kettle', 'map')
@@ -20,7 +20,7 @@ pairs = [Pair(f'Where is my {t}?', f'Your {t} comes on Monday.', f'We are sorry,
 recipe = PreferenceRecipe(epochs=3, learning_rate=3e-3, batch_size=4)
 
 @pytest.fixture(scope='module')
-def tiny(): return models.load('tiny')
+def tiny(): return models.load_checkpoint('tiny')
 
 @pytest.fixture(scope='module')
 def begun(tiny, tmp_path_factory):
@@ -44,7 +44,7 @@ class Stock(DPOTrainer):
 
 def made(kind, start, tiny, rows, recipe, folder):
     "A trainer whose model has moved away from its reference, in float32"
-    trainer = kind(model=starting(start, recipe).float(), args=dpo_config(recipe, folder/'work', 100), train_dataset=Dataset.from_list(rows), processing_class=tiny.tokenizer())
+    trainer = kind(model=starting_model(start, recipe).float(), args=dpo_config(recipe, folder/'work', 100), train_dataset=Dataset.from_list(rows), processing_class=tiny.tokenizer())
     torch.manual_seed(1)
     for name, p in trainer.model.named_parameters():
         if '.default.' in name: p.data += 0.02*torch.randn_like(p)
@@ -64,7 +64,7 @@ def one_batch(kind, start, tiny, rows, recipe, folder):
 @pytest.mark.parametrize('beta', [0.05, 0.3])
 def test_a_batch_is_the_stock_trainers(loss, beta, begun, tiny, tmp_path):
     how = replace(recipe, loss=loss, beta=beta, sft=0.5, flipped=0.1*(loss == 'robust'))
-    start, rows = start_of(begun), pair_rows(pairs, template, tiny.tokenizer())
+    start, rows = starting_checkpoint(begun), pair_rows(pairs, template, tiny.tokenizer())
     stock, ours = (one_batch(kind, start, tiny, rows, how, tmp_path) for kind in (Stock, PairTrainer))
     assert ours[0] == pytest.approx(stock[0], rel=1e-6, abs=3e-5)
     assert ours[1].keys() == stock[1].keys() and ours[1]
@@ -75,7 +75,7 @@ def test_a_batch_is_the_stock_trainers(loss, beta, begun, tiny, tmp_path):
 @pytest.mark.parametrize('beta', [0.05, 0.3, 1.])
 def test_five_lines_are_trls_loss(loss, beta, begun, tiny, tmp_path):
     how = replace(recipe, loss=loss, beta=beta, sft=0, flipped=0.2*(loss == 'robust'))
-    start, rows = start_of(begun), pair_rows(pairs, template, tiny.tokenizer())
+    start, rows = starting_checkpoint(begun), pair_rows(pairs, template, tiny.tokenizer())
     trainer = made(Stock, start, tiny, rows, how, tmp_path)
     trainer.args.bf16 = False
     batch = trainer.data_collator(list(trainer.train_dataset.select(range(4))))
@@ -92,7 +92,7 @@ def test_training_starts_at_ln_2_and_learns(begun, tmp_path):
     run = dpo(pairs, template, begun, replace(recipe, sft=0, epochs=10), folder=tmp_path)
     assert run.history.loss[0] == pytest.approx(0.693147, abs=1e-4)
     assert run.history.loss.iloc[-1] < 0.2
-    assert (weigh(run, pairs, template).margin > 0).all()
+    assert (log_ratio_margins(run, pairs, template).margin > 0).all()
 
 def test_frozen_weights_stay_and_the_adapter_goes_on_from_the_run(begun, tmp_path):
     run = dpo(pairs, template, begun, replace(recipe, epochs=1), folder=tmp_path)
@@ -104,7 +104,7 @@ def test_frozen_weights_stay_and_the_adapter_goes_on_from_the_run(begun, tmp_pat
 
 def test_a_base_model_can_be_started_from(tiny, tmp_path):
     run = dpo(pairs, template, tiny, replace(recipe, epochs=1, sft=0), folder=tmp_path)
-    assert isinstance(run.base, Start) and run.base.adapter is None
+    assert isinstance(run.base, AdapterCheckpoint) and run.base.adapter is None
     assert run.history.loss[0] == pytest.approx(0.693147, abs=1e-4)
 
 def test_another_start_label_or_beta_is_another_run(begun, tiny, tmp_path):
@@ -127,7 +127,7 @@ def test_first_sight_counts_an_odd_number_of_pairs(begun, tmp_path):
     right, n = run.first_sight
     assert n == 3 and 0 <= right <= 3 and f'{right} of 3 pairs' in repr(run)
 
-class StopAt(train.Watch):
+class StopAt(train.CheckpointCallback):
     def on_step_end(self, args, state, control, **kwargs):
         super().on_step_end(args, state, control, **kwargs)
         if state.global_step == 5: raise KeyboardInterrupt
@@ -136,10 +136,10 @@ class StopAt(train.Watch):
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(loss, begun, tmp_path, monkeypatch):
     how = replace(recipe, loss=loss)
     with monkeypatch.context() as patched:
-        patched.setattr(train, 'Watch', StopAt)
+        patched.setattr(train, 'CheckpointCallback', StopAt)
         with pytest.raises(KeyboardInterrupt): dpo(pairs, template, begun, how, folder=tmp_path/'a', save_steps=2)
     work = next((tmp_path/'a').glob('.dpo-*.work'))
-    assert resumable(work).endswith('checkpoint-4') and not list((tmp_path/'a').glob('dpo-*'))
+    assert resumable_checkpoint(work).endswith('checkpoint-4') and not list((tmp_path/'a').glob('dpo-*'))
     resumed, straight = (dpo(pairs, template, begun, how, folder=tmp_path/f, save_steps=2) for f in 'ab')
     assert len(resumed.history) == len(straight.history) == 6
     assert same(resumed, straight)
@@ -147,11 +147,11 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(loss, begun, tmp_path, 
 @pytest.mark.parametrize('loss', ['kto', 'orpo', 'hinge'])
 def test_every_loss_learns_the_pairs(loss, begun, tmp_path):
     run = dpo(pairs, template, begun, replace(recipe, loss=loss, epochs=8, sft=0), folder=tmp_path)
-    assert (weigh(run, pairs, template).margin > 0).mean() >= 0.75
+    assert (log_ratio_margins(run, pairs, template).margin > 0).mean() >= 0.75
 
 def test_an_answer_to_another_prompt_stands_beside_each_of_ktos(tiny):
     rows = pair_rows(pairs, template, tiny.tokenizer())
-    made = unpaired(rows, 4)
+    made = kto_examples(rows, 4)
     assert [m['label'] for m in made] == ([True]*4 + [False]*4)*2
     own = {tuple(r['prompt_ids']): (r['chosen_ids'], r['rejected_ids']) for r in rows}
     assert all(m['KL_completion_ids'] not in own[tuple(m['prompt_ids'])] for m in made)
@@ -213,19 +213,19 @@ def test_pairs_that_cannot_be_trained_on_are_refused(begun, tmp_path):
 def test_swapped_labels_and_noise_are_said(begun, tmp_path):
     turned = [replace(p, chosen=p.rejected, rejected=p.chosen, annotator='ben') for p in pairs]
     run = dpo(pairs, template, begun, replace(recipe, epochs=8), folder=tmp_path)
-    table = ranking(weigh(run, 2*(pairs + turned), template))
+    table = preference_accuracy(log_ratio_margins(run, 2*(pairs + turned), template))
     assert 'better than chance' in table.says['ann'] and 'swapped' in table.says['ben']
-    assert 'noise' in says(50, 100) and 'swapped' in says(30, 100) and 'better' in says(70, 100) and 'too few' in says(0, 4)
+    assert 'noise' in describe_accuracy(50, 100) and 'swapped' in describe_accuracy(30, 100) and 'better' in describe_accuracy(70, 100) and 'too few' in describe_accuracy(0, 4)
     assert 'too few' in repr(run)
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_a_prompt_that_is_read_once_gives_the_same_states(shapes, rng):
-    body = models.load('tiny').model('float32').model
+    body = models.load_checkpoint('tiny').model('float32').model
     draw = lambda n: [rng.randrange(10, 99) for _ in range(n)]
     pairs = [(common + draw(a + (not common)), common + draw(b + (not common))) for k,a,b in shapes for common in [draw(k)]]
     rows = [p[0] for p in pairs] + [p[1] for p in pairs]
     longest = max(map(len, rows))
     ids, mask = (torch.tensor([fill(r) + [0]*(longest - len(r)) for r in rows]) for fill in (list, lambda r: [1]*len(r)))
-    for one,other,seen in zip(pair_states(body, ids, mask, use_cache=False), own_states(body, ids, attention_mask=mask, use_cache=False), mask.bool()):
+    for one,other,seen in zip(pair_hidden_states(body, ids, mask, use_cache=False), separate_states(body, ids, attention_mask=mask, use_cache=False), mask.bool()):
         assert torch.allclose(one[seen], other[seen], atol=2e-4)

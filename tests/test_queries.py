@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pandas_executor import execute_pandas
 
-from finetune_notes.cases import queries
-from finetune_notes.cases.dialect import calculation_ops, filter_ops, having_ops, validate
-from finetune_notes.cases.queries import Spans, compile_query, execute, kind_of, number, read_as, same_result
-from finetune_notes.foundations.settings import UserError
+from finetune_notes.cases.queries import execution as queries
+from finetune_notes.cases.queries.schema import calculation_ops, filter_ops, having_ops, validate
+from finetune_notes.cases.queries.execution import Spans, compile_query, execute, same_result
+from finetune_notes.core.settings import UserError
 
 HOSTILE = ["'", '"', "''", "' OR 1=1 --", '"; DROP TABLE spans; --', "'); DELETE FROM spans; --", "/etc/passwd", "read_csv('/etc/passwd')",
     "' UNION SELECT * FROM read_text('/etc/passwd') --", "COPY spans TO 'stolen.csv'", "ATTACH 'evil.db'", "PRAGMA database_list", "INSTALL httpfs; LOAD httpfs",

@@ -10,16 +10,18 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from itertools import product
 from pathlib import Path
 import pytest
 import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
+from finetune_notes.course.lessons import lessons
 
 top = Path(__file__).resolve().parents[1]
 books = sorted(p for p in (top/'nbs').rglob('*.ipynb') if not any(o[0] in '._' for o in p.relative_to(top).parts))
-lessons = [p for p in books if p.name != 'index.ipynb']
+library = [p for p in books if p.is_relative_to(top/'nbs'/'library')]
 modules = sorted(p for p in (top/'finetune_notes').rglob('*.py') if p.name[0] != '_')
 project = tomllib.loads((top/'pyproject.toml').read_text())
 pages = sorted(top.glob('*.md')) + sorted((top/'data').glob('*.md')) + books
@@ -34,80 +36,39 @@ def short(path): return str(path.relative_to(top))
 def cells(book, kind): return [''.join(c['source']) for c in load(book)['cells'] if c['cell_type'] == kind]
 def load(book): return json.loads(book.read_text(encoding='utf-8'))
 def outputs(book): return [o for c in load(book)['cells'] for o in c.get('outputs', [])]
-def word(book): return re.sub(r'^\d+_', '', book.stem)
 def run(command, cwd):
     "Run one of the environment's own commands, outside the mode that nbdev calls a test"
     env = {k: v for k, v in os.environ.items() if k != 'IN_TEST'}
     done = subprocess.run([sys.executable, *command], cwd=cwd, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
-each_book = pytest.mark.parametrize('book', books, ids=short)
-each_lesson = pytest.mark.parametrize('book', lessons, ids=short)
-each_module = pytest.mark.parametrize('module', modules, ids=short)
+# Notebooks
 
-@pytest.fixture(scope='module')
-def copy(tmp_path_factory):
-    "The notebooks and nothing generated"
-    place = tmp_path_factory.mktemp('copy')
-    for name in ('pyproject.toml', 'settings.ini', '_quarto.yml', 'README.md'): shutil.copy(top/name, place)
-    shutil.copytree(top/'nbs', place/'nbs', symlinks=True, ignore=shutil.ignore_patterns('.*'))
-    (place/'finetune_notes').mkdir()
-    shutil.copy(top/'finetune_notes'/'__init__.py', place/'finetune_notes')
-    return place
+def test_a_library_notebook_exports_the_module_of_its_own_place():
+    exported = {short(b): re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(cells(b, 'code')), re.M) for b in library}
+    assert exported == {short(b): ['.'.join(b.relative_to(top/'nbs'/'library').with_suffix('').parts)] for b in library}
 
-def contents(root, pattern): return {str(p.relative_to(root)): p.read_text(encoding='utf-8') for p in root.rglob(pattern)}
-def differing(a, b): return sorted(k for k in a.keys() | b.keys() if a.get(k) != b.get(k))
+def test_a_lesson_has_the_title_that_the_manifest_gives_it():
+    heads = {l.word: ''.join(load(l.notebook)['cells'][0]['source']) for l in lessons()}
+    assert heads == {l.word: f'# {l.title}\n\n> {l.summary}' for l in lessons()}
 
-# Notebooks and the package made of them
+def test_a_notebook_is_run_whole():
+    assert [short(b) for b in books if re.search(r'skip_exec|^#\|\s*(notest|eval:\s*false)', '\n'.join(cells(b, 'code') + cells(b, 'markdown')), re.M)] == []
 
-def test_the_package_is_what_the_notebooks_export(copy):
-    run(['-c', 'from nbdev.doclinks import nbdev_export; nbdev_export.__wrapped__()'], copy)
-    assert differing(contents(copy/'finetune_notes', '*.py'), contents(top/'finetune_notes', '*.py')) == []
+def test_notebooks_are_well_formed():
+    for nb in map(load, books):
+        assert all(isinstance(c['source'], list) for c in nb['cells']), 'Quarto loses line breaks unless source is a list of lines'
+        assert nb['metadata']['kernelspec']['language'] == 'python' and 'widgets' not in nb['metadata']
+        assert (nb['nbformat'], nb['nbformat_minor']) >= (4, 5)
 
-def test_notebooks_are_clean(copy):
-    run(['-c', 'from nbdev.clean import nbdev_clean; nbdev_clean.__wrapped__()'], copy)
-    assert [short(b) for b in books if (copy/b.relative_to(top)).read_bytes() != b.read_bytes()] == []
+def test_figures_have_a_palette():
+    kinds = {short(b): {base64.b64decode(o['data']['image/png'])[25] for o in outputs(b) if 'image/png' in o.get('data', {})} for b in books}
+    assert {b for b,k in kinds.items() if k - {3}} == set(), 'run make clean' # The byte of a PNG that names its kind of colour
 
-@each_lesson
-def test_a_lesson_exports_the_module_of_its_own_name(book):
-    wanted = '.'.join((*book.relative_to(top/'nbs').parent.parts, word(book)))
-    assert re.findall(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(cells(book, 'code')), re.M) == [wanted]
-    assert re.match(r'\d+_[a-z]+\.ipynb', book.name)
-
-def test_every_lesson_has_a_word_of_its_own():
-    words = [word(b) for b in lessons]
-    assert sorted(words) == sorted(set(words))
-
-@each_lesson
-def test_a_lesson_begins_with_title_and_line_and_is_run_whole(book):
-    first = load(book)['cells'][0]
-    assert first['cell_type'] == 'markdown' and re.match(r'# \S.*\n\n> \S', ''.join(first['source']))
-    assert not re.search(r'skip_exec|^#\|\s*(notest|eval:\s*false)', '\n'.join(cells(book, 'code') + cells(book, 'markdown')), re.M)
-
-@each_book
-def test_a_notebook_is_small_and_well_formed(book):
-    assert book.stat().st_size <= 300_000
-    nb = load(book)
-    assert all(isinstance(c['source'], list) for c in nb['cells']), 'Quarto loses line breaks unless source is a list of lines'
-    assert nb['metadata']['kernelspec']['language'] == 'python'
-    assert (nb['nbformat'], nb['nbformat_minor']) >= (4, 5)
-
-@each_book
-def test_figures_have_a_palette(book):
-    figures = [o['data']['image/png'] for o in outputs(book) if 'image/png' in o.get('data', {})]
-    assert {base64.b64decode(f)[25] for f in figures} <= {3}, 'run make clean' # The byte of a PNG that names its kind of colour
-
-@each_book
-def test_imports_are_named(book):
-    assert re.findall(r'^\s*from\s+\S+\s+import\s+\*', '\n'.join(cells(book, 'code')), re.M) == []
-
-@each_book
-def test_outputs_hold_no_error_widget_or_path_of_a_machine(book):
-    assert 'widgets' not in load(book)['metadata']
-    assert [o for o in outputs(book) if o['output_type'] == 'error'] == []
-    text = json.dumps(outputs(book))
-    assert 'vnd.jupyter.widget' not in text
-    assert re.findall(r'site-packages|(?<![\w.])/tmp/\w+|ipykernel_\d+', text) == []
+def test_outputs_hold_no_error_widget_or_path_of_a_machine():
+    assert [short(b) for b in books if any(o['output_type'] == 'error' for o in outputs(b))] == []
+    bad = re.compile(r'vnd\.jupyter\.widget|site-packages|(?<![\w.])/tmp/\w+|ipykernel_\d+')
+    assert {short(b): found for b in books if (found := bad.findall(json.dumps(outputs(b))))} == {}
 
 def test_no_file_names_a_machine_or_a_package_host():
     hosts = r'pypi[.]org|pythonhosted[.]org|download[.]pytorch[.]org|registry[.]npmjs|conda[.]anaconda'
@@ -118,32 +79,42 @@ def test_no_file_names_a_machine_or_a_package_host():
 
 # The package
 
-@each_module
-def test_public_names_are_documented(module):
-    tree = ast.parse(module.read_text(encoding='utf-8'))
-    public = [o for o in tree.body if isinstance(o, (ast.FunctionDef, ast.ClassDef)) and o.name[0] != '_']
-    assert [o.name for o in public if not ast.get_docstring(o)] == []
-    assert ast.get_docstring(tree)
+layers = ('core', 'evaluation', 'templates', 'generation', 'data', 'training', 'annotation', 'decisions', 'cases', 'course') # Imports go to the left only
+
+def dotted(module): return '.'.join(module.relative_to(top/'finetune_notes').with_suffix('').parts)
 
 def imported(module):
-    "What a module imports of this package, as `(layer, word)`"
+    "The modules of this package that a module imports, at its top or inside a function"
     for o in ast.walk(ast.parse(module.read_text(encoding='utf-8'))):
-        names = [a.name for a in o.names] if isinstance(o, ast.Import) else [f"{'.'*o.level}{o.module or ''}"] if isinstance(o, ast.ImportFrom) else []
-        for name in names:
-            parts = importlib.util.resolve_name(name, f'finetune_notes.{module.parent.name}').split('.')
-            if parts[0] == 'finetune_notes' and len(parts) > 2: yield tuple(parts[1:3])
+        if isinstance(o, ast.Import): names = [a.name for a in o.names]
+        elif isinstance(o, ast.ImportFrom):
+            base = importlib.util.resolve_name('.'*o.level + (o.module or ''), f'finetune_notes.{dotted(module)}'.rpartition('.')[0]) if o.level else o.module or ''
+            names = [f'{base}.{a.name}' if f"{base}.{a.name}".removeprefix('finetune_notes.') in homes else base for a in o.names]
+        else: names = []
+        yield from (n.removeprefix('finetune_notes.') for n in names if n.startswith('finetune_notes.'))
 
-@each_module
-def test_imports_go_down_only(module):
-    rank = {'foundations': 0, 'cases': 1, 'questions': 1, 'workbench': 2}
-    number = {(b.parent.name, word(b)): int(b.name.split('_')[0]) for b in lessons}
-    me = (module.parent.name, module.stem)
-    for other in imported(module):
-        assert rank[other[0]] <= rank[me[0]], f'{me} must not import {other}'
-        if other[0] in ('cases', 'questions') and rank[me[0]] == 1:
-            assert other[0] == me[0] and number[other] < number[me], f'{me} may import only an earlier lesson of its own case, not {other}'
+homes = {dotted(m): m for m in modules}
+arrows = {name: set(imported(path)) & set(homes) - {name} for name,path in homes.items()}
 
-@pytest.mark.parametrize('name', ['finetune_notes', 'finetune_notes.foundations.settings'])
+def test_imports_go_down_only():
+    rank = {area: i for i,area in enumerate(layers)}
+    level = lambda name: rank[name.split('.')[0]]
+    case = lambda name: name.split('.')[1] if name.startswith('cases.') else None
+    assert [f'{a} imports {b}' for a,bs in arrows.items() for b in bs if level(b) > level(a)] == []
+    assert [f'{a} imports {b}' for a,bs in arrows.items() for b in bs if case(a) and case(b) and case(a) != case(b)] == []
+    assert {a for a,bs in arrows.items() if 'core.kernels' in bs and not a.startswith('course.')} <= {'training.sft', 'training.preferences', 'generation.decoding'}
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert set(TopologicalSorter(arrows).static_order()) == set(homes)
+
+def test_no_public_name_is_exported_twice():
+    homes_of = {}
+    for name,path in homes.items():
+        listed = [o for o in ast.parse(path.read_text(encoding='utf-8')).body if isinstance(o, ast.Assign) and getattr(o.targets[0], 'id', '') == '__all__'] if not name.startswith('course.judges') else []
+        for public in ast.literal_eval(listed[0].value) if listed else []: homes_of.setdefault(public, []).append(name)
+    assert {k: v for k,v in homes_of.items() if len(v) > 1} == {}
+
+@pytest.mark.parametrize('name', ['finetune_notes', 'finetune_notes.core.settings'])
 def test_importing_is_light(name):
     heavy = ('torch', 'transformers', 'trl', 'peft', 'datasets', 'pandas', 'numpy', 'matplotlib', 'duckdb', 'IPython')
     run(['-c', f'import sys, {name}; sys.exit(" ".join(m for m in {heavy} if m in sys.modules) or None)'], top)
@@ -175,12 +146,6 @@ def test_the_installer_takes_a_torch_that_the_project_allows():
     version = re.search(r'^torch=(\S+)', (top/'.ci'/'setup').read_text(), re.M)[1]
     assert next(r for r in asked() if r.name == 'torch').specifier.contains(version)
 
-def test_the_nightly_run_earns_every_claim():
-    job = yaml.safe_load((top/'.github'/'workflows'/'test.yml').read_text())['jobs']['verify']
-    named = ' '.join(job['strategy']['matrix']['lessons']).split()
-    claiming = {word(b) for b in lessons if any(re.search(r'^(if .*: |\[)?claim\(', c, re.M) for c in cells(b, 'code'))}
-    assert len(named) == len(set(named)) and set(named) == claiming
-
 @pytest.mark.parametrize('flow', sorted((top/'.github'/'workflows').glob('*.yml')), ids=short)
 def test_actions_are_pinned_and_may_do_little(flow):
     used = re.findall(r'uses:\s*(.*)', flow.read_text())
@@ -197,15 +162,6 @@ def test_data_are_what_their_page_says():
 
 # Pages
 
-def converter():
-    spec = importlib.util.spec_from_file_location('readme', top/'.ci'/'readme.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-def test_readme_is_made_of_the_index():
-    assert (top/'README.md').read_text(encoding='utf-8') == converter().readme(), 'run make readme'
-
 def links(page):
     "Targets of links that stay inside the repository"
     text = '\n'.join(cells(page, 'markdown')) if page.suffix == '.ipynb' else page.read_text(encoding='utf-8')
@@ -213,20 +169,17 @@ def links(page):
     found = re.findall(r'\]\(([^)\s]+)', text) + re.findall(r'(?:href|src)="([^"]+)"', text)
     return [o.split('#')[0] for o in found if not re.match(r'[a-z]+:|#|/|attachment', o)]
 
-@pytest.mark.parametrize('page', pages, ids=short)
-def test_links_lead_somewhere(page):
-    assert [o for o in links(page) if not (page.parent/o).exists()] == []
+def test_links_lead_somewhere():
+    assert {short(p): lost for p in pages if (lost := [o for o in links(p) if not (p.parent/o).exists()])} == {}
 
-def entries(contents):
-    for o in contents: yield from [o] if isinstance(o, str) else entries(o['contents'])
-
-def test_every_lesson_is_in_the_sidebar_and_in_the_table_of_the_index():
-    names = sorted(b.relative_to(top/'nbs').as_posix() for b in lessons)
-    sidebar = yaml.safe_load((top/'_quarto.yml').read_text())['website']['sidebar']['contents']
-    assert sorted(entries(sidebar)) == sorted(['index.ipynb', *names])
-    assert sorted(set(links(top/'nbs'/'index.ipynb'))) == names
-
-def test_pages_are_staged_whole(copy):
+@pytest.mark.nightly
+def test_pages_are_staged_whole(tmp_path):
+    copy = tmp_path/'copy'
+    copy.mkdir()
+    for name in ('pyproject.toml', 'settings.ini', '_quarto.yml', 'README.md'): shutil.copy(top/name, copy)
+    shutil.copytree(top/'nbs', copy/'nbs', symlinks=True, ignore=shutil.ignore_patterns('.*'))
+    (copy/'finetune_notes').mkdir()
+    shutil.copy(top/'finetune_notes'/'__init__.py', copy/'finetune_notes')
     run(['-c', 'from nbdev.serve import proc_nbs; proc_nbs(n_workers=0, force=True)'], copy)
     staged = {p.relative_to(copy/'_proc').as_posix() for p in (copy/'_proc').rglob('*') if p.is_file()}
     assert {b.relative_to(top/'nbs').as_posix() for b in books} | {'_quarto.yml', 'styles.css', 'dark.scss'} <= staged

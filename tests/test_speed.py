@@ -2,25 +2,25 @@
 import pytest
 import torch
 from trl import SFTConfig
-from finetune_notes.foundations.models import load
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.templates import Template
-from finetune_notes.foundations.train import Recipe, common_arguments, render
-from finetune_notes.workbench.speed import Plan, arithmetic, assemble, group_of, in_turns, row_losses
+from finetune_notes.core.checkpoints import load_checkpoint
+from finetune_notes.core.settings import UserError
+from finetune_notes.templates.template import Template
+from finetune_notes.training.sft import Recipe, common_arguments, render_examples
+from finetune_notes.course.speed import StepPlan, training_flop, plan_trainer, operation_group, measure_in_rounds, row_losses
 
-ours = Plan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, graded=True, attention='shared_prefix', modules=Recipe().modules, layers=2/3, by_hand=True)
+ours = StepPlan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, graded=True, attention='shared_prefix', modules=Recipe().modules, layers=2/3, by_hand=True)
 
 @pytest.fixture(scope='module')
-def base(): return load('tiny')
+def base(): return load_checkpoint('tiny')
 
 @pytest.fixture(scope='module')
 def rows(base):
     template = Template(user='{question}', system='Count.')
-    return render([dict(question='how many ' + 'very '*(i % 3) + f'old {i}?', answer=f'{i} and {i + 1}') for i in range(8)], template, base.tokenizer(), 256)
+    return render_examples([dict(question='how many ' + 'very '*(i % 3) + f'old {i}?', answer=f'{i} and {i + 1}') for i in range(8)], template, base.tokenizer(), 256)
 
 def test_stock_is_what_trl_does_when_nothing_is_said(tmp_path):
     stock = SFTConfig(output_dir=str(tmp_path), use_cpu=True)
-    assert (stock.per_device_train_batch_size, stock.gradient_checkpointing, stock.bf16, stock.train_sampling_strategy) == (Plan().batch_size, Plan().checkpointing, True, 'random')
+    assert (stock.per_device_train_batch_size, stock.gradient_checkpointing, stock.bf16, stock.train_sampling_strategy) == (StepPlan().batch_size, StepPlan().checkpointing, True, 'random')
 
 def test_ours_is_what_sft_does(tmp_path):
     recipe, given = Recipe(), common_arguments(Recipe(), tmp_path, 50)
@@ -30,7 +30,7 @@ def test_ours_is_what_sft_does(tmp_path):
 @pytest.mark.parametrize('dtype,tolerance', [('float32', 1e-5), ('bfloat16', 2e-2)])
 def test_every_way_has_the_loss_of_the_stock_trainer(rows, base, tmp_path, dtype, tolerance):
     def loss(**change):
-        trainer = assemble(Plan(alike=True, dtype=dtype, **change), rows, base, tmp_path, bf16=dtype == 'bfloat16')
+        trainer = plan_trainer(StepPlan(alike=True, dtype=dtype, **change), rows, base, tmp_path, bf16=dtype == 'bfloat16')
         batch = trainer._prepare_inputs(next(iter(trainer.get_train_dataloader())))
         graded = (batch['labels'][:, 1:] >= 0).sum()
         with trainer.compute_loss_context_manager(): return trainer.compute_loss(trainer.model, batch, num_items_in_batch=graded).item()
@@ -40,12 +40,12 @@ def test_every_way_has_the_loss_of_the_stock_trainer(rows, base, tmp_path, dtype
         assert loss(**change) == pytest.approx(stock, rel=tolerance), change
 
 def test_each_saving_is_less_arithmetic(rows, base, tmp_path):
-    count = lambda **change: arithmetic(assemble(Plan(**change), rows, base, tmp_path))
+    count = lambda **change: training_flop(plan_trainer(StepPlan(**change), rows, base, tmp_path))
     stock = count()
     assert count(checkpointing=False) < stock and count(graded=True) <= stock and count(layers=0.5) < stock
 
 def test_products_with_arranged_weights_are_counted(rows, base, tmp_path):
-    count = lambda **change: arithmetic(assemble(Plan(dtype='bfloat16', checkpointing=False, graded=True, **change), rows, base, tmp_path))
+    count = lambda **change: training_flop(plan_trainer(StepPlan(dtype='bfloat16', checkpointing=False, graded=True, **change), rows, base, tmp_path))
     assert count(by_hand=True) == pytest.approx(count(), rel=0.05) # autograd makes a few products that nothing asks for
 
 def test_the_loss_of_a_row_is_that_of_its_graded_tokens(rows, base):
@@ -55,9 +55,9 @@ def test_the_loss_of_a_row_is_that_of_its_graded_tokens(rows, base):
     assert row_losses(model, [row]) == [pytest.approx(sum(wanted)/len(wanted), rel=1e-4)]
 
 def test_a_measurement_that_fails_is_not_swallowed():
-    with pytest.raises(ZeroDivisionError): in_turns(dict(a=lambda: 1/0), 1)
-    with pytest.raises(UserError, match='rounds = -1'): in_turns(dict(a=float), -1)
+    with pytest.raises(ZeroDivisionError): measure_in_rounds(dict(a=lambda: 1/0), 1)
+    with pytest.raises(UserError, match='rounds = -1'): measure_in_rounds(dict(a=float), -1)
 
 def test_every_operation_has_one_group():
-    assert [group_of(o) for o in ('aten::bmm', 'aten::_scaled_dot_product_flash_attention_for_cpu', 'aten::softmax', 'aten::cat', 'aten::_foreach_add_', 'aten::silu', '')] == \
+    assert [operation_group(o) for o in ('aten::bmm', 'aten::_scaled_dot_product_flash_attention_for_cpu', 'aten::softmax', 'aten::cat', 'aten::_foreach_add_', 'aten::silu', '')] == \
         ['matrix products', 'attention', 'attention', 'copies and casts', 'optimizer', 'all else', 'all else']

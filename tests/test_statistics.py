@@ -9,9 +9,9 @@ from scipy.stats import binomtest
 from statsmodels.stats.contingency_tables import mcnemar as sm_mcnemar
 from statsmodels.stats.inter_rater import cohens_kappa as sm_kappa
 from statsmodels.stats.proportion import proportion_confint
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.statistics import (Estimate, bootstrap, bradley_terry, cohen_kappa, comparisons_needed, cycles,
-                                                   kappa_and_error, label_table, mcnemar, power, precision_recall, rate, widened)
+from finetune_notes.core.settings import UserError
+from finetune_notes.evaluation.statistics import (Estimate, bootstrap, bradley_terry, cohen_kappa, comparisons_needed, intransitive_cycles,
+                                                   kappa_and_error, label_table, mcnemar, win_rate_power, precision_recall, proportion_estimate, widened_level)
 
 quick = settings(max_examples=60, deadline=None)
 labels = st.lists(st.tuples(st.sampled_from('abc'), st.sampled_from('abc')), min_size=1, max_size=60)
@@ -57,9 +57,9 @@ def test_many_values_do_not_need_much_memory():
 
 
 def test_the_level_is_widened_most_where_clusters_are_few():
-    assert 0.95 < widened(0.95, 1000) < 0.951
-    assert widened(0.95, 1000) < widened(0.95, 40) < widened(0.95, 10) < widened(0.95, 2) <= 1
-    assert 0.95 < widened(0.95, 10**6) < 0.95001 and (bootstrap([1, 0]).lo, bootstrap([1, 0]).hi) == (0, 1)
+    assert 0.95 < widened_level(0.95, 1000) < 0.951
+    assert widened_level(0.95, 1000) < widened_level(0.95, 40) < widened_level(0.95, 10) < widened_level(0.95, 2) <= 1
+    assert 0.95 < widened_level(0.95, 10**6) < 0.95001 and (bootstrap([1, 0]).lo, bootstrap([1, 0]).hi) == (0, 1)
 
 
 @pytest.mark.parametrize('emails', [20, 60])
@@ -160,7 +160,7 @@ def test_precision_and_recall_are_counts_with_wilsons_interval(pairs):
 
 
 def test_an_estimate_shows_itself():
-    assert repr(rate(1, 4)) == '0.250 [0.046, 0.699], n=4' and repr(rate(0, 0)) == '– [0.000, 1.000], n=0'
+    assert repr(proportion_estimate(1, 4)) == '0.250 [0.046, 0.699], n=4' and repr(proportion_estimate(0, 0)) == '– [0.000, 1.000], n=0'
 
 
 # Comparisons in pairs
@@ -220,7 +220,7 @@ def test_few_votes_on_many_systems_are_covered_too():
 @pytest.mark.parametrize('votes, match', [([], 'no votes'), ([('a', 'a', 1)], 'vote 0'), ([('a', 'b', 1), ('a', 'b')], 'vote 1'), ([('a', 'b', 'a')], 'vote 0'),
                                           ([('a', 'b', None)], 'vote 0'), (['ab1'], 'vote 0'), ([('a', 'b', 0.3)], 'vote 0')])
 def test_votes_that_are_none_are_named(votes, match):
-    for use in (bradley_terry, cycles):
+    for use in (bradley_terry, intransitive_cycles):
         with pytest.raises(UserError, match=match): use(votes)
 
 
@@ -240,7 +240,7 @@ def test_a_table_of_strengths_is_sorted_and_escaped():
 @pytest.mark.parametrize('wanted', [0.1, 0.8, 0.95])
 def test_from_the_number_needed_on_power_never_falls_short(share, wanted):
     n = comparisons_needed(share, wanted)
-    assert power(n - 1, share) < wanted and (power(np.arange(n, n + 400), share) >= wanted).all()
+    assert win_rate_power(n - 1, share) < wanted and (win_rate_power(np.arange(n, n + 400), share) >= wanted).all()
 
 
 @pytest.mark.parametrize('share, wanted', [(0.5, 0.8), (0.3, 0.8), (1.1, 0.8), (2, 0.8), (float('nan'), 0.8), (0.6, 0), (0.6, 1), (0.6, 80)])
@@ -250,8 +250,8 @@ def test_comparisons_needed_refuses(share, wanted):
 
 def test_power_is_what_a_simulation_finds():
     rng = np.random.default_rng(0)
-    shown = [rate(k, 50).lo > 0.5 for k in rng.binomial(50, 2/3, size=4000)]
-    assert np.mean(shown) == pytest.approx(float(power(50, 2/3)), abs=0.025)
+    shown = [proportion_estimate(k, 50).lo > 0.5 for k in rng.binomial(50, 2/3, size=4000)]
+    assert np.mean(shown) == pytest.approx(float(win_rate_power(50, 2/3)), abs=0.025)
 
 
 # Circles
@@ -260,13 +260,13 @@ def test_power_is_what_a_simulation_finds():
 @given(ballots)
 def test_votes_that_follow_a_ranking_make_no_circle(cast):
     votes = [(a, b, float(a < b)) for (a, b), _ in cast]
-    assert cycles(votes).empty
+    assert intransitive_cycles(votes).empty
 
 
 @pytest.mark.parametrize('size', [3, 4, 5, 8])
 def test_a_ring_is_found_although_most_pairs_never_met(size):
     ring = [(i, (i + 1) % size, 1) for i in range(size) for _ in range(20)]
-    found = cycles(ring)
+    found = intransitive_cycles(ring)
     assert len(found) == 1 and found.p.item() == pytest.approx(size*binomtest(20, 20).pvalue)
     around = found.cycle.item().split(' > ')
     assert len(around) == size + 1 and around[0] == around[-1] and found.votes.item() == ', '.join(['20:0']*size)
@@ -278,18 +278,18 @@ def test_a_ring_is_found_although_most_pairs_never_met(size):
 def test_without_the_contradictions_named_preferences_can_be_ranked(cast):
     votes = [(*pair, won) for pair, won in cast]
     weakest = set()
-    for line in cycles(votes).itertuples():
+    for line in intransitive_cycles(votes).itertuples():
         around = line.cycle.split(' > ')
         counts = [tuple(map(int, v.split(':'))) for v in line.votes.split(', ')]
         assert all(f > a for f, a in counts)
         p = [binomtest(f, f + a).pvalue for f, a in counts]
         weakest |= {frozenset(pair) for pair, value in zip(zip(around, around[1:]), p) if value == max(p)}
-    assert cycles([v for v in votes if frozenset(v[:2]) not in weakest] or [('v', 'w', 1)]).empty
+    assert intransitive_cycles([v for v in votes if frozenset(v[:2]) not in weakest] or [('v', 'w', 1)]).empty
 
 
 def test_ties_decide_nothing():
-    assert cycles([('a', 'b', 0.5), ('b', 'c', 0.5), ('c', 'a', 0.5)]).empty
-    assert cycles([('a', 'b', 1), ('b', 'c', 1), ('c', 'a', 1), ('c', 'a', 0)]).empty
+    assert intransitive_cycles([('a', 'b', 0.5), ('b', 'c', 0.5), ('c', 'a', 0.5)]).empty
+    assert intransitive_cycles([('a', 'b', 1), ('b', 'c', 1), ('c', 'a', 1), ('c', 'a', 0)]).empty
 
 
 def test_estimate_is_a_value():

@@ -10,9 +10,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from hypothesis import given, settings, strategies as st
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.synthesize import Unfit, as_row, coverage, endpoint, failures, keep, orders, pause, program, read_kept, rename, spoken, split, synthesize
-from finetune_notes.foundations.templates import Template
+from finetune_notes.core.settings import UserError
+from finetune_notes.data.synthesize import UnusableAnswer, parse_answer_row, facet_coverage, endpoint_generator, count_failures, append_answer, coverage_requests, retry_after, function_generator, read_kept, rename_column, spoken_names, split_groups, synthesize
+from finetune_notes.templates.template import Template
 
 template = Template(system='You write rows.', user='{q}')
 
@@ -42,7 +42,7 @@ def serve():
     yield start
     for server in started: server.shutdown(); server.server_close()
 
-def asked(url, **options): return endpoint(url, 'm', template, wait=0.001, **options)
+def asked(url, **options): return endpoint_generator(url, 'm', template, wait=0.001, **options)
 
 def test_what_is_sent_and_in_which_order_answers_come(serve):
     url, log = serve(lambda n, body: (time.sleep(random.random()/50), (200, chat('<' + body['messages'][1]['content'] + '>')))[1])
@@ -73,7 +73,7 @@ def test_a_bad_first_reply_stops_with_one_sentence(serve, reply, said):
 def test_a_first_answer_that_is_no_good_is_the_models_fault_and_stops_nothing(serve, reply, said):
     url, log = serve(lambda n, body: reply if n == 1 else (200, chat('good')))
     first, *others = asked(url)([dict(q='a')]*5)
-    assert isinstance(first, Unfit) and str(first) == said and others == ['good']*4 and log.calls == 5
+    assert isinstance(first, UnusableAnswer) and str(first) == said and others == ['good']*4 and log.calls == 5
 
 def test_a_bad_later_reply_costs_only_its_own_row(serve):
     url, log = serve(lambda n, body: (400, 'too long') if body['messages'][1]['content'] == 'b' else (200, chat('{"a": 1}')))
@@ -101,14 +101,14 @@ def test_the_server_says_when_to_come_back(serve):
 
 @pytest.mark.parametrize('header, seconds', [('7', 7), (' 1.5 ', 1.5), ('1e9', 0), ('99999999', 60), ('-3', 0), ('soon', 0), ('', 0), (None, 0), ('nan', 0), ('.', 0),
     ('Wed, 21 Oct 2015 07:28:00 GMT', 0), ('Wed, 21 Oct 2015 07:28:00', 0), ('Fri, 31 Dec 9999 23:59:59 GMT', 60)])
-def test_any_retry_after_is_a_bounded_pause(header, seconds): assert pause(header) == seconds
+def test_any_retry_after_is_a_bounded_pause(header, seconds): assert retry_after(header) == seconds
 
 def test_waits_double_and_vary(serve, monkeypatch):
     slept = []
-    monkeypatch.setattr('finetune_notes.foundations.synthesize.time.sleep', slept.append)
+    monkeypatch.setattr('finetune_notes.data.synthesize.time.sleep', slept.append)
     url, log = serve(lambda n, body: (500, 'broken'))
     for _ in range(4):
-        with pytest.raises(UserError): endpoint(url, 'm', template, wait=1)(ask_for(1))
+        with pytest.raises(UserError): endpoint_generator(url, 'm', template, wait=1)(ask_for(1))
     assert log.calls == 20 and len(set(slept)) == 16
     assert all(2**(i % 4)/2 <= s <= 2**(i % 4)*1.5 for i,s in enumerate(slept))
 
@@ -146,8 +146,8 @@ def test_malformed_answers_are_counted_and_asked_for_by_the_next_call(serve, tmp
     url, log = serve(lambda n, body: (200, '{"choices": [{"mess') if int(question(body)) in bad else echo(n, body))
     answers = asked(url, kept=tmp_path/'a.jsonl')(ask_for(8))
     assert [i for i,a in enumerate(answers) if not isinstance(a, str)] == [3, 5]
-    table = failures(answers)
-    assert table.rows.tolist() == [2] and 'no chat completion' in table.index[0] and len(failures(['a'])) == 0
+    table = count_failures(answers)
+    assert table.rows.tolist() == [2] and 'no chat completion' in table.index[0] and len(count_failures(['a'])) == 0
     bad.clear()
     before = log.calls
     assert asked(url, kept=tmp_path/'a.jsonl')(ask_for(8)) == [f'<{i}>' for i in range(8)] and log.calls == before + 2
@@ -157,15 +157,15 @@ def test_a_server_that_dies_half_way_is_not_asked_for_ever(serve, tmp_path):
     url, log = serve(lambda n, body: echo(n, body) if n <= alive[0] else (503, 'gone'))
     answers = asked(url, workers=2, kept=tmp_path/'a.jsonl')(ask_for(500))
     assert sum(isinstance(a, str) for a in answers) == 20 and log.calls < 20 + 5*12
-    table = failures(answers)
+    table = count_failures(answers)
     assert table.index[0] == 'ConnectionError: not asked: the server has stopped answering' and table.rows.sum() == 480
     alive[0], before = 10**6, log.calls
     assert asked(url, workers=2, kept=tmp_path/'a.jsonl')(ask_for(500)) == [f'<{i}>' for i in range(500)] and log.calls == before + 480
 
 def test_an_asker_that_is_killed_half_way_goes_on(serve, tmp_path):
     url, log = serve(lambda n, body: (time.sleep(0.02), echo(n, body))[1])
-    program = ('import sys; from finetune_notes.foundations.synthesize import endpoint; from finetune_notes.foundations.templates import Template\n'
-               "endpoint(sys.argv[1], 'm', Template(system='You write rows.', user='{q}'), kept=sys.argv[2])([dict(q=str(i)) for i in range(300)])")
+    program = ('import sys; from finetune_notes.data.synthesize import endpoint_generator; from finetune_notes.templates.template import Template\n'
+               "endpoint_generator(sys.argv[1], 'm', Template(system='You write rows.', user='{q}'), kept=sys.argv[2])([dict(q=str(i)) for i in range(300)])")
     process = subprocess.Popen([sys.executable, '-c', program, url, str(tmp_path/'a.jsonl')], cwd=os.path.dirname(os.path.dirname(__file__)))
     until = time.monotonic() + 60
     while time.monotonic() < until and log.calls < 50: time.sleep(0.01)
@@ -178,9 +178,9 @@ def test_an_asker_that_is_killed_half_way_goes_on(serve, tmp_path):
 def test_answers_that_were_kept(tmp_path):
     file = tmp_path/'a.jsonl'
     assert read_kept(None) == {} == read_kept(file)
-    for k in 'ab': keep(file, k, f'{k}\n"\u2028é\ud800')
+    for k in 'ab': append_answer(file, k, f'{k}\n"\u2028é\ud800')
     file.write_bytes(file.read_bytes() + b'{"key": "c", "ans')
-    keep(file, 'd', 'd')
+    append_answer(file, 'd', 'd')
     file.write_bytes(b'\xff\x00\n[1]\nnull\n{"key": "e", "answer": 7}\n{"key": ["f"], "answer": "x"}\n' + file.read_bytes())
     assert read_kept(file) == dict(a='a\n"\u2028é\ud800', b='b\n"\u2028é\ud800', d='d')
 
@@ -191,28 +191,28 @@ def test_a_question_asked_twice_is_answered_twice(serve, tmp_path):
 
 @pytest.mark.parametrize('url', ['', 'localhost:8080', 'ftp://127.0.0.1/v1', 'http://', 'file:///etc/passwd'])
 def test_an_address_that_is_none(url):
-    with pytest.raises(UserError, match='expected an address'): endpoint(url, 'm', template)
+    with pytest.raises(UserError, match='expected an address'): endpoint_generator(url, 'm', template)
 
 def test_a_key_travels_in_https_or_stays_here():
-    with pytest.raises(UserError, match='https only'): endpoint('http://models.example/v1', 'm', template, key='k')
-    with pytest.raises(UserError, match='https only'): endpoint('HTTP://models.example/v1', 'm', template, key='k')
-    endpoint('https://models.example/v1', 'm', template, key='k'), endpoint('http://models.example/v1', 'm', template)
+    with pytest.raises(UserError, match='https only'): endpoint_generator('http://models.example/v1', 'm', template, key='k')
+    with pytest.raises(UserError, match='https only'): endpoint_generator('HTTP://models.example/v1', 'm', template, key='k')
+    endpoint_generator('https://models.example/v1', 'm', template, key='k'), endpoint_generator('http://models.example/v1', 'm', template)
 
 def test_answers_are_read_where_they_can_be():
-    assert as_row('Sure!\n```json\n{"a": 1}\n```\nAnything else?', {}) == as_row(' {"a": 1} ', {}) == dict(a=1)
+    assert parse_answer_row('Sure!\n```json\n{"a": 1}\n```\nAnything else?', {}) == parse_answer_row(' {"a": 1} ', {}) == dict(a=1)
     for text in ('', 'Sure!', '[1]', '{"a": 1', '```json\n```'):
-        with pytest.raises(UserError): as_row(text, {})
+        with pytest.raises(UserError): parse_answer_row(text, {})
 
 def test_every_request_has_one_fate():
     def boom(row, request): raise ZeroDivisionError('odd')
     def positive(row, request): return row['n'] > 0
     texts = ['{"n": 1}', None, 'x', '{"n": 0}', '{"n": 1}', '{}']
-    made = synthesize(program(lambda r: r['text'] if r['text'] else 1/0), [dict(text=t) for t in texts], [positive], threshold=1)
+    made = synthesize(function_generator(lambda r: r['text'] if r['text'] else 1/0), [dict(text=t) for t in texts], [positive], threshold=1)
     assert list(made.fates.fate) == ['kept', 'no answer', 'unreadable', 'rejected', 'duplicate', 'rejected']
     assert made.rows == [dict(n=1)] and 'ZeroDivisionError' in made.fates.reason[1] and 'KeyError' in made.fates.reason[5]
-    assert synthesize(program(lambda r: r), [dict(n=1)], [boom]).fates.fate.tolist() == ['rejected']
-    assert synthesize(program(lambda r: r), []).rows == [] and 'fate' in synthesize(program(lambda r: r), []).fates
-    assert synthesize(program(lambda r: r), [dict(n=1), dict(n=2)], known=[dict(n=1)], threshold=1).rows == [dict(n=2)]
+    assert synthesize(function_generator(lambda r: r), [dict(n=1)], [boom]).fates.fate.tolist() == ['rejected']
+    assert synthesize(function_generator(lambda r: r), []).rows == [] and 'fate' in synthesize(function_generator(lambda r: r), []).fates
+    assert synthesize(function_generator(lambda r: r), [dict(n=1), dict(n=2)], known=[dict(n=1)], threshold=1).rows == [dict(n=2)]
 
 def test_a_generator_that_loses_answers_is_refused():
     with pytest.raises(UserError, match='1 answers to 2 requests'): synthesize(lambda requests: ['{}'], [{}, {}])
@@ -224,38 +224,38 @@ def test_repair_gets_answer_and_critique_and_ends():
         seen.append(request)
         return dict(n=json.loads(request['answer'])['n'] + request['step'])
     requests = [dict(n=1, step=1), dict(n=2, step=1), dict(n=3, step=2)]
-    made = synthesize(program(lambda r: dict(n=r['n'])), requests, [even], repair=program(mend), rounds=3, threshold=1)
+    made = synthesize(function_generator(lambda r: dict(n=r['n'])), requests, [even], repair=function_generator(mend), rounds=3, threshold=1)
     assert [d.round for d in made.drafts] == [1, 0, 3] and list(made.fates.fate) == ['kept', 'duplicate', 'rejected']
     assert seen[0] == dict(n=1, step=1, answer='{"n": 1}', critique='even: odd number') and len(seen) == 4
     assert [json.loads(s['answer'])['n'] for s in seen if s['step'] == 2] == [3, 5, 7]
 
 def test_spoken_names():
-    assert spoken('http.status_code') == ['http.status_code', 'http status code', 'status code']
-    assert spoken('durationMs') == ['durationMs', 'duration ms', 'duration ms']
-    assert spoken('name') == ['name']*3 and spoken('k8s.pod.uid')[1] == 'k8s pod uid' and spoken('Größe') is not None
+    assert spoken_names('http.status_code') == ['http.status_code', 'http status code', 'status code']
+    assert spoken_names('durationMs') == ['durationMs', 'duration ms', 'duration ms']
+    assert spoken_names('name') == ['name']*3 and spoken_names('k8s.pod.uid')[1] == 'k8s pod uid' and spoken_names('Größe') is not None
 
 @pytest.mark.parametrize('question, renamed_to', [('max net bytes', 'max fresh word'), ('Max net.bytes?', 'Max fresh.word?'), ('max NET BYTES.', 'max fresh word.'),
     ('max net bytes sent', None), ('max of subnet bytes', None), ('max root.net.bytes', None), ('max traffic', None)])
 def test_rename_changes_whole_names_only(question, renamed_to):
     row = dict(question=question, columns=['net.bytes', 'net.bytes_sent', 'host'], query=dict(calculations=[dict(op='MAX', column='net.bytes')]))
-    made = rename(row, 'net.bytes', 'fresh.word')
+    made = rename_column(row, 'net.bytes', 'fresh.word')
     assert (made and made['question']) == renamed_to
     assert row['query']['calculations'][0]['column'] == 'net.bytes'
     if made: assert made['query'] == dict(calculations=[dict(op='MAX', column='fresh.word')]) and made['columns'][0] == 'fresh.word'
 
 def test_rename_refuses_what_it_cannot_do_alike():
     row = dict(question='slow hosts where zone is host', columns=['duration_ms', 'host', 'zone'], query=dict(filters=[dict(column='zone', op='=', value='host')]))
-    assert rename(row, 'duration_ms', 'host') is None
-    assert rename(row, 'host', 'machine.box') is None
-    assert rename(row, 'absent', 'machine.box') is None
-    assert rename(row, 'zone', 'area.part')['query'] == dict(filters=[dict(column='area.part', op='=', value='host')])
-    assert rename(row, 'duration_ms', 'elapsed.time')['columns'] == ['elapsed.time', 'host', 'zone']
+    assert rename_column(row, 'duration_ms', 'host') is None
+    assert rename_column(row, 'host', 'machine.box') is None
+    assert rename_column(row, 'absent', 'machine.box') is None
+    assert rename_column(row, 'zone', 'area.part')['query'] == dict(filters=[dict(column='area.part', op='=', value='host')])
+    assert rename_column(row, 'duration_ms', 'elapsed.time')['columns'] == ['elapsed.time', 'host', 'zone']
 
 def test_coverage_and_orders():
-    table = coverage([dict(a=['x', 'y']), dict(a=['x'])], dict(a=lambda r: r['a']), dict(a=['x', 'z']), least=2)
+    table = facet_coverage([dict(a=['x', 'y']), dict(a=['x'])], dict(a=lambda r: r['a']), dict(a=['x', 'z']), least=2)
     assert table.values.tolist() == [['a', 'x', 2, 0], ['a', 'y', 1, 1], ['a', 'z', 0, 2]]
-    assert orders(table, seed=5) == [dict(facet='a', value='y', seed=5), dict(facet='a', value='z', seed=6), dict(facet='a', value='z', seed=7)]
-    assert coverage([], dict(a=len), dict(a=['x'])).values.tolist() == [['a', 'x', 0, 20]]
+    assert coverage_requests(table, seed=5) == [dict(facet='a', value='y', seed=5), dict(facet='a', value='z', seed=6), dict(facet='a', value='z', seed=7)]
+    assert facet_coverage([], dict(a=len), dict(a=['x'])).values.tolist() == [['a', 'x', 0, 20]]
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(0, 8), min_size=3, max_size=80), st.integers(0, 3))
@@ -263,30 +263,30 @@ def test_splits_keep_groups_whole_and_lose_nothing(names, seed):
     shares = dict(train=0.8, validation=0.1, test=0.1)
     rows = list(enumerate(names))
     if len(set(names)) < 3:
-        with pytest.raises(UserError, match='at least as many groups'): split(rows, names, shares, seed)
+        with pytest.raises(UserError, match='at least as many groups'): split_groups(rows, names, shares, seed)
         return
-    parts = split(rows, lambda r: r[1], shares, seed)
+    parts = split_groups(rows, lambda r: r[1], shares, seed)
     assert sorted(r for p in parts.values() for r in p) == rows and all(parts.values())
     groups = [{r[1] for r in p} for p in parts.values()]
     assert sum(map(len, groups)) == len(set(names))
-    assert parts == split(rows, names, shares, seed)
+    assert parts == split_groups(rows, names, shares, seed)
 
 def test_splits_come_near_their_shares():
     rng = random.Random(0)
     names = [rng.randrange(60) for _ in range(2000)]
-    parts = split(names, lambda r: r, dict(train=8, validation=1, test=1))
+    parts = split_groups(names, lambda r: r, dict(train=8, validation=1, test=1))
     assert [round(len(p)/2000, 1) for p in parts.values()] == [0.8, 0.1, 0.1]
-    assert len({frozenset(split(range(60), lambda r: r, dict(a=1, b=1), seed)['a']) for seed in range(5)}) == 5
+    assert len({frozenset(split_groups(range(60), lambda r: r, dict(a=1, b=1), seed)['a']) for seed in range(5)}) == 5
 
 def test_a_local_answer_that_was_cut_off_is_no_answer():
-    from finetune_notes.foundations.models import load
-    from finetune_notes.foundations.synthesize import local
-    checkpoint = load('tiny')
-    writer = local(checkpoint.model('float32'), checkpoint.tokenizer(), template, limit=2)
+    from finetune_notes.core.checkpoints import load_checkpoint
+    from finetune_notes.data.synthesize import local_generator
+    checkpoint = load_checkpoint('tiny')
+    writer = local_generator(checkpoint.model('float32'), checkpoint.tokenizer(), template, limit=2)
     answers = writer([dict(q='a'), dict(q='b')])
     assert len(answers) == 2 and all(isinstance(a, str) or str(a) == 'cut off after 2 tokens' for a in answers)
     assert any(isinstance(a, ValueError) for a in answers) and writer([]) == []
 
 def test_the_largest_groups_are_dealt_first():
-    parts = split(range(100), ['large']*50 + [*range(50)], dict(train=.5, test=.5))
+    parts = split_groups(range(100), ['large']*50 + [*range(50)], dict(train=.5, test=.5))
     assert [len(p) for p in parts.values()] == [50, 50]

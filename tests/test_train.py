@@ -10,10 +10,11 @@ import pytest
 import torch
 from datasets import Dataset
 from trl import SFTTrainer
-from finetune_notes.foundations import models, train
-from finetune_notes.foundations.artefacts import confirmed, fingerprint
-from finetune_notes.foundations.templates import Template
-from finetune_notes.foundations.train import GradedTrainer, Recipe, render, resumable, sft, sft_config, tune, with_adapter
+from finetune_notes.core import checkpoints as models
+from finetune_notes.training import sft as train
+from finetune_notes.core.artifacts import verified_manifest, fingerprint
+from finetune_notes.templates.template import Template
+from finetune_notes.training.sft import CompletionOnlyTrainer, Recipe, render_examples, resumable_checkpoint, sft, sft_config, train_rows, with_adapter
 
 template = Template(user='{question}', system='Write the query.')
 examples = [dict(question=f'p{p} of {c}', answer=f'{{"calculations":[{{"op":"P{p}","column":"{c}"}}]}}')
@@ -21,7 +22,7 @@ examples = [dict(question=f'p{p} of {c}', answer=f'{{"calculations":[{{"op":"P{p
 recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)
 
 @pytest.fixture(scope='module')
-def tiny(): return models.load('tiny')
+def tiny(): return models.load_checkpoint('tiny')
 
 def adapter(run):
     from safetensors.torch import load_file
@@ -37,7 +38,7 @@ def largest_difference(a, b):
     assert a.keys() == b.keys()
     return max((a[k].float() - b[k].float()).abs().max().item() for k in a)
 
-class StopAt(train.Watch):
+class StopAt(train.CheckpointCallback):
     def on_step_end(self, args, state, control, **kwargs):
         super().on_step_end(args, state, control, **kwargs)
         if state.global_step == 8: raise KeyboardInterrupt
@@ -46,14 +47,14 @@ class StopAt(train.Watch):
 def interrupted(tiny, tmp_path, monkeypatch):
     "A folder in which a training was interrupted at step 8 of 15, with checkpoints at 3 and 6"
     with monkeypatch.context() as patched:
-        patched.setattr(train, 'Watch', StopAt)
+        patched.setattr(train, 'CheckpointCallback', StopAt)
         with pytest.raises(KeyboardInterrupt): sft(examples, template, tiny, recipe, folder=tmp_path, save_steps=3)
     return tmp_path
 
 def work(folder): return next(folder.glob('.sft-*.work'))
 
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(tiny, interrupted, tmp_path_factory):
-    assert resumable(work(interrupted)).endswith('checkpoint-6')
+    assert resumable_checkpoint(work(interrupted)).endswith('checkpoint-6')
     resumed = sft(examples, template, tiny, recipe, folder=interrupted, save_steps=3)
     straight = sft(examples, template, tiny, recipe, folder=tmp_path_factory.mktemp('straight'), save_steps=3)
     assert len(resumed.history) == len(straight.history) == 15
@@ -64,12 +65,12 @@ def test_a_damaged_checkpoint_is_passed_over(interrupted):
     newest = work(interrupted)/'checkpoint-6'
     weights = newest/'adapter_model.safetensors'
     overwrite(weights, weights.read_bytes()[:-1] + b'\x00')
-    assert confirmed(newest) is None
-    assert resumable(work(interrupted)).endswith('checkpoint-3')
+    assert verified_manifest(newest) is None
+    assert resumable_checkpoint(work(interrupted)).endswith('checkpoint-3')
 
 def test_a_checkpoint_without_a_manifest_is_passed_over(interrupted):
     (work(interrupted)/'checkpoint-6'/'MANIFEST.json').unlink()
-    assert resumable(work(interrupted)).endswith('checkpoint-3')
+    assert resumable_checkpoint(work(interrupted)).endswith('checkpoint-3')
 
 def test_a_damaged_run_is_trained_again(tiny, tmp_path):
     run = sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path)
@@ -89,29 +90,28 @@ import sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from pathlib import Path
 from tests.test_train import examples, template
-from finetune_notes.foundations.models import load
-from finetune_notes.foundations.train import Recipe, sft
-run = sft(examples, template, load('tiny'), Recipe(epochs=30, learning_rate=1e-2, batch_size=4), folder=Path(sys.argv[1]), save_steps=2)
+from finetune_notes.core.checkpoints import load_checkpoint
+from finetune_notes.training.sft import Recipe, sft
+run = sft(examples, template, load_checkpoint('tiny'), Recipe(epochs=30, learning_rate=1e-2, batch_size=4), folder=Path(sys.argv[1]), save_steps=2)
 print(len(run.history))
 '''
 
 def test_another_trainer_is_another_run_and_sft_is_found_where_it_was(tiny, tmp_path):
-    class Doubled(GradedTrainer):
+    class Doubled(CompletionOnlyTrainer):
         def compute_loss(self, *args, **kwargs): return 2*super().compute_loss(*args, **kwargs)
-    rows, short = render(examples, template, tiny.tokenizer(), 100), replace(recipe, epochs=1)
-    stock, doubled = sft(examples, template, tiny, short, folder=tmp_path), tune(rows, template, tiny, short, folder=tmp_path, trainer=Doubled)
+    rows, short = render_examples(examples, template, tiny.tokenizer(), 100), replace(recipe, epochs=1)
+    stock, doubled = sft(examples, template, tiny, short, folder=tmp_path), train_rows(rows, template, tiny, short, folder=tmp_path, trainer=Doubled)
     assert stock.facts['fingerprint'] == fingerprint(rows, template, tiny.identity, short) != doubled.facts['fingerprint']
     assert abs(doubled.history.loss[0]/stock.history.loss[0] - 2) < 1e-3
-    assert tune(rows, template, tiny, short, folder=tmp_path).folder == stock.folder
+    assert train_rows(rows, template, tiny, short, folder=tmp_path).folder == stock.folder
 
 def start(folder):
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     return subprocess.Popen([sys.executable, '-c', program, str(folder)], cwd=root, env={**os.environ, 'PYTHONPATH': root},
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
-slow = 20 if os.environ.get('FINETUNE_NOTES_SLOW') else 0 # more kills, at other moments, in the nightly run
-
-@pytest.mark.parametrize('wait', [0, *(i/10 for i in range(1, slow + 1))])
+@pytest.mark.nightly
+@pytest.mark.parametrize('wait', [i/10 for i in range(21)])
 @pytest.mark.parametrize('how', [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_process_goes_on_where_it_was(tmp_path, how, wait):
     process = start(tmp_path)
@@ -121,7 +121,7 @@ def test_a_killed_process_goes_on_where_it_was(tmp_path, how, wait):
     process.send_signal(how)
     process.wait(60)
     assert not list(tmp_path.glob('sft-*'))
-    first = resumable(work(tmp_path))
+    first = resumable_checkpoint(work(tmp_path))
     assert first is not None
     out, _ = start(tmp_path).communicate(timeout=300)
     assert out.strip() == '150'
@@ -129,9 +129,9 @@ def test_a_killed_process_goes_on_where_it_was(tmp_path, how, wait):
     assert [h['step'] for h in history] == list(range(1, 151))
 
 def test_the_loss_is_the_stock_trainers(tiny, tmp_path):
-    rows = render(examples, template, tiny.tokenizer(), 200)
+    rows = render_examples(examples, template, tiny.tokenizer(), 200)
     losses = []
-    for kind in (SFTTrainer, GradedTrainer):
+    for kind in (SFTTrainer, CompletionOnlyTrainer):
         trainer = kind(model=with_adapter(tiny, recipe).float(), args=sft_config(recipe, tmp_path, 100), train_dataset=Dataset.from_list(rows),
                        processing_class=tiny.tokenizer())
         trainer.args.bf16 = False

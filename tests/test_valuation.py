@@ -5,27 +5,27 @@ import pandas as pd
 import pytest
 import torch
 from scipy.stats import chisquare
-from finetune_notes.cases import faults, valuation
-from finetune_notes.cases.numbers import Distribution, digit_tokens, distributions, grammar, largest, read_number, template, written
-from finetune_notes.cases.parcels import Dials, splits
-from finetune_notes.cases.raft import RaftTrainer, fit_values, value_model, values_of, with_head
-from finetune_notes.foundations import models
-from finetune_notes.foundations.generate import generate
-from finetune_notes.foundations.settings import UserError
-from finetune_notes.foundations.train import Recipe, sft
+from finetune_notes.cases.parcels import faults, valuation
+from finetune_notes.cases.parcels.number_decoding import NumberDistribution, digit_tokens, number_distributions, number_grammar, largest_value, read_number, value_template, format_value
+from finetune_notes.cases.parcels.generator import FaultRates, generate_splits
+from finetune_notes.cases.parcels.regression import RaftTrainer, train_regression, load_value_model, predict_values, add_value_head
+from finetune_notes.core import checkpoints as models
+from finetune_notes.generation.decoding import generate
+from finetune_notes.core.settings import UserError
+from finetune_notes.training.sft import Recipe, sft
 
 @pytest.fixture(scope='module')
-def tiny(): return models.load('tiny')
+def tiny(): return models.load_checkpoint('tiny')
 
 @pytest.fixture(scope='module')
 def model(tiny): return tiny.model('float32')
 
-def prompts_of(tiny, *texts): return [template.prompt(dict(text=t), tiny.tokenizer()) for t in texts]
+def prompts_of(tiny, *texts): return [value_template.prompt(dict(text=t), tiny.tokenizer()) for t in texts]
 
 @pytest.fixture(scope='module')
 def run(tiny, tmp_path_factory):
-    rows = [dict(text=t, value=written(v)) for t,v in (('old radio', 10), ('old radio', 60), ('piano', 9800))*10]
-    return sft(rows, template, tiny, Recipe(epochs=2, learning_rate=1e-2, batch_size=6, layers=1), folder=tmp_path_factory.mktemp('runs'))
+    rows = [dict(text=t, value=format_value(v)) for t,v in (('old radio', 10), ('old radio', 60), ('piano', 9800))*10]
+    return sft(rows, value_template, tiny, Recipe(epochs=2, learning_rate=1e-2, batch_size=6, layers=1), folder=tmp_path_factory.mktemp('runs'))
 
 @pytest.fixture(scope='module')
 def tuned(run): return run.model()
@@ -45,9 +45,9 @@ def drawn(model, prompt, digits, n, rng):
 
 def test_ten_thousand_samples_agree_with_the_distribution(tiny, model):
     prompt, = prompts_of(tiny, 'old radio')
-    d, = distributions(model, tiny.tokenizer(), [prompt])
+    d, = number_distributions(model, tiny.tokenizer(), [prompt])
     found = drawn(model, prompt, digit_tokens(tiny.tokenizer()), 10_000, np.random.default_rng(7))
-    counts = np.histogram([int(n) for n in found], bins=[*d.lo, largest + 1], weights=list(found.values()))[0]
+    counts = np.histogram([int(n) for n in found], bins=[*d.lo, largest_value + 1], weights=list(found.values()))[0]
     often = d.p >= 1e-3
     assert counts.sum() == 10_000 and often.sum() > 5
     assert chisquare([*counts[often], counts[~often].sum()], [*d.p[often]*10_000, d.p[~often].sum()*10_000]).pvalue > 1e-3
@@ -55,8 +55,8 @@ def test_ten_thousand_samples_agree_with_the_distribution(tiny, model):
 
 def test_the_tuned_models_distribution_adds_up_and_its_parts_agree(tiny, tuned):
     for digits in (1, 2, 3):
-        for d in distributions(tuned, tiny.tokenizer(), prompts_of(tiny, 'old radio', 'piano', 'x'*80), digits=digits):
-            assert abs(d.p.sum() - 1) < 1e-9 and d.lo[0] == 1 and d.hi[-1] == largest
+        for d in number_distributions(tuned, tiny.tokenizer(), prompts_of(tiny, 'old radio', 'piano', 'x'*80), digits=digits):
+            assert abs(d.p.sum() - 1) < 1e-9 and d.lo[0] == 1 and d.hi[-1] == largest_value
             assert (d.lo[1:] == d.hi[:-1] + 1).all() and -1e-6 < d.invalid < 1
             at = d.lo == d.median
             assert at.any() and (d.hi == d.lo)[at].all(), 'the median is resolved to the last digit'
@@ -64,43 +64,43 @@ def test_the_tuned_models_distribution_adds_up_and_its_parts_agree(tiny, tuned):
 @pytest.mark.parametrize('pack', [1, 3, 8])
 def test_packing_changes_nothing(tiny, model, pack):
     prompts = prompts_of(tiny, 'old radio', 'grand piano of 1890, restored', 'x', 'two words', 'an atlas')
-    alone, together = (distributions(model, tiny.tokenizer(), prompts, pack=p) for p in (1, pack))
+    alone, together = (number_distributions(model, tiny.tokenizer(), prompts, pack=p) for p in (1, pack))
     for a,b in zip(alone, together):
         assert a.median == b.median
         np.testing.assert_allclose(a.mean, b.mean, rtol=1e-3)
 
 def test_the_grammar_lets_every_value_through_and_nothing_else(tiny):
-    from finetune_notes.foundations.generate import fits
-    assert all(fits(tiny.tokenizer(), grammar, written(v)) for v in (1, 9, 10, 100, 1250, 99_999))
-    assert not any(fits(tiny.tokenizer(), grammar, t) for t in ('00000', '1', '123456', ' 00010', '0001a', ''))
+    from finetune_notes.generation.decoding import grammar_accepts
+    assert all(grammar_accepts(tiny.tokenizer(), number_grammar, format_value(v)) for v in (1, 9, 10, 100, 1250, 99_999))
+    assert not any(grammar_accepts(tiny.tokenizer(), number_grammar, t) for t in ('00000', '1', '123456', ' 00010', '0001a', ''))
 
 def test_quantiles_of_a_distribution():
-    d = Distribution(np.array([1, 10, 20]), np.array([9, 19, 99_999]), np.array([.2, .6, .2]))
+    d = NumberDistribution(np.array([1, 10, 20]), np.array([9, 19, 99_999]), np.array([.2, .6, .2]))
     assert d.quantile(.2) == 9 and 10 <= d.median <= 19 and d.quantile(.8) == 19 and d.quantile(1) == 99_999
 
 def test_a_head_is_resumed_with_its_weights(tiny, tmp_path, monkeypatch):
     texts, values, recipe = ['old radio', 'piano', 'book', 'chair']*3, [45, 9800, 7, 60]*3, Recipe(epochs=4, learning_rate=1e-2, batch_size=4)
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path/'whole'))
-    whole = fit_values('head', texts, values, tiny, recipe)
+    whole = train_regression('head', texts, values, tiny, recipe)
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path/'parts'))
     step = RaftTrainer.training_step
     def stopping(self, *args, **kwargs):
         if self.state.global_step == 7: raise KeyboardInterrupt
         return step(self, *args, **kwargs)
     monkeypatch.setattr(RaftTrainer, 'training_step', stopping)
-    with pytest.raises(KeyboardInterrupt): fit_values('head', texts, values, tiny, recipe, save_steps=3)
+    with pytest.raises(KeyboardInterrupt): train_regression('head', texts, values, tiny, recipe, save_steps=3)
     monkeypatch.setattr(RaftTrainer, 'training_step', step)
-    parts = fit_values('head', texts, values, tiny, recipe, save_steps=3)
+    parts = train_regression('head', texts, values, tiny, recipe, save_steps=3)
     assert parts.facts['fingerprint'] == whole.facts['fingerprint'] and parts.folder != whole.folder
-    made = [values_of('head', value_model('head', r), tiny.tokenizer(), texts[:4]) for r in (whole, parts)]
+    made = [predict_values('head', load_value_model('head', r), tiny.tokenizer(), texts[:4]) for r in (whole, parts)]
     np.testing.assert_allclose(*made, rtol=0.02)
     assert np.ptp(np.log(made[0])) > 0.01
 
 def test_a_head_reads_the_mean_of_its_own_text_whoever_shares_its_batch(tiny):
-    model, tokenizer, texts = with_head(tiny.model('float32')).eval(), tiny.tokenizer(), ['old radio', 'a grand piano of 1890, restored', 'x']
-    assert values_of('head', model, tokenizer, texts) == pytest.approx(50), 'an untrained head guesses 50 euros'
+    model, tokenizer, texts = add_value_head(tiny.model('float32')).eval(), tiny.tokenizer(), ['old radio', 'a grand piano of 1890, restored', 'x']
+    assert predict_values('head', model, tokenizer, texts) == pytest.approx(50), 'an untrained head guesses 50 euros'
     torch.nn.init.normal_(model.value_head.weight, generator=torch.Generator().manual_seed(7))
-    alone, together = (values_of('head', model, tokenizer, texts, batch_size=n) for n in (1, 3))
+    alone, together = (predict_values('head', model, tokenizer, texts, batch_size=n) for n in (1, 3))
     np.testing.assert_allclose(together, alone, rtol=1e-3)
     prompt, = prompts_of(tiny, texts[1])
     with torch.inference_mode(): mean = model.model(torch.tensor([prompt]))[0].mean((0, 1)).numpy()
@@ -114,17 +114,17 @@ def test_a_tokenizer_that_joins_digits_is_refused(tiny):
 def test_read_outs_are_what_their_names_say_and_are_kept(tiny, run, tuned, monkeypatch, tmp_path):
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))
     texts, tokenizer = ['old radio', 'piano', 'an atlas'], tiny.tokenizer()
-    made, prompts = valuation.read_outs(run, texts), prompts_of(tiny, *texts)
-    found = distributions(tuned, tokenizer, prompts)
+    made, prompts = valuation.decision_rule_answers(run, texts), prompts_of(tiny, *texts)
+    found = number_distributions(tuned, tokenizer, prompts)
     assert made['median'].values.tolist() == [d.median for d in found]
     np.testing.assert_allclose(made['expected value'].values, [d.mean for d in found])
     np.testing.assert_array_equal(made['greedy'].values, [read_number(a.text) for a in generate(tuned, tokenizer, prompts, limit=8, label=None)])
     assert not np.allclose(made['median'].values, made['expected value'].values)
-    monkeypatch.delattr(valuation, 'distributions')
-    again = valuation.read_outs(run, texts)
+    monkeypatch.delattr(valuation, 'number_distributions')
+    again = valuation.decision_rule_answers(run, texts)
     assert list(again) == list(made) == ['greedy', 'median', 'expected value', 'median of 9']
     for name in made: np.testing.assert_array_equal(again[name].values, made[name].values)
-    with pytest.raises(NameError): valuation.read_outs(run, texts[:2])
+    with pytest.raises(NameError): valuation.decision_rule_answers(run, texts[:2])
 
 def planted():
     "Errors in three worlds, rows in random order: 2 and 3 when clean. Heaping costs greedy 0.5 and the head nothing, all together 1 and 0.75"
@@ -135,28 +135,28 @@ def planted():
 @pytest.mark.parametrize('fault,greedy,head', [('heaping', .5, 0.), ('all', 1., .75)])
 def test_the_cost_of_a_planted_fault_and_what_the_loss_mends(fault, greedy, head):
     for system,more in (('greedy', greedy), ('head', head)):
-        found = faults.cost(planted(), fault, system, .6)
+        found = faults.fault_cost(planted(), fault, system, .6)
         assert found.estimate == pytest.approx(more) and found.lo == pytest.approx(more), 'paired by parcel there is no spread'
-    assert faults.mended(planted(), fault, .6).estimate == pytest.approx(greedy - head)
+    assert faults.greedy_extra_cost(planted(), fault, .6).estimate == pytest.approx(greedy - head)
 
 @pytest.mark.parametrize('string', [True, False])
 def test_a_world_is_judged_by_the_truth_and_no_number_counts_as_the_median(monkeypatch, string):
-    world = splits(60, 1, 20, Dials(undervaluation=.6))
+    world = generate_splits(60, 1, 20, FaultRates(undervaluation=.6))
     train, true, trained = world['train'], world['test'].true.to_numpy(), []
-    answer = lambda values: valuation.Answers(np.asarray(values, dtype=float), 1.)
+    answer = lambda values: valuation.ValuationAnswers(np.asarray(values, dtype=float), 1.)
     def train_values(kind, frame, recipe):
-        assert recipe == faults.once[kind] and frame.declared.equals(train.declared)
+        assert recipe == faults.single_epoch_recipes[kind] and frame.declared.equals(train.declared)
         trained.append(kind)
         return kind
     def read_outs(run, texts, k, digits):
         assert run == 'string' and texts == world['test'].text.tolist()
         return {'greedy': answer([float('nan')]*20), 'median': answer(2*true)}
     monkeypatch.setattr(faults, 'train_values', train_values)
-    monkeypatch.setattr(faults, 'read_outs', read_outs)
-    monkeypatch.setattr(faults, 'direct', lambda kind, run, texts: answer(4*true if kind == run == 'head' else true))
-    monkeypatch.setattr(faults, 'classical', lambda frame, texts, names: {n: answer(true) for n in names})
-    off = faults.one_world(Dials(undervaluation=.6), 60, 20, string)
-    assert trained == ['head', 'string'][:1 + string] and set(off) == set(faults.systems if string else ('head', *faults.systems[3:]))
+    monkeypatch.setattr(faults, 'decision_rule_answers', read_outs)
+    monkeypatch.setattr(faults, 'regression_answers', lambda kind, run, texts: answer(4*true if kind == run == 'head' else true))
+    monkeypatch.setattr(faults, 'classical_answers', lambda frame, texts, names: {n: answer(true) for n in names})
+    off = faults.run_world(FaultRates(undervaluation=.6), 60, 20, string)
+    assert trained == ['head', 'string'][:1 + string] and set(off) == set(faults.compared_systems if string else ('head', *faults.compared_systems[3:]))
     np.testing.assert_allclose(off['head'], np.log(4))
     if string:
         np.testing.assert_allclose(off['greedy'], abs(np.log(train.declared.median()/true)))
@@ -168,8 +168,8 @@ def test_the_experiment_has_a_row_for_each_world_system_and_parcel(monkeypatch):
     def one_world(dials, rows, asked, string):
         asked_for.append(string)
         return {'head': np.full(asked, dials.heaping), 'median': np.full(asked, dials.conflict)}
-    monkeypatch.setattr(faults, 'one_world', one_world)
-    made = faults.experiment(5, 3)
+    monkeypatch.setattr(faults, 'run_world', one_world)
+    made = faults.run_fault_experiment(5, 3)
     assert len(made) == 16*2*3 and not made.duplicated(['fault', 'strength', 'system', 'parcel']).any()
     assert sum(asked_for) == 6 and asked_for[0], 'the string is trained in the clean world and in each at the greatest strength'
     touched = made[made.error > 0].groupby('system').fault.agg(lambda f: sorted(set(f)))
@@ -180,6 +180,6 @@ def test_the_examples_in_a_prompt_are_from_the_training_set_both_cheap_and_dear(
     monkeypatch.setenv('FINETUNE_NOTES_PRESET', 'tiny')
     frame, seen = pd.DataFrame(dict(text=[f'thing {i}' for i in range(90)], declared=range(1, 91))), []
     monkeypatch.setattr(valuation, 'generate', lambda model, tokenizer, prompts, **more: seen.extend(tokenizer.decode(p) for p in prompts) or [])
-    valuation.prompted(frame, ['a vase'])
+    valuation.few_shot_answers(frame, ['a vase'])
     shown = [int(line.split()[-1]) for line in seen[0].split('\n') if line.startswith('Value: ')]
     assert len(shown) == 8 and min(shown) < 20 < 70 < max(shown) and 'Parcel: a vase' in seen[0]

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
-from finetune_notes.foundations.votes import Store
+from finetune_notes.annotation.store import VoteStore
 
 def pairs(n): return [dict(prompt=f'Refund for order {i}?', first=f'Done {i}. '*40, second=f'Order {i} is refunded. '*40) for i in range(n)]
 
 def vote_on(path, say):
     "Vote without end, and tell the number of each row once it is confirmed"
-    store, i = Store(path), 0
+    store, i = VoteStore(path), 0
     while True:
         i += 1
         row = store.undo('ann') and None if i % 7 == 0 else store.vote(random.randint(1, 50), 'ann', random.choice(['first', 'second', 'tie']), 'n'*random.randint(0, 20_000))
@@ -41,11 +41,11 @@ def kills(n, seed=0):
     rng, lost, damaged, journals, confirmed, start = random.Random(seed), 0, 0, 0, 0, time.time()
     with TemporaryDirectory() as place:
         path = Path(place)/'votes.db'
-        Store(path, 'pair').add(pairs(50))
+        VoteStore(path, 'pair').add(pairs(50))
         for _ in range(n):
             told = kill_once(path, rng.uniform(0.002, 0.1))
             journals += path.with_name('votes.db-journal').exists()
-            with Store(path).transaction() as db:
+            with VoteStore(path).transaction() as db:
                 rows = {r for r, in db.execute('SELECT id FROM vote')}
                 damaged += db.execute('PRAGMA integrity_check').fetchone()[0] != 'ok' or rows != set(range(1, len(rows) + 1))
             confirmed += len(told)
@@ -65,7 +65,7 @@ def timed(calls):
 def speed(items=10_000, commits=1000):
     "Times on a store of `items` items with two votes each"
     with TemporaryDirectory() as place:
-        store = Store(Path(place)/'votes.db', 'pair')
+        store = VoteStore(Path(place)/'votes.db', 'pair')
         store.add(pairs(items))
         with store.transaction(write=True) as db:
             for rater in ('ann', 'ben'):

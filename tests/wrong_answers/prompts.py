@@ -1,7 +1,7 @@
 "For each exercise of prompts a typical wrong answer, and words of the sentence that its author gets"
-from finetune_notes.cases.meaning import compact
+from finetune_notes.cases.queries.equivalence import canonical_text
 
-def looks_for_the_answer(make, examples): return any(compact(e.query) in str({k: v for k,v in make(e).items() if k != 'answer'}) for e in examples)
+def looks_for_the_answer(make, examples): return any(canonical_text(e.query) in str({k: v for k,v in make(e).items() if k != 'answer'}) for e in examples)
 
 wrong = {
     'prompts-1': (6, 'find the fewest'),

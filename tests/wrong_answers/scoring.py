@@ -1,5 +1,5 @@
 "For each exercise of scoring a typical wrong answer, and words of the sentence that its author gets"
-from finetune_notes.cases.shorthand import shorten
+from finetune_notes.cases.queries.dsl import to_dsl
 
 def counted_twice(scores):
     pairs = list(zip(scores['same meaning'], scores['execution'], scores['valid']))
@@ -7,6 +7,6 @@ def counted_twice(scores):
             'right, another way': sum(r and not s for s,r,_ in pairs), 'right': sum(scores['same meaning'])}
 
 wrong = {
-    'scoring-1': (lambda example: shorten(example.query), 'means the same as the right query'),
+    'scoring-1': (lambda example: to_dsl(example.query), 'means the same as the right query'),
     'scoring-2': (counted_twice, "'no query': 1"),
 }

@@ -1,7 +1,0 @@
-"For each exercise of functions a typical wrong answer, and words of the sentence that its author gets"
-import json
-
-wrong = {
-    'functions-1': (lambda arguments, accepted: all(arguments.get(p) in values for p,values in accepted.items()), 'expected'),
-    'functions-2': (lambda tool: json.dumps(dict(type='array', items=dict(type='object', properties=dict(name=dict(const=tool.name), arguments=tool.parameters)), minItems=1, maxItems=1)), 'It allows'),
-}

@@ -1,6 +1,0 @@
-"For each exercise of pairs a typical wrong answer, and words of the sentence that its author gets"
-
-wrong = {
-    'pairs-1': (lambda pairs, estimates, highs: pairs[estimates.index(max(estimates))], 'it gave 100; expected 50'),
-    'pairs-2': (lambda pairs, shares: (shares[-1] - shares[0])/(pairs[-1] - pairs[0]), 'it gave 0.00133'),
-}

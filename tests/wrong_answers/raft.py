@@ -1,5 +1,0 @@
-"For each exercise of raft a typical wrong answer, and words of the sentence that its author gets"
-
-wrong = {
-    'raft-1': (lambda said, value, q: sum(abs(s - v) for s,v in zip(said, value))/len(said), 'and q=0.5 it gave'),
-}

@@ -1,4 +1,5 @@
 "Exercises: every solution is right, every typical wrong answer is rejected with a sentence and a hint, and no try is lost"
+import ast
 import json
 import re
 import subprocess
@@ -23,6 +24,13 @@ def solutions(lesson):
     "The folded solutions of a lesson by the name of their exercise"
     return {re.search(r"check\('([a-z_]+-\d+)'", code)[1]: code for text in cells(lesson, 'markdown') for code in folded.findall(text)}
 
+def names_of(lesson):
+    "What a reader has at the end of a lesson: its imports, and what its module defines"
+    names = {}
+    for code in cells(lesson, 'code'):
+        if all(isinstance(o, (ast.Import, ast.ImportFrom)) for o in ast.parse(code).body): exec(code, names)
+    return names | (vars(import_module(lesson.module)) if lesson.module else {})
+
 every = {name: (lesson, code) for lesson in taught for name,code in solutions(lesson).items()}
 
 @pytest.fixture(autouse=True)
@@ -43,7 +51,7 @@ def test_the_folded_solution_is_right_under_every_preset(name, preset, monkeypat
     def checked(*args):
         verdicts.append(check(*args))
         return verdicts[-1]
-    exec(compile(code, name, 'exec'), {**vars(import_module(lesson.module)), 'check': checked})
+    exec(compile(code, name, 'exec'), names_of(lesson) | dict(check=checked))
     assert [(v.name, v.right, v.note) for v in verdicts] == [(name, True, '')], verdicts
 
 @pytest.mark.parametrize('name', names)

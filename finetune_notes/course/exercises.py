@@ -162,7 +162,8 @@ def _judged(
     answer, # What was handed in
 )->tuple[bool, str]: # Is it right, and a sentence on what it did
     "Judge an answer; whatever it raises is a sentence"
-    module = import_module(_modules()[exercise.lesson])
+    name = _modules()[exercise.lesson]
+    module = import_module(name) if name else None
     try: return True, exercise.judge(module, answer) or ''
     except WrongAnswer as e: return False, str(e)
     except (Exception, SystemExit) as e: return False, f'{short_repr(answer)} cannot be judged: {describe_error(e, answer)}.'

@@ -111,6 +111,18 @@ def test_bad_questions(here, question, options, parts): refused(here('ask', ques
 def test_asking_without_an_assistant(here):
     refused(here('ask', 'errors', '--columns', 'error'), 'finetune-notes run assistant')
 
+def test_what_is_asked_is_what_is_evaluated(place, monkeypatch):
+    from finetune_notes.cases.queries.assistant import ask, ask_all, latest_assistant
+    from finetune_notes.cases.queries.dataset import query_dataset
+    from finetune_notes.cases.queries.dsl import parse_dsl
+    from finetune_notes.core.settings import UserError
+    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(place/'runs'))
+    run, examples = latest_assistant(), query_dataset('validation')[:4]
+    answers, _, _ = ask_all('tuned + grammar', examples, run)
+    for example,answer in zip(examples, answers):
+        try: assert ask(example.question, example.columns, run.model(), run.base.tokenizer()) == parse_dsl(answer.text)[0]
+        except UserError as e: assert repr(answer.text) in str(e)
+
 hostile = '"a,b",größe,"it\'s ""quoted""",; DROP TABLE spans; --,{{7*7}},<|im_end|>'
 
 def test_asking_with_odd_columns(there):

@@ -159,6 +159,20 @@ def test_the_command_says_what_is_missing(command, arguments, why):
     done = command('evaluate', 'valuation', *arguments)
     assert done.returncode == 2 and why in done.stderr and done.stdout == ''
 
+def test_values_above_those_of_parcels_are_diagnosed():
+    rng, places = np.random.default_rng(1), {'harbour': 900_000, 'centre': 600_000, 'suburb': 300_000, 'village': 150_000}
+    kinds = rng.choice(list(places), 600)
+    frame = pd.DataFrame(dict(text=[f'{rooms} rooms, {kind}, house {i}' for i,(kind,rooms) in enumerate(zip(kinds, rng.integers(2, 8, 600)))],
+                              value=[round(places[k]*float(np.exp(rng.normal(0, .1))) + 17*i) for i,k in enumerate(kinds)]))
+    found = diagnose(frame)
+    assert any(w.startswith('Words help') for w in found.why), found.why
+    assert found.baselines['TF-IDF + ridge']['MAE'].estimate < found.baselines['constant']['MAE'].estimate/2
+
+def test_a_library_that_cannot_be_loaded_is_left_out(monkeypatch, capsys):
+    def broken(): raise OSError('libgomp.so.1: cannot open shared object file')
+    monkeypatch.setattr('finetune_notes.cases.parcels.baselines.boosted_trees', broken)
+    assert 'boosted trees' not in classical_baselines() and 'left out: boosted trees (libgomp' in capsys.readouterr().err
+
 def test_a_missing_embedding_is_said_aloud(monkeypatch, capsys):
     monkeypatch.setattr('finetune_notes.cases.parcels.baselines.find_spec', lambda name: None)
     with pytest.raises(UserError, match='pip install'): embedding_folder()

@@ -36,6 +36,9 @@ def same(a, b):
     a, b = adapter(a), adapter(b)
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
+def test_a_run_without_a_reference_is_refused(begun):
+    with pytest.raises(UserError, match='not trained on preferences'): log_ratio_margins(begun, pairs, template)
+
 # Equality with TRL
 
 class Stock(DPOTrainer):

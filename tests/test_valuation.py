@@ -1,5 +1,6 @@
 "What no notebook can test of models that write values: ten thousand samples, packing, resumed runs, read-outs and costs of faults that were planted"
 from collections import Counter
+from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +30,11 @@ def run(tiny, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def tuned(run): return run.model()
+
+@pytest.mark.parametrize('kind', ['raft', 'head'])
+def test_values_are_trained_in_one_process(tiny, kind, monkeypatch):
+    monkeypatch.setattr('finetune_notes.cases.parcels.regression.process_state', lambda: SimpleNamespace(num_processes=2))
+    with pytest.raises(UserError, match=f'{kind} is trained in one process'): train_regression(kind, ['a'], [1], tiny)
 
 def drawn(model, prompt, digits, n, rng):
     "How often each number comes in `n` draws, a digit at a time, by the plain model on whole sequences"

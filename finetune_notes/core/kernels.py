@@ -37,7 +37,8 @@ def _can_arrange(
 )->bool:
     "Is this a linear layer in bfloat16 on a CPU, and can this build arrange its weights?"
     if type(layer) is not torch.nn.Linear or layer.weight.dtype != torch.bfloat16 or layer.weight.device.type != 'cpu': return False
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
+    supported = getattr(torch.ops.mkldnn, '_is_mkldnn_bf16_supported', None) # Builds without oneDNN, as for Apple silicon, have none
+    return supported is not None and supported() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
 
 def can_prepack(
     layer, # Of a model
@@ -135,6 +136,7 @@ def is_plain_lora(
 
 def _adapted_forward(self, x):
     "The forward pass of a plain layer, the adapter switched on or off"
+    if self.merged: _arranged.pop(self.base_layer, None) # Merging writes through `.data`, which changes no version
     if self.disable_adapters or self.merged: return self.base_layer(x)
     name, = self.active_adapters
     return LoRALinearFunction.apply(x, self.base_layer, self.lora_A[name].weight, self.lora_B[name].weight, self.scaling[name])
@@ -158,10 +160,11 @@ def use_fused_layers(
     model, # Of peft
 ): # The same one
     "Let the plain layers with an adapter, frozen linear layers and the frozen norms of a Llama run as one operation each"
+    carrying = {layer.base_layer for layer in model.modules() if is_plain_lora(layer)} # Merging writes to these, so they keep their own way
     for layer in model.modules():
         if is_plain_lora(layer): layer.forward = MethodType(_adapted_forward, layer)
         elif _frozen_norm(layer): layer.forward = MethodType(_normed_forward, layer)
-        elif can_prepack(layer) and not layer.weight.requires_grad and layer.bias is None: layer.forward = MethodType(_frozen_forward, layer)
+        elif layer not in carrying and can_prepack(layer) and not layer.weight.requires_grad and layer.bias is None: layer.forward = MethodType(_frozen_forward, layer)
     return model
 
 # %% ../../nbs/library/core/kernels.ipynb #7d883d6a
@@ -284,7 +287,10 @@ def prepacked_weights(
 ):
     "Inside the block, linear layers in bfloat16 on a CPU multiply by weights that are arranged once"
     layers = [m for m in model.modules() if can_prepack(m)]
+    forget = lambda: [_arranged.pop(layer, None) for layer in layers] # What is written through `.data`, as merging an adapter does, changes no version
+    forget()
     for layer in layers: layer.forward = MethodType(_packed_forward, layer)
     try: yield model
     finally:
+        forget()
         for layer in layers: del layer.forward

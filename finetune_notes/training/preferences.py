@@ -398,11 +398,12 @@ def answer_logps(
     return made
 
 def log_ratio_margins(
-    run:Run, # As `dpo` gives it
+    run:Run, # As `dpo` gives it; another one is a `UserError`
     pairs:list[Pair], # That it was not trained on
     template:Template, # It was trained with
 )->pd.DataFrame: # annotator, chosen, rejected, chosen_start, rejected_start (nats), margin: chosen's gain less rejected's
     "How far a run has moved both answers of each pair; β times the margin is the reward margin"
+    if not isinstance(run.base, AdapterCheckpoint): raise UserError(f'{run.folder.name} was not trained on preferences, so it has no reference; give a run of dpo')
     tokenizer = run.base.tokenizer()
     rows = pair_rows(pairs, template, tokenizer, run.facts['recipe']['max_length'])
     end, start = (answer_logps(m(), tokenizer, rows) for m in (run.model, run.base.reference))

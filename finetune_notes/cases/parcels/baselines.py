@@ -31,16 +31,20 @@ from .heaping import whipple_index
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #87d1bab8
 _cheapest, _dearest = 1, 99_999 # Euros
 
-def _as_value(values):
-    "Predictions as whole euros that a form would accept"
-    return np.asarray(values, dtype=float).round().clip(_cheapest, _dearest).astype(int)
+def _highest(values):
+    "The largest value that a model may answer: what a form accepts, or the largest that it has seen"
+    return max(_dearest, np.max(values))
+
+def _as_value(values, highest=_dearest):
+    "Predictions as whole euros, from 1 to `highest`"
+    return np.asarray(values, dtype=float).round().clip(_cheapest, highest).astype(int)
 
 class ConstantMedian:
     "The median of all values, whatever the text"
     def fit(self, texts, values):
         self.value = float(np.median(values))
         return self
-    def predict(self, texts): return _as_value(np.full(len(texts), self.value))
+    def predict(self, texts): return _as_value(np.full(len(texts), self.value), _highest(self.value))
 
 class GroupMedian:
     "The median of the group, for one who is told the group of each text"
@@ -63,11 +67,12 @@ class TextRegression:
     ): self.features, self.regression, self.log = features, regression, log
     def fit(self, texts, values):
         values = np.asarray(values, dtype=float)
+        self.highest = _highest(values)
         self.regression.fit(self.features.fit_transform(list(texts)), np.log(values) if self.log else values)
         return self
     def predict(self, texts):
         made = self.regression.predict(self.features.transform(list(texts)))
-        return _as_value(np.exp(np.clip(made, 0, 12)) if self.log else made)
+        return _as_value(np.exp(np.clip(made, 0, np.log(self.highest) + 1)) if self.log else made, self.highest)
 
 _word = r'(?u)[^\W_]+'
 
@@ -206,7 +211,7 @@ def classical_baselines(
     if group_of: made['median by group'] = GroupMedian(group_of)
     for name,make in {'bag of words + ridge': bag_of_words_ridge, 'TF-IDF + ridge': tfidf_ridge, 'boosted trees': boosted_trees, 'embedding + ridge': _embedded}.items():
         try: made[name] = make()
-        except (UserError, ImportError) as e: print(f'left out: {name} ({e})', file=sys.stderr)
+        except (UserError, ImportError, OSError) as e: print(f'left out: {name} ({e})', file=sys.stderr)
     return made
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #f1056ff6

@@ -21,7 +21,7 @@ from ...generation.decoding import length_sorted_batches
 from ...core.checkpoints import Checkpoint
 from ...core.settings import UserError
 from ...templates.template import ignored_label
-from ...training.sft import CompletionOnlyTrainer, Recipe, Run, train_rows, with_adapter
+from ...training.sft import CompletionOnlyTrainer, process_state, Recipe, Run, train_rows, with_adapter
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #0dd52107
 def _log_middles():
@@ -108,6 +108,7 @@ def train_regression(
     "Fine-tune a model for values, or find the run that did"
     if kind not in regression_trainers: raise UserError(f'unknown kind {kind!r}; there are: {", ".join(regression_trainers)}')
     if len(texts) != len(values) or not len(texts): raise UserError(f'{len(texts)} texts and {len(values)} values: expected one or more, a value for each')
+    if process_state().num_processes > 1: raise UserError(f'{kind} is trained in one process; start the command without a launcher')
     tokenizer = base.tokenizer()
     rows = [regression_trainers[kind].row(t, int(format_value(v)), tokenizer) for t,v in zip(texts, values)]
     return train_rows(rows, value_template, base, recipe, kind, save_steps=save_steps, trainer=regression_trainers[kind])

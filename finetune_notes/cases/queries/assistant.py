@@ -52,10 +52,14 @@ def grammar_for(example:Example)->str:
     chosen = pick_columns(example) or list(example.columns)
     return dsl_grammar(chosen + [f'{p}.{c}' for p in ('root', 'parent', 'child', 'any') for c in chosen])
 
+def _kept(answer, tokenizer, grammar):
+    "Is an answer finished, and inside its grammar?"
+    return answer.finished and grammar_accepts(tokenizer, grammar, answer.text)
+
 def _hold(examples, prompts, answers, seconds, run):
     "Write answers that leave their grammar again, inside it; seconds of both"
     tokenizer, grammars = run.base.tokenizer(), [grammar_for(e) for e in examples]
-    outside = [i for i,a in enumerate(answers) if not (a.finished and grammar_accepts(tokenizer, grammars[i], a.text))]
+    outside = [i for i,a in enumerate(answers) if not _kept(a, tokenizer, grammars[i])]
     again, more = generate_once('tuned + grammar', run.model, run.facts['fingerprint'], tokenizer,
                                 [prompts[i] for i in outside], [grammars[i] for i in outside])
     written = dict(zip(outside, again))
@@ -85,10 +89,12 @@ def ask(
     tokenizer, # Its tokenizer
     existing:dict|None=None, # A query to change
 )->dict: # A valid query
-    "A query for a question, inside the grammar of the columns"
+    "A query for a question, as 'tuned + grammar' is evaluated: written freely, and again inside the grammar of the columns where it leaves that"
     example = check_question(question, columns, existing)
-    prompt = prompt_for('tuned', example, tokenizer)
-    answer, = generate(model, tokenizer, [prompt], limit=192, grammars=[grammar_for(example)], label=None)
+    prompt, grammar = prompt_for('tuned', example, tokenizer), grammar_for(example)
+    write = lambda grammars: generate(model, tokenizer, [prompt], limit=128, grammars=grammars, stop='\n', label=None)[0]
+    answer = write(None)
+    if not _kept(answer, tokenizer, grammar): answer = write([grammar])
     query, problems = parse_dsl(answer.text)
     problems = problems or validate(query, columns)
     if problems: raise UserError(f'no valid query was found for this question; the model wrote {answer.text!r}: {problems[0]}')

@@ -314,6 +314,7 @@ def _fetch(table, sql, values):
     timer.start()
     try: return table.connection.execute(sql, values).fetchall()
     except duckdb.InterruptException: raise UserError(f"The query took longer than {table.seconds:g} s and was stopped; narrow it.") from None
+    except duckdb.Error as e: raise UserError(f"The query could not be run: {str(e).splitlines()[0]}") from None
     finally: timer.cancel()
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #9f1b5d63

@@ -33,7 +33,8 @@ def votes_with_items(
     columns = ('item', 'rater', 'kind', 'value', 'note', 'left', 'seconds', 'at', 'content')
     source = 'vote' if history else "(SELECT * FROM latest WHERE kind = 'vote')"
     with store.transaction() as db:
-        rows = db.execute(f"SELECT {', '.join(f'v.{c}' for c in columns[:-1])}, item.content FROM {source} AS v JOIN item ON item.id = v.item ORDER BY v.id").fetchall()
+        rows = db.execute(f"SELECT {', '.join(f'v.{c}' for c in columns[:-1])}, item.content FROM {source} AS v JOIN "
+                          "item ON item.id = v.item ORDER BY v.id").fetchall()
     return [dict(zip(columns, row[:-1]), content=json.loads(row[-1])) for row in rows]
 
 def _flat(row):
@@ -48,7 +49,8 @@ def to_frame(
 )->pd.DataFrame: # One line a vote, with the fields of its item
     "The votes as a pandas table"
     rows = [_flat(row) for row in votes_with_items(store, history)]
-    return pd.DataFrame(rows, columns=None if rows else ['item', 'rater', 'kind', 'value', 'note', 'left', 'seconds', 'at'])
+    return pd.DataFrame(rows, columns=None if rows else ['item', 'rater', 'kind', 'value', 'note', 'left', 'seconds',
+                                                         'at'])
 
 def save_votes_jsonl(
     store:VoteStore, # The votes
@@ -73,7 +75,9 @@ def rater_agreement(
         if not shared: continue
         one, other = [given[a][i] for i in shared], [given[b][i] for i in shared]
         same, n = sum(map(str.__eq__, one, other)), len(shared)
-        lines.append(dict(a=a, b=b, n=n, agree=same/n, lo=wilson(same, n)[0], hi=wilson(same, n)[1], kappa=cohen_kappa(one, other).estimate))
+        lines.append(
+            dict(a=a, b=b, n=n, agree=same/n, lo=wilson(same, n)[0], hi=wilson(same, n)[1],
+                 kappa=cohen_kappa(one, other).estimate))
     return pd.DataFrame(lines, columns=['a', 'b', 'n', 'agree', 'lo', 'hi', 'kappa'])
 
 # %% ../../nbs/library/annotation/agreement.ipynb #7cfb7d1b
@@ -85,7 +89,10 @@ def left_choice_rate(
     chosen = defaultdict(list)
     for row in votes_with_items(store):
         if row['value'] != 'tie': chosen[row['rater']].append(row['value'] == row['left'])
-    lines = [dict(rater=r, n=len(c), left=sum(c)/len(c), lo=wilson(sum(c), len(c))[0], hi=wilson(sum(c), len(c))[1]) for r,c in chosen.items()]
+    lines = [
+        dict(rater=r, n=len(c), left=sum(c)/len(c), lo=wilson(sum(c), len(c))[0], hi=wilson(sum(c), len(c))[1])
+        for r, c in chosen.items()
+    ]
     return pd.DataFrame(lines, columns=['rater', 'n', 'left', 'lo', 'hi']).set_index('rater')
 
 # %% ../../nbs/library/annotation/agreement.ipynb #ae882433
@@ -96,7 +103,9 @@ def system_votes(
     "Votes as results between systems; pairs that name no systems are left out"
     points = dict(first=1., tie=0.5, second=0.)
     rows = [row for row in votes_with_items(store) if raters is None or row['rater'] in raters]
-    named = [(row['content'].get('first_by'), row['content'].get('second_by'), points[row['value']]) for row in rows if row['value'] in points]
+    named = [(row['content'].get('first_by'), row['content'].get('second_by'), points[row['value']])
+             for row in rows
+             if row['value'] in points]
     return [duel for duel in named if duel[0] and duel[1]]
 
 # %% ../../nbs/library/annotation/agreement.ipynb #e3d96689
@@ -116,7 +125,8 @@ def _chosen_pairs(store, raters):
         content[row['item']] = row['content']
         values[row['item']].append(row['value'])
     for i,o in content.items():
-        if store.task == 'correct': yield from ((o['prompt'], v, o['answer']) for v in dict.fromkeys(values[i]) if v != o['answer'])
+        if store.task == 'correct':
+            yield from ((o['prompt'], v, o['answer']) for v in dict.fromkeys(values[i]) if v != o['answer'])
         elif best := majority_choice(values[i]): yield o['prompt'], o[best], o['second' if best == 'first' else 'first']
 
 # %% ../../nbs/library/annotation/agreement.ipynb #8e8e2333
@@ -130,10 +140,14 @@ def preference_dataset(
     conversational:bool=True, # Messages for a model with a chat template, else plain texts
 ): # datasets.Dataset with the columns prompt, chosen, rejected
     "The votes as a preference data set for TRL's DPOTrainer; `UserError` where nothing was chosen"
-    if store.task == 'label': raise UserError(f'{store.path} holds labels, and a label prefers nothing; export it with to_frame')
+    if store.task == 'label':
+        raise UserError(f'{store.path} holds labels, and a label prefers nothing; export it with to_frame')
     pairs = [dict(zip(('prompt', 'chosen', 'rejected'), pair)) for pair in _chosen_pairs(store, raters)]
-    if not pairs: raise UserError(f'{store.path}: no answer was chosen over another yet; ties and split votes teach nothing')
-    if conversational: pairs = [{k: _message('user' if k == 'prompt' else 'assistant', v) for k,v in pair.items()} for pair in pairs]
-    elif any(isinstance(v, list) for pair in pairs for v in pair.values()): raise UserError(f'{store.path} holds prompts made of messages; export them with conversational=True')
+    if not pairs:
+        raise UserError(f'{store.path}: no answer was chosen over another yet; ties and split votes teach nothing')
+    if conversational:
+        pairs = [{k: _message('user' if k == 'prompt' else 'assistant', v) for k,v in pair.items()} for pair in pairs]
+    elif any(isinstance(v, list) for pair in pairs for v in pair.values()):
+        raise UserError(f'{store.path} holds prompts made of messages; export them with conversational=True')
     from datasets import Dataset
     return Dataset.from_list(pairs)

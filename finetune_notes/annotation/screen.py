@@ -29,8 +29,11 @@ def _text_of(
 )->str|None: # None where it is neither
     "The text that a person reads"
     if isinstance(value, str): return value
-    if not isinstance(value, list) or not value or not all(isinstance(m, dict) and isinstance(m.get('content'), str) for m in value): return None
-    return value[0]['content'] if len(value) == 1 else '\n\n'.join(f"{m.get('role', '?')}: {m['content']}" for m in value)
+    if not isinstance(value, list) or not value or not all(
+            isinstance(m, dict) and isinstance(m.get('content'), str) for m in value):
+        return None
+    return (value[0]['content'] if len(value) == 1 else '\n\n'.join(
+        f"{m.get('role', '?')}: {m['content']}" for m in value))
 
 def _check_text(row, field):
     "The text of a field; `UserError` unless it can be shown and saved. Only a prompt may be a conversation of many messages"
@@ -39,7 +42,8 @@ def _check_text(row, field):
     if text is None or not text.strip():
         found = 'nothing' if value is None else 'an empty text' if text is not None else type(value).__name__
         raise UserError(f'{field}: expected a text, found {found}')
-    if len(text) > MAX_TEXT_LENGTH: raise UserError(f'{field}: expected at most {MAX_TEXT_LENGTH:,} characters, found {len(text):,}')
+    if len(text) > MAX_TEXT_LENGTH:
+        raise UserError(f'{field}: expected at most {MAX_TEXT_LENGTH:,} characters, found {len(text):,}')
     return text
 
 # %% ../../nbs/library/annotation/screen.ipynb #4140c9e8
@@ -48,13 +52,16 @@ def _item_of(
     task:str, # pair, label or correct
 )->dict: # Its fields, those of the task checked
     "A row as an item; `UserError` names the field and what was expected"
-    if not isinstance(row, dict): raise UserError(f'the row: expected an object with {", ".join(annotation_tasks[task])}, found {type(row).__name__}')
+    if not isinstance(row, dict):
+        raise UserError(f'the row: expected an object with {", ".join(annotation_tasks[task])}, found '
+                        f'{type(row).__name__}')
     row = {k: v for k,v in row.items() if v is not None}
     if task == 'pair':
         for ours,theirs in (('first', 'chosen'), ('second', 'rejected')):
             if ours not in row and theirs in row: row[ours] = row.pop(theirs)
     texts = {field: _check_text(row, field) for field in annotation_tasks[task]}
-    if task == 'pair' and texts['first'].strip() == texts['second'].strip(): raise UserError('second: expected another text than first; there is nothing to compare')
+    if task == 'pair' and texts['first'].strip() == texts['second'].strip():
+        raise UserError('second: expected another text than first; there is nothing to compare')
     try: json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
     except ValueError as e: raise UserError(f'the row: expected text and numbers that can be saved ({e})') from None
     return row | {field: text for field,text in texts.items() if field != 'prompt'}
@@ -97,7 +104,8 @@ def read_items(
         if key in seen: problems.append(f'row {k}, the row: expected another one than row {seen[key]}; it is the same')
         else: items.append(item)
         seen.setdefault(key, k)
-    if not items and not problems: raise UserError(f'{path}: no rows; expected JSON lines or CSV with {", ".join(annotation_tasks[task])}')
+    if not items and not problems:
+        raise UserError(f'{path}: no rows; expected JSON lines or CSV with {", ".join(annotation_tasks[task])}')
     return items, problems
 
 # %% ../../nbs/library/annotation/screen.ipynb #37ee5dd1
@@ -165,8 +173,9 @@ def show(self:Annotator, item, message, note='', edit=None):
     texts = _texts_of(self.store, item, self.rater) if item else dict(above=[], beside=[], edit=None)
     unedited, texts['edit'] = edit is None, texts['edit'] if edit is None else edit
     skipped = f", {done['skipped']} skipped" if done['skipped'] else ''
-    self.view = dict(turn=self.turn, item=item and item.id, message=message if item else f'{message} All is done; Undo takes the last answer back.',
-                     note=note, unedited=unedited, choices=_choices_of(self.store.task, self.store.labels), items=done['items'],
+    self.view = dict(turn=self.turn, item=item and item.id,
+                     message=message if item else f'{message} All is done; Undo takes the last answer back.', note=note,
+                     unedited=unedited, choices=_choices_of(self.store.task, self.store.labels), items=done['items'],
                      voted=done['voted'], progress=f"{done['voted']} of {done['items']} saved{skipped}", **texts)
 
 @patch
@@ -204,11 +213,15 @@ def save(self:Annotator, act):
 @patch
 def receive(self:Annotator, widget, act, buffers):
     "Answer an act of the browser; whatever goes wrong is said on the screen"
-    if act.get('turn') != self.turn or (self.item is None and act.get('kind') != 'undo'): return self.say('This screen was out of date; look again.')
+    if act.get('turn') != self.turn or (self.item is None and act.get('kind') != 'undo'):
+        return self.say('This screen was out of date; look again.')
     try: message, back = self.save(act)
-    except Exception as e: return self.say(f'Not saved: {e if isinstance(e, UserError) else f"{type(e).__name__}: {e}"}')
+    except Exception as e:
+        return self.say(f'Not saved: {e if isinstance(e, UserError) else f"{type(e).__name__}: {e}"}')
     try:
-        if back: self.show(self.store.item(back['item']), message, back['note'], back['value'] if self.store.task == 'correct' else None)
+        if back:
+            self.show(self.store.item(back['item']), message, back['note'],
+                      back['value'] if self.store.task == 'correct' else None)
         elif act['kind'] == 'undo': self.say(message)
         else: self.show(self.store.next(self.rater), message)
     except UserError as e: self.say(f'{message} But the next one cannot be read: {e}')
@@ -224,7 +237,8 @@ def annotate(
     "A screen on the items of a file; the votes are kept beside it, in FILE.votes.db"
     store, problems = open_annotation_file(file, task, labels, skip_bad)
     left_out = f' {len(problems)} rows of the file were left out.' if problems else ''
-    return Annotator(store, rater, f'Votes go to {store.path.name}.{left_out} Answer with the keys or the buttons; a click here brings the keys back.')
+    return Annotator(store, rater, f'Votes go to {store.path.name}.{left_out} Answer with the keys or the buttons; a '
+                                   'click here brings the keys back.')
 
 def open_annotation_file(file, task='pair', labels=(), skip_bad=False)->tuple[VoteStore, list]:
     "The store beside a file, with its items added, and the problems of rows left out"
@@ -232,7 +246,8 @@ def open_annotation_file(file, task='pair', labels=(), skip_bad=False)->tuple[Vo
     items, problems = read_items(file, task)
     if problems and not (skip_bad and items):
         more = f' (and {len(problems) - 1} more)' if problems[1:] else ''
-        raise UserError(f'{file}: {problems[0]}{more}' + ('; mend the file, or leave bad rows out with skip_bad' if items else ''))
+        raise UserError(f'{file}: {problems[0]}{more}' +
+                        ('; mend the file, or leave bad rows out with skip_bad' if items else ''))
     store = VoteStore(file.with_name(f'{file.name}.votes.db'), task, labels)
     store.add(items)
     return store, problems

@@ -24,7 +24,8 @@ from ..core.settings import UserError
 # %% ../../nbs/library/annotation/store.ipynb #dd7f4874
 annotation_tasks = dict(pair=('prompt', 'first', 'second'), label=('text',), correct=('prompt', 'answer'))
 _APPLICATION, STORE_VERSION = 0x464e566f, 1
-_same_item = "SELECT 1 FROM vote AS later WHERE later.rater = vote.rater AND later.item = vote.item AND later.seq > vote.seq"
+_same_item = ("SELECT 1 FROM vote AS later WHERE later.rater = vote.rater AND later.item = vote.item AND later.seq > "
+              "vote.seq")
 _tables = [
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE item (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, content TEXT NOT NULL) STRICT",
@@ -33,16 +34,21 @@ _tables = [
        left TEXT, seconds REAL, at TEXT NOT NULL, UNIQUE (rater, item, seq), CHECK ((kind = 'vote') = (value IS NOT NULL))) STRICT""",
     "CREATE INDEX last_word ON vote (rater, item, seq, kind)",
     f"CREATE VIEW latest AS SELECT * FROM vote WHERE NOT EXISTS ({_same_item})"]
-_guards = [f"CREATE TRIGGER no_{verb}_{table} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'rows are only added'); END"
+_guards = [f"CREATE TRIGGER no_{verb}_{table} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'rows are only "
+           "added'); END"
           for table in ('item', 'vote') for verb in ('UPDATE', 'DELETE')]
-_guards += [f"CREATE TRIGGER no_REPLACE_{table} BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) BEGIN SELECT RAISE(ABORT, 'rows are only added'); END"
-           for table,same in (('item', 'id = NEW.id OR key = NEW.key'), ('vote', 'id = NEW.id OR (rater = NEW.rater AND item = NEW.item AND seq = NEW.seq)'))]
+_guards += [f"CREATE TRIGGER no_REPLACE_{table} BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE "
+            f"{same}) BEGIN SELECT RAISE(ABORT, 'rows are only added'); END"
+           for table,same in (('item', 'id = NEW.id OR key = NEW.key'), ('vote', 'id = NEW.id OR (rater = NEW.rater '
+                                                                                 'AND item = NEW.item AND seq = '
+                                                                                 'NEW.seq)'))]
 
 # %% ../../nbs/library/annotation/store.ipynb #4b3d38c7
 _unsaved = 'nothing was saved now, and nothing saved before is lost'
 _reasons = {
     sqlite3.SQLITE_BUSY: f'is locked by another program: {_unsaved}; close that program and do it again',
-    sqlite3.SQLITE_READONLY: f'or its folder is read-only: {_unsaved}; make both writable, or copy the file to a folder that is',
+    sqlite3.SQLITE_READONLY: f'or its folder is read-only: {_unsaved}; make both writable, or copy the file to a '
+                             'folder that is',
     sqlite3.SQLITE_FULL: f'cannot grow, the disk is full: {_unsaved}; free some space and do it again',
     sqlite3.SQLITE_IOERR: f'cannot be written, the disk refuses: {_unsaved}; mend that and do it again',
     sqlite3.SQLITE_NOTADB: 'is not a file of votes, nor any SQLite database; choose another name',
@@ -65,11 +71,13 @@ def _check_file(
 ):
     "`UserError` unless the database is a file of votes that this version reads"
     ours, version = (db.execute(f'PRAGMA {name}').fetchone()[0] for name in ('application_id', 'user_version'))
-    if ours != _APPLICATION: raise UserError(f'{path} is an SQLite database of another program; choose another name for the votes')
+    if ours != _APPLICATION:
+        raise UserError(f'{path} is an SQLite database of another program; choose another name for the votes')
     if version == STORE_VERSION: return
     other = 'an older' if version < STORE_VERSION else 'a newer'
-    raise UserError(f'{path} is in {other} form ({version}; this finetune_notes reads {STORE_VERSION}) and was left as it is; '
-                    f'export its votes with the finetune_notes that wrote it')
+    raise UserError(f'{path} is in {other} form ({version}; this finetune_notes reads {STORE_VERSION}) and was left '
+                    'as it is; '
+                    'export its votes with the finetune_notes that wrote it')
 
 # %% ../../nbs/library/annotation/store.ipynb #cde850ba
 class VoteStore:
@@ -86,7 +94,8 @@ class VoteStore:
         self.task, self.labels, self.seed = about['task'], tuple(json.loads(about['labels'])), about['seed']
         given = (task or self.task, tuple(labels) or self.labels)
         if given != (self.task, self.labels):
-            raise UserError(f'{path} holds votes for {self.task} {list(self.labels)}, not for {given[0]} {list(given[1])}; choose another name')
+            raise UserError(f'{path} holds votes for {self.task} {list(self.labels)}, not for {given[0]} '
+                            f'{list(given[1])}; choose another name')
 
     def __repr__(self): return f'Store({str(self.path)!r}, {self.task!r})'
 
@@ -98,7 +107,8 @@ def transaction(self:VoteStore, write=False, mode='rw', check=True):
     try:
         place = f'{self.path.resolve().as_uri()}?mode={mode}'
         with closing(sqlite3.connect(place, uri=True, timeout=self.wait, isolation_level=None)) as db:
-            for pragma in ('synchronous = EXTRA', 'foreign_keys = ON', 'journal_mode = DELETE'): db.execute(f'PRAGMA {pragma}')
+            for pragma in ('synchronous = EXTRA', 'foreign_keys = ON', 'journal_mode = DELETE'):
+                db.execute(f'PRAGMA {pragma}')
             if check: _check_file(db, self.path)
             db.execute('BEGIN IMMEDIATE' if write else 'BEGIN')
             yield db
@@ -114,7 +124,8 @@ def _check_task(task, labels):
     if task != 'label' and labels: raise UserError(f'labels are for the task label; the task is {task!r}')
     if task == 'label' and not 2 <= len(set(labels)) == len(labels) <= 9:
         raise UserError(f'labels = {list(labels)}: expected 2 to 9 different words')
-    if not all(isinstance(o, str) and o.strip() for o in labels): raise UserError(f'labels = {list(labels)}: expected words')
+    if not all(isinstance(o, str) and o.strip() for o in labels):
+        raise UserError(f'labels = {list(labels)}: expected words')
 
 @patch
 def create(self:VoteStore, task, labels=()):
@@ -156,7 +167,8 @@ def add(self:VoteStore,
     rows = [(json.dumps(o, ensure_ascii=False), fingerprint(o)) for o in items]
     with self.transaction(write=True) as db:
         before = self.size(db)
-        db.executemany('INSERT INTO item (content, key) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM item WHERE key = ?2)', rows)
+        db.executemany('INSERT INTO item (content, key) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM item WHERE key '
+                       '= ?2)', rows)
         return self.size(db) - before
 
 # %% ../../nbs/library/annotation/store.ipynb #77e33a2b
@@ -179,7 +191,8 @@ def append(self:VoteStore, db, kind, item, rater, value=None, note='', seconds=N
     if not isinstance(rater, str) or not rater.strip(): raise UserError('who votes? give `rater` a name')
     row = (item, rater, kind, value, note, self.left(item, rater) if self.task == 'pair' else None, seconds,
            datetime.now(timezone.utc).isoformat(timespec='milliseconds'), rater, item)
-    return db.execute('INSERT INTO vote (item, rater, kind, value, note, left, seconds, at, seq) SELECT ?, ?, ?, ?, ?, ?, ?, ?, '
+    return db.execute('INSERT INTO vote (item, rater, kind, value, note, left, seconds, at, seq) SELECT ?, ?, ?, ?, '
+                      '?, ?, ?, ?, '
                       '1 + coalesce(max(seq), 0) FROM vote WHERE rater = ? AND item = ?', row).lastrowid
 
 # %% ../../nbs/library/annotation/store.ipynb #23d7eeb8

@@ -146,4 +146,5 @@ def frozen_bytes(
     raw = path.read_bytes() if path.is_file() else make()
     found, what = hashlib.sha256(raw).hexdigest(), path if path.is_file() else f'what was generated for {path.name}'
     if found == expected: return raw
-    raise UserError(f'{what} has sha256 {found[:12]}…, expected {expected[:12]}…: restore the file, or delete it to have it made again')
+    raise UserError(f'{what} has sha256 {found[:12]}…, expected {expected[:12]}…: restore the file, or delete it to '
+                    'have it made again')

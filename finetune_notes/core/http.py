@@ -22,7 +22,8 @@ def post_json(
 )->tuple[int, str, str|None]: # Status, text, and when to come back, if the server says so
     "Send JSON to a server; follows no redirection"
     parts = urlsplit(url)
-    connection = (HTTPSConnection if parts.scheme == 'https' else HTTPConnection)(parts.hostname, parts.port, timeout=timeout)
+    connection = (HTTPSConnection
+                  if parts.scheme == 'https' else HTTPConnection)(parts.hostname, parts.port, timeout=timeout)
     headers = {'Content-Type': 'application/json'} | ({'Authorization': f'Bearer {key}'} if key else {})
     try:
         connection.request('POST', parts.path, json.dumps(body), headers)

@@ -36,7 +36,8 @@ def _can_arrange(
     layer, # Of a model
 )->bool:
     "Is this a linear layer in bfloat16 on a CPU, and can this build arrange its weights?"
-    if type(layer) is not torch.nn.Linear or layer.weight.dtype != torch.bfloat16 or layer.weight.device.type != 'cpu': return False
+    if type(layer) is not torch.nn.Linear or layer.weight.dtype != torch.bfloat16 or layer.weight.device.type != 'cpu':
+        return False
     supported = getattr(torch.ops.mkldnn, '_is_mkldnn_bf16_supported', None) # Builds without oneDNN, as for Apple silicon, have none
     return supported is not None and supported() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
 
@@ -63,7 +64,8 @@ def linear_product(
     back:bool=False, # On the way back?
 )->torch.Tensor: # Shape (n, out), or (n, in)
     "What a layer makes of rows without its bias, or the gradient that it passes on"
-    if x.dtype == torch.bfloat16 and _can_arrange(layer): return torch.ops.mkldnn._linear_pointwise(x.contiguous(), _arranged_weight(layer, back), None, 'none', [], '')
+    if x.dtype == torch.bfloat16 and _can_arrange(layer):
+        return torch.ops.mkldnn._linear_pointwise(x.contiguous(), _arranged_weight(layer, back), None, 'none', [], '')
     weight = layer.weight.to(x.dtype)
     return x @ (weight if back else weight.T)
 
@@ -96,7 +98,8 @@ class LoRALinearFunction(Function):
         x, a, b, inner = ctx.saved_tensors
         grad = grad.flatten(0, -2).to(x.dtype)
         thin = (grad @ b).mul_(ctx.scale)
-        to_x = linear_product(grad, ctx.layer, True).addmm_(thin, a).view(ctx.shape).to(ctx.kind) if ctx.needs_input_grad[0] else None
+        to_x = (linear_product(grad, ctx.layer, True).addmm_(thin, a).view(ctx.shape).to(ctx.kind)
+                if ctx.needs_input_grad[0] else None)
         return to_x, None, (thin.T @ x).to(ctx.trained), (grad.T @ inner).mul_(ctx.scale).to(ctx.trained), None
 
 # %% ../../nbs/library/core/kernels.ipynb #267199b3
@@ -139,7 +142,8 @@ def _adapted_forward(self, x):
     if self.merged: _arranged.pop(self.base_layer, None) # Merging writes through `.data`, which changes no version
     if self.disable_adapters or self.merged: return self.base_layer(x)
     name, = self.active_adapters
-    return LoRALinearFunction.apply(x, self.base_layer, self.lora_A[name].weight, self.lora_B[name].weight, self.scaling[name])
+    return LoRALinearFunction.apply(x, self.base_layer, self.lora_A[name].weight, self.lora_B[name].weight,
+                                    self.scaling[name])
 
 def _frozen_norm(
     layer, # Of a model
@@ -164,7 +168,8 @@ def use_fused_layers(
     for layer in model.modules():
         if is_plain_lora(layer): layer.forward = MethodType(_adapted_forward, layer)
         elif _frozen_norm(layer): layer.forward = MethodType(_normed_forward, layer)
-        elif layer not in carrying and can_prepack(layer) and not layer.weight.requires_grad and layer.bias is None: layer.forward = MethodType(_frozen_forward, layer)
+        elif layer not in carrying and can_prepack(layer) and not layer.weight.requires_grad and layer.bias is None:
+            layer.forward = MethodType(_frozen_forward, layer)
     return model
 
 # %% ../../nbs/library/core/kernels.ipynb #7d883d6a
@@ -185,7 +190,8 @@ class AttentionFunction(Function):
         q, k, v, weights = ctx.saved_tensors
         grad = grad.reshape(q.shape)
         scores = torch._softmax_backward_data(grad @ v.mT, weights, -1, weights.dtype).mul_(ctx.scale)
-        return (scores @ k).view(ctx.queries), (scores.mT @ q).view(ctx.keys), (weights.mT @ grad).view(ctx.keys), None, None
+        return (scores @ k).view(ctx.queries), (scores.mT @ q).view(ctx.keys), (weights.mT @ grad).view(
+            ctx.keys), None, None
 
 def _as_bias(
     sees:torch.Tensor, # Which position may see which, any shape
@@ -216,8 +222,12 @@ class Behind:
 
 def _shared_attention(module, query, key, value, attention_mask, scaling, dropout=0., behind=None, **options):
     "Attention for transformers: of rows `Behind` a prefix, or of rows as they usually come"
-    if behind is None: return AttentionFunction.apply(query, key, value, expand_mask(attention_mask[:, 0] == 0, module.config, query.dtype), scaling).transpose(1, 2), None
-    begin, rest = (lambda x: x[:, :, :behind.common]), (lambda x: x[0, :, behind.common:].unflatten(1, (behind.rows, -1)).transpose(0, 1))
+    if behind is None:
+        return (AttentionFunction.apply(query, key, value,
+                                        expand_mask(attention_mask[:, 0] == 0, module.config, query.dtype),
+                                        scaling).transpose(1, 2), None)
+    begin, rest = (lambda x: x[:, :, :behind.common]), (
+        lambda x: x[0, :, behind.common:].unflatten(1, (behind.rows, -1)).transpose(0, 1))
     whole = lambda x: torch.cat([begin(x).expand(behind.rows, -1, -1, -1), rest(x)], 2)
     first = AttentionFunction.apply(begin(query), begin(key), begin(value), behind.first, scaling)
     later = AttentionFunction.apply(rest(query), whole(key), whole(value), behind.later, scaling)
@@ -255,12 +265,17 @@ def shared_prefix_states(
 )->torch.Tensor: # Shape (B, T, H)
     "Last hidden states of rows; with attention `shared_prefix_attention` what all begin with is read once"
     rows, shared = len(ids), model.config._attn_implementation == shared_prefix_attention
-    if not shared: return model(input_ids=ids, position_ids=positions, attention_mask=_as_bias(sees, model.dtype)[:, None], **options)[0]
+    if not shared:
+        return model(input_ids=ids, position_ids=positions, attention_mask=_as_bias(sees, model.dtype)[:, None],
+                     **options)[0]
     common = common_positions(ids, positions, sees)
     long = lambda x: torch.cat([x[0, :common], x[:, common:].flatten()])[None]
-    behind = Behind(rows, common, *(expand_mask(s, model.config, model.dtype) for s in (sees[:1, :common, :common], sees[:, common:])))
+    behind = Behind(
+        rows, common,
+        *(expand_mask(s, model.config, model.dtype) for s in (sees[:1, :common, :common], sees[:, common:])))
     unused = _as_bias(sees[:1, :1, :1], model.dtype)[None] # keeps transformers from making a mask
-    hidden = model(input_ids=long(ids), position_ids=long(positions), attention_mask=unused, behind=behind, **options)[0][0]
+    hidden = model(input_ids=long(ids), position_ids=long(positions), attention_mask=unused, behind=behind,
+                   **options)[0][0]
     return torch.cat([hidden[:common].expand(rows, -1, -1), hidden[common:].unflatten(0, (rows, -1))], 1)
 
 def separate_states(
@@ -270,9 +285,11 @@ def separate_states(
     **options, # More of the model's arguments
 )->torch.Tensor: # Shape (B, T, H)
     "Last hidden states of rows, each by itself"
-    if model.config._attn_implementation != shared_prefix_attention: return model(input_ids=input_ids, attention_mask=attention_mask, **options)[0]
+    if model.config._attn_implementation != shared_prefix_attention:
+        return model(input_ids=input_ids, attention_mask=attention_mask, **options)[0]
     at = torch.arange(input_ids.shape[1], device=input_ids.device)
-    return shared_prefix_states(model, input_ids, at.expand_as(input_ids), (at[:, None] >= at) & attention_mask.bool()[:, None], **options)
+    return shared_prefix_states(model, input_ids, at.expand_as(input_ids),
+                                (at[:, None] >= at) & attention_mask.bool()[:, None], **options)
 
 # %% ../../nbs/library/core/kernels.ipynb #7dab07fb
 def _packed_forward(self, x):

@@ -22,7 +22,8 @@ def fill(
 )->str:
     "`text` with its fields replaced; `UserError` names a field that is missing"
     def value(match):
-        if match[1] not in fields: raise UserError(f'the template needs a field {match[1]!r}; the example has: {", ".join(fields)}')
+        if match[1] not in fields:
+            raise UserError(f'the template needs a field {match[1]!r}; the example has: {", ".join(fields)}')
         return str(fields[match[1]])
     return re.sub(r'\{(\w+)\}', value, text)
 

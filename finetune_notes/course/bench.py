@@ -19,11 +19,14 @@ from pathlib import Path
 from ..core.artifacts import write_text
 from ..core.settings import UserError, load_settings, settings_file
 from .machine import machine
-from .trials import run_in_process, benchmark_prompts, growth_exponent, import_seconds, load_seconds, answer_writers
+from .trials import (run_in_process, benchmark_prompts, growth_exponent, import_seconds,
+                                          load_seconds, answer_writers)
 
 # %% ../../nbs/library/course/bench.ipynb #8cfc47f6
-_sizes = dict(tiny=dict(queries=8, mail=8, few=4, many=8, tuned=4, shared=4, limit=8, taught=16, judged=24, rows=(100, 1000)),
-             laptop=dict(queries=24, mail=24, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, judged=200, rows=(10_000, 100_000, 1_000_000)))
+_sizes = dict(
+    tiny=dict(queries=8, mail=8, few=4, many=8, tuned=4, shared=4, limit=8, taught=16, judged=24, rows=(100, 1000)),
+    laptop=dict(queries=24, mail=24, few=8, many=20, tuned=32, shared=12, limit=64, taught=400, judged=200,
+                rows=(10_000, 100_000, 1_000_000)))
 
 def side_lines(
     found, # What `measure_in_rounds` gives, each value with seconds, and perhaps peak
@@ -34,8 +37,12 @@ def side_lines(
     "A line a side"
     from finetune_notes.course.speed import speed_ladder
     rates = speed_ladder(found.map(lambda f: f['seconds']), amount).rename(columns={'tokens/s': 'rate'})
-    line = lambda name: dict(side=name, unit=unit, **more, **rates.loc[name].to_dict(), seconds=[f['seconds'] for f in found[name]])
-    return [line(name) | ({'peak': max(f['peak'] for f in found[name])} if 'peak' in found[name][0] else {}) for name in found]
+    line = lambda name: dict(side=name, unit=unit, **more, **rates.loc[name].to_dict(), seconds=
+                             [f['seconds'] for f in found[name]])
+    return [
+        line(name) | ({'peak': max(f['peak'] for f in found[name])} if 'peak' in found[name][0] else {})
+        for name in found
+    ]
 
 # %% ../../nbs/library/course/bench.ipynb #670e4677
 def _measure_sft(rounds, size):
@@ -43,7 +50,9 @@ def _measure_sft(rounds, size):
     from finetune_notes.course.speed import measure_in_rounds
     lines = []
     for case in ('queries', 'mail'):
-        found = measure_in_rounds({side: lambda side=side: run_in_process('sft_pass', side, case, size[case]) for side in ('stock', 'ours')}, rounds)
+        found = measure_in_rounds(
+            {side: lambda side=side: run_in_process('sft_pass', side, case, size[case])
+             for side in ('stock', 'ours')}, rounds)
         tokens, flop = found.ours[0]['tokens'], run_in_process('sft_arithmetic', case, size[case])['flop']
         share = [flop/f['seconds']/f['rate'] for f in found.ours]
         lines += side_lines(found, 'tokens/s', tokens, case=case, rows=size[case], tokens=tokens)
@@ -53,7 +62,11 @@ def _measure_sft(rounds, size):
 def _measure_dpo(rounds, size):
     "Training on choices: pairs/s of `dpo` and of TRL's DPOTrainer from the same adapter, reference included"
     from finetune_notes.course.speed import measure_in_rounds
-    found = measure_in_rounds({side: lambda side=side: run_in_process('dpo_pass', side, size['few'], size['many']) for side in ('stock', 'ours')}, rounds)
+    found = measure_in_rounds(
+        {
+            side: lambda side=side: run_in_process('dpo_pass', side, size['few'], size['many'])
+            for side in ('stock', 'ours')
+        }, rounds)
     return side_lines(found, 'pairs/s', case='choices', rows=size['many'], tokens_per_pair=found.ours[0]['tokens'])
 
 def _measure_generate(rounds, size):
@@ -67,16 +80,24 @@ def _measure_generate(rounds, size):
         texts = {name: found[name][0]['texts'] for name in found}
         for line in lines[-found.shape[1]:]:
             gap = {other: gaps(texts[other], texts[line['side']]) for other in texts}
-            line |= dict(equal={o: sum(g == 0 for g in gap[o])/len(gap[o]) for o in gap}, largest_gap={o: max(gap[o], key=abs) for o in gap})
+            line |= dict(
+                equal={o: sum(g == 0 for g in gap[o]) / len(gap[o]) for o in gap},
+                largest_gap={o: max(gap[o], key=abs) for o in gap},
+            )
     return lines
 
 # %% ../../nbs/library/course/bench.ipynb #1caff9d9
 def _measure_start(rounds, size):
     "Seconds until something can be done: imports in new processes, and reading the base model, cold and warm"
     from finetune_notes.course.speed import measure_in_rounds
-    calls = {f'import {m}': lambda m=m: import_seconds(m) for m in ('finetune_notes', 'finetune_notes.core.settings', 'finetune_notes.course.cli')}
-    found = measure_in_rounds(calls | {'model, cold': lambda: load_seconds(True), 'model, warm': load_seconds}, max(3, rounds))
-    return [dict(what=name, seconds=found[name].median(), lo=found[name].min(), hi=found[name].max(), rounds=len(found)) for name in found]
+    calls = {f'import {m}': lambda m=m: import_seconds(m) for m in ('finetune_notes', 'finetune_notes.core.settings',
+                                                                    'finetune_notes.course.cli')}
+    found = measure_in_rounds(calls | {'model, cold': lambda: load_seconds(True), 'model, warm': load_seconds},
+                              max(3, rounds))
+    return [
+        dict(what=name, seconds=found[name].median(), lo=found[name].min(), hi=found[name].max(), rounds=len(found))
+        for name in found
+    ]
 
 def _measure_queries(rounds, size):
     "Judging queries: how many the validator and the executor do in a second"
@@ -86,15 +107,22 @@ def _measure_queries(rounds, size):
     from finetune_notes.course.speed import measure_in_rounds
     examples = query_dataset('validation')[:size['judged']]
     spans, texts = open_spans(examples), [json.dumps(e.query) for e in examples]
-    calls = {'validate': lambda: [validate(e.query, e.columns) for e in examples], 'parse': lambda: [parse_query(t) for t in texts],
-             'execute': lambda: [execute(e.query, spans[e.family or e.columns]) for e in examples]}
+    calls = {
+        'validate': lambda: [validate(e.query, e.columns) for e in examples],
+        'parse': lambda: [parse_query(t) for t in texts],
+        'execute': lambda: [execute(e.query, spans[e.family or e.columns]) for e in examples]
+    }
     def seconds(call):
         began = time.perf_counter()
         call()
         return dict(seconds=time.perf_counter() - began)
     found = measure_in_rounds(calls, max(3, rounds), seconds)
-    rows = spans[examples[0].family or examples[0].columns].connection.execute('SELECT count(*) FROM spans').fetchone()[0]
-    return [{k: v for k,v in line.items() if not k.startswith('times')} for line in side_lines(found, 'queries/s', len(examples), queries=len(examples), spans=rows)]
+    rows = spans[examples[0].family
+                 or examples[0].columns].connection.execute('SELECT count(*) FROM spans').fetchone()[0]
+    return [
+        {k: v for k, v in line.items() if not k.startswith('times')}
+        for line in side_lines(found, 'queries/s', len(examples), queries=len(examples), spans=rows)
+    ]
 
 def _measure_ask(rounds, size):
     "One question at a time, inside the grammar of its columns, with the model in memory"
@@ -108,23 +136,32 @@ def _measure_ask(rounds, size):
         made, = generate(loaded, tokenizer, [p], 60, [grammar_for(e)], label=None)
         found.append((time.perf_counter() - began, made.tokens))
     found = sorted(found[len(prompts)*(rounds > 1):])
-    return [dict(what='answer', seconds=found[len(found)//2][0], lo=found[0][0], hi=found[-1][0], tokens=sum(t for _,t in found)/len(found), per_token=sum(s for s,_ in found)/sum(t for _,t in found), answers=len(found))]
+    return [
+        dict(what='answer', seconds=found[len(found)//2][0], lo=found[0][0], hi=found[-1][0],
+             tokens=sum(t for _, t in found)/len(found), per_token=sum(s for s, _ in found)/sum(t for _, t in found),
+             answers=len(found))
+    ]
 
 def _measure_growth(rounds, size):
     "Making and searching data: seconds and the most memory by the number of rows, each in a process of its own"
     lines = []
     for kind in ('questions', 'parcels', 'parcel splits', 'grouped split', 'near-duplicates'):
         found = [run_in_process('growth', kind, n) for n in size['rows']]
-        lines += [dict(kind=kind, **f) | dict(exponent=growth_exponent(size['rows'], [x['seconds'] for x in found])) for f in found]
+        lines += [
+            dict(kind=kind, **f) | dict(exponent=growth_exponent(size['rows'], [x['seconds'] for x in found]))
+            for f in found
+        ]
     return lines
 
-measurements = dict(sft=_measure_sft, dpo=_measure_dpo, generate=_measure_generate, ask=_measure_ask, start=_measure_start, queries=_measure_queries, growth=_measure_growth)
+measurements = dict(sft=_measure_sft, dpo=_measure_dpo, generate=_measure_generate, ask=_measure_ask,
+                    start=_measure_start, queries=_measure_queries, growth=_measure_growth)
 
 # %% ../../nbs/library/course/bench.ipynb #fe9fd8e5
 def _results_folder()->Path:
     "Where results are kept: in the repository for the laptop preset, where there is one, else beside the runs"
     settings = load_settings()
-    return settings_file().parent/'benchmarks'/'results' if settings.preset == 'laptop' and settings_file().exists() else settings.runs/'benchmarks'
+    return (settings_file().parent/'benchmarks'/
+            'results' if settings.preset == 'laptop' and settings_file().exists() else settings.runs/'benchmarks')
 
 def read_results(
     folder:Path|None=None, # By default the one of the settings
@@ -132,7 +169,9 @@ def read_results(
     "The results there are; `UserError` where a file is broken"
     def read(file):
         try: return json.loads(file.read_text(encoding='utf-8'))
-        except ValueError: raise UserError(f'{file} is not JSON; delete it and measure again: finetune-notes bench --only {file.stem}') from None
+        except ValueError:
+            raise UserError(f'{file} is not JSON; delete it and measure again: finetune-notes bench --only '
+                            f'{file.stem}') from None
     files = {f.stem: f for f in sorted(Path(folder or _results_folder()).glob('*.json'))}
     return {name: read(files[name]) for name in measurements if name in files}
 
@@ -145,7 +184,9 @@ def run_benchmarks(
 )->dict: # Name → record
     "Measure, and write each result as soon as it is there"
     unknown = [n for n in only if n not in measurements]
-    if unknown or rounds < 1: raise UserError(f'no measurement {unknown[0]!r}; there are: {", ".join(measurements)}' if unknown else f'rounds = {rounds}: expected 1 or more')
+    if unknown or rounds < 1:
+        raise UserError(f'no measurement {unknown[0]!r}; there are: {", ".join(measurements)}' if unknown
+                        else f'rounds = {rounds}: expected 1 or more')
     folder, preset = Path(folder or _results_folder()), load_settings().preset
     kept, how = read_results(folder) if resume else {}, dict(preset=preset, rounds=rounds)
     folder.mkdir(parents=True, exist_ok=True)
@@ -154,7 +195,8 @@ def run_benchmarks(
         if kept.get(name, {}).get('date') == today and kept[name]['how'] == how: continue
         began, where = time.monotonic(), machine()
         lines = measurements[name](rounds, _sizes.get(preset, _sizes['laptop']))
-        kept[name] = dict(measurement=name, what=measurements[name].__doc__, date=today, how=how, machine=where, took=round(time.monotonic() - began), lines=round_floats(lines))
+        kept[name] = dict(measurement=name, what=measurements[name].__doc__, date=today, how=how, machine=where,
+                          took=round(time.monotonic() - began), lines=round_floats(lines))
         write_text(folder/f'{name}.json', json.dumps(kept[name], indent=1) + '\n')
         print(f"{name}: {kept[name]['took']} s, written to {folder/name}.json", file=sys.stderr, flush=True)
     return {name: kept[name] for name in only or measurements}
@@ -166,7 +208,9 @@ def round_floats(x):
     return float(f'{x:.5g}') if isinstance(x, float) else int(x) if type(x).__name__.startswith('int') else x
 
 # %% ../../nbs/library/course/bench.ipynb #d26a2f29
-_names = dict(queries='training on questions and queries', mail='training on customer mail', choices='training on choices', tuned='answers to short prompts', shared='answers behind a long shared prefix')
+_names = dict(queries='training on questions and queries', mail='training on customer mail',
+              choices='training on choices', tuned='answers to short prompts',
+              shared='answers behind a long shared prefix')
 
 def _against(record, what, target, reference)->list[dict]: # Lines of `benchmark_figures`
     "Ours beside stock for each case of a record"
@@ -176,9 +220,19 @@ def _against(record, what, target, reference)->list[dict]: # Lines of `benchmark
         ours, stock = lines['ours'], lines[reference]
         times = sorted(s/o for o,s in zip(ours['seconds'], stock['seconds']))
         middle = times[len(times)//2] if len(times) % 2 else sum(times[len(times)//2 - 1:len(times)//2 + 1])/2
-        made.append(dict(what=_names[case] + what, ours=f"{_short(ours['rate'])} {ours['unit']}", stock=_short(stock['rate']), against=f'{middle:.1f} [{times[0]:.1f}, {times[-1]:.1f}] times', target=f'≥ {target}', met=middle >= target))
-        if 'share' in ours: made.append(dict(what=f'{_names[case]}: share of the matrix rate', ours=f"{ours['share']:.0%}", stock='', against='', target='≥ 60%', met=ours['share'] >= .6))
-        if 'peak' in ours: made.append(dict(what=f'{_names[case]}: most memory', ours=f"{ours['peak']:,} MiB", stock=f"{stock['peak']:,}", against=f"{ours['peak']/stock['peak']:.2f} times", target='≤ 1', met=ours['peak'] <= stock['peak']))
+        made.append(
+            dict(what=_names[case] + what, ours=f"{_short(ours['rate'])} {ours['unit']}", stock=_short(stock['rate']),
+                 against=f'{middle:.1f} [{times[0]:.1f}, {times[-1]:.1f}] times', target=f'≥ {target}', met=middle
+                 >= target))
+        if 'share' in ours:
+            made.append(
+                dict(what=f'{_names[case]}: share of the matrix rate', ours=f"{ours['share']:.0%}", stock='',
+                     against='', target='≥ 60%', met=ours['share'] >= .6))
+        if 'peak' in ours:
+            made.append(
+                dict(what=f'{_names[case]}: most memory', ours=f"{ours['peak']:,} MiB", stock=f"{stock['peak']:,}",
+                     against=f"{ours['peak']/stock['peak']:.2f} times", target='≤ 1', met=ours['peak']
+                     <= stock['peak']))
     return made
 
 def _short(x:float)->str:
@@ -187,7 +241,9 @@ def _short(x:float)->str:
 
 def _single(what, value, unit, target, least=False)->dict: # A line of `benchmark_figures`
     "A figure that has no stock way beside it"
-    return dict(what=what, ours=f'{_short(value)} {unit}'.strip(), stock='', against='', target='' if target is None else f"{'≥' if least else '≤'} {target}", met=None if target is None else bool(value >= target if least else value <= target))
+    return dict(what=what, ours=f'{_short(value)} {unit}'.strip(), stock='', against='',
+                target='' if target is None else f"{'≥' if least else '≤'} {target}",
+                met=None if target is None else bool(value >= target if least else value <= target))
 
 # %% ../../nbs/library/course/bench.ipynb #81e4c61f
 def benchmark_figures(
@@ -197,20 +253,31 @@ def benchmark_figures(
     made, of = [], lambda name: records.get(name, dict(lines=[]))
     if 'sft' in records: made += _against(of('sft'), '', 4, 'stock')
     if 'dpo' in records: made += _against(of('dpo'), '', 5, 'stock')
-    if 'generate' in records: made += _against(of('generate'), ', beside float32', 5, 'model.generate, float32') + _against(of('generate'), ', beside bfloat16', 5, 'model.generate, bfloat16')
+    if 'generate' in records:
+        made += _against(of('generate'), ', beside float32', 5, 'model.generate, float32') + _against(
+            of('generate'), ', beside bfloat16', 5, 'model.generate, bfloat16')
     made += [_single('an answer of 60 tokens to one question', 60*l['per_token'], 's', 1) for l in of('ask')['lines']]
     aims = {'import finetune_notes': .3, 'import finetune_notes.core.settings': .3, 'model, warm': 1} # Seconds
     made += [_single(l['what'], l['seconds'], 's', aims.get(l['what'])) for l in of('start')['lines']]
-    made += [_single(f"queries: {l['side']}" + f" on {l['spans']:,} spans"*(l['side'] == 'execute'), l['rate'], 'a second', None) for l in of('queries')['lines']]
+    made += [_single(f"queries: {l['side']}" + f" on {l['spans']:,} spans"*(l['side'] == 'execute'), l['rate'],
+                     'a second', None) for l in of('queries')['lines']]
     steep = max(of('growth')['lines'], key=lambda l: l['exponent'], default=None)
-    return made + ([_single(f"data: steepest growth with the number of rows ({steep['kind']})", steep['exponent'], '', 1.1)] if steep else [])
+    return (made +
+            ([_single(f"data: steepest growth with the number of rows ({steep['kind']})", steep['exponent'], '', 1.1)]
+             if steep else []))
 
 def benchmarks_markdown(
     records:dict, # As `read_results` gives them
 )->str: # Empty where there are none
     "The figures as a table, with what they were measured on"
     if not records: return ''
-    lines = [f"| {f['what']} | {f['ours']} | {f['stock']} | {f['against']} | {f['target']}{'' if f['met'] is None else ', met' if f['met'] else ', **missed**'} |" for f in benchmark_figures(records)]
+    lines = [
+        f"| {f['what']} | {f['ours']} | {f['stock']} | {f['against']} | "
+        f"{f['target']}{'' if f['met'] is None else ', met' if f['met'] else ', **missed**'} |"
+        for f in benchmark_figures(records)
+    ]
     m, dates = next(iter(records.values()))['machine'], sorted({r['date'] for r in records.values()})
-    caption = f"{m['processor']}, {m['cores']} cores, {m['memory_gib']:.0f} GiB, torch {m['versions']['torch']}; measured {' and '.join(dates)}, in turns; in brackets the range of the rounds."
-    return '\n'.join(['| what | ours | stock | ours against stock | target |', '|---|---|---|---|---|', *lines, '', caption])
+    caption = (f"{m['processor']}, {m['cores']} cores, {m['memory_gib']:.0f} GiB, torch {m['versions']['torch']}; "
+               f"measured {' and '.join(dates)}, in turns; in brackets the range of the rounds.")
+    return '\n'.join(
+        ['| what | ours | stock | ours against stock | target |', '|---|---|---|---|---|', *lines, '', caption])

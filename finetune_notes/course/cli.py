@@ -41,7 +41,10 @@ def list_lessons(
 ):
     "List the lessons, by part, with the minutes that each takes to read and to run"
     found = lessons() + (library() if all else [])
-    rows = [dict(lesson=l.word, part=l.part, title=l.title, summary=l.summary, module=l.module, read=l.read, run=l.run, trains=l.trains) for l in found]
+    rows = [
+        dict(lesson=l.word, part=l.part, title=l.title, summary=l.summary, module=l.module, read=l.read, run=l.run,
+             trains=l.trains) for l in found
+    ]
     show(rows if json else '\n'.join(lines_of(rows)), json)
 
 def lines_of(rows):
@@ -58,14 +61,16 @@ def doctor(
 ):
     "Check whether this machine is ready for the lessons"
     rows = [dict(check=name, ok=ok, detail=detail) for name,ok,detail in environment_checks()]
-    show(rows if json else '\n'.join(f"{'ok  ' if r['ok'] else 'FIX '} {r['check']:11} {r['detail']}" for r in rows), json)
+    show(rows if json else '\n'.join(f"{'ok  ' if r['ok'] else 'FIX '} {r['check']:11} {r['detail']}" for r in rows),
+         json)
     if not all(r['ok'] for r in rows): sys.exit(1)
 
 # %% ../../nbs/library/course/cli.ipynb #919bf323
 def find_notebook(word:str)->Path:
     "The notebook of a lesson; `UserError` where there is none"
     notebook = find_lesson(word).notebook
-    if notebook is None: raise UserError('the notebooks are not part of the installed package; clone the repository to run them')
+    if notebook is None:
+        raise UserError('the notebooks are not part of the installed package; clone the repository to run them')
     return notebook
 
 # %% ../../nbs/library/course/cli.ipynb #af146b86
@@ -99,14 +104,18 @@ def summary(values):
 def column_names(text:str)->list[str]:
     "Names from a comma-separated text; double quotes protect a comma"
     try: return [c.strip() for c in next(csv.reader([text], strict=True), []) if c.strip()]
-    except csv.Error as e: raise UserError(f'--columns cannot be read as comma-separated names ({e}); put a name with a comma or quote in double quotes') from None
+    except csv.Error as e:
+        raise UserError(f'--columns cannot be read as comma-separated names ({e}); put a name with a comma or quote '
+                        'in double quotes') from None
 
 def existing_query(text:str|None)->dict|None:
     "The query to change, from JSON"
     if text is None: return None
     from finetune_notes.cases.queries.execution import parse_query
     query, problems = parse_query(text)
-    if query is None: raise UserError(f'--existing: {problems[0].message} It must be one JSON object, such as {{"calculations":[{{"op":"COUNT"}}]}}')
+    if query is None:
+        raise UserError(f'--existing: {problems[0].message} It must be one JSON object, such as '
+                        f'{{"calculations":[{{"op":"COUNT"}}]}}')
     return query
 
 # %% ../../nbs/library/course/cli.ipynb #bd9dc6d4
@@ -128,7 +137,8 @@ def ask_command(
 # %% ../../nbs/library/course/cli.ipynb #e8445666
 def only_case(case:str):
     "`UserError` unless the case is one that can be trained"
-    if case not in ('assistant', 'service'): raise UserError(f'no case {case!r} to train or evaluate; there is: assistant, service')
+    if case not in ('assistant', 'service'):
+        raise UserError(f'no case {case!r} to train or evaluate; there is: assistant, service')
 
 def examples_of(data:str, skip_bad:bool):
     "Examples of a file; bad rows stop, or are counted on the error stream"
@@ -162,7 +172,8 @@ def evaluate(
     if answers or accepted: raise UserError(f'--answers and --accepted are for functions, not for {case}')
     if case == 'valuation': return diagnosed(data, text, value, threshold, limit, skip_bad, json)
     if text or value: raise UserError(f'--text and --value are for valuation, not for {case}')
-    if case == 'service': return ranked(choices_of(data, '--data', skip_bad, prompt, chosen, rejected)[:limit or None], json)
+    if case == 'service':
+        return ranked(choices_of(data, '--data', skip_bad, prompt, chosen, rejected)[:limit or None], json)
     examples = examples_of(data, skip_bad)[:limit or None]
     from finetune_notes.cases.queries import assistant
     board = assistant.evaluate_assistant(examples, assistant.latest_assistant())
@@ -171,7 +182,11 @@ def evaluate(
 # %% ../../nbs/library/course/cli.ipynb #c6c2a1f6
 def diagnosed(data, text, value, threshold, limit, skip_bad, json):
     "The diagnosis of a file of texts and values; bad rows stop, or are counted"
-    absent = [f'--{name} {kind}' for name,given,kind in (('data', data, 'FILE'), ('text', text, 'COLUMN'), ('value', value, 'COLUMN')) if not given]
+    absent = [
+        f'--{name} {kind}'
+        for name, given, kind in (('data', data, 'FILE'), ('text', text, 'COLUMN'), ('value', value, 'COLUMN'))
+        if not given
+    ]
     if absent: raise UserError(f'which file and which columns? give {" and ".join(absent)}')
     from finetune_notes.cases.parcels.diagnosis import diagnose, load_parcels, read_parcels
     frame, bad = load_parcels(data, text, value, skip_bad), read_parcels(data, text, value)[1] if skip_bad else []
@@ -182,15 +197,22 @@ def diagnosed(data, text, value, threshold, limit, skip_bad, json):
 # %% ../../nbs/library/course/cli.ipynb #0026c0f0
 def called(data, answers, accepted, limit, skip_bad, json):
     "Function calls scored by category; bad rows stop, or are counted"
-    if not data: raise UserError('which questions? give them with --data FILE, and the answers of a model with --answers FILE')
+    if not data:
+        raise UserError('which questions? give them with --data FILE, and the answers of a model with --answers FILE')
     from finetune_notes.cases.tools import function_calls as functions
     if answers and functions.holds_accepted(answers): answers, accepted = '', accepted or answers
     questions, bad = functions.read_questions(data, accepted or None)
     said, worse = functions.read_answers(answers) if answers else ({}, [])
-    if (bad or worse) and not skip_bad: raise UserError(f'{(bad + worse)[0]}. Rows that cannot be used: {len(bad + worse)}; --skip-bad leaves them out and counts them')
+    if (bad or worse) and not skip_bad:
+        raise UserError(f'{(bad + worse)[0]}. Rows that cannot be used: {len(bad + worse)}; --skip-bad leaves them '
+                        'out and counts them')
     ids = {q.id for q in questions}
     questions = questions[:limit or None]
-    said = {i: a for i,a in said.items() if i not in ids or i in {q.id for q in questions}} if answers else functions.tuned_answers(questions, functions.latest_function_caller())
+    said = (
+        {i: a for i, a in said.items() if i not in ids or i in {q.id for q in questions}}
+        if answers
+        else functions.tuned_answers(questions, functions.latest_function_caller())
+    )
     found = functions.score_calls(questions, said, bad + worse)
     for b in found.bad: print(f'left out: {b}', file=sys.stderr)
     return found.to_json() if json else found
@@ -201,7 +223,8 @@ def choices_of(file, option, skip_bad, prompt, chosen, rejected)->list:
     if not file: raise UserError(f'which file? give it with {option} FILE')
     from finetune_notes.training.preferences import load_pairs, read_pair_records
     pairs = load_pairs(file, skip_bad, prompt=prompt, chosen=chosen, rejected=rejected)
-    if bad := len(read_pair_records(Path(file))) - len(pairs): print(f'{file}: {bad} bad rows left out, {len(pairs)} kept', file=sys.stderr)
+    if bad := len(read_pair_records(Path(file))) - len(pairs):
+        print(f'{file}: {bad} bad rows left out, {len(pairs)} kept', file=sys.stderr)
     return pairs
 
 def ranked(pairs, json):
@@ -209,7 +232,8 @@ def ranked(pairs, json):
     from finetune_notes.cases.support.seat import evaluate_pairs, latest_pair_run
     found = evaluate_pairs(pairs, latest_pair_run())
     return found if json else (f"{found['says']}\nthe shorter answer was chosen in {found['shorter']:.0%} of them; "
-                               f"training moved chosen answers by {found['chosen']:+.1f} nats and rejected ones by {found['rejected']:+.1f}")
+                               f"training moved chosen answers by {found['chosen']:+.1f} nats and rejected ones by "
+                               f"{found['rejected']:+.1f}")
 
 # %% ../../nbs/library/course/cli.ipynb #7f667bb2
 def train(
@@ -245,11 +269,20 @@ def account()->str:
 
 def judging_notebook(file:Path, rater:str, task:str, labels:list, skip_bad:bool)->str: # JSON
     "A notebook that shows the screen, and below it what was said"
-    lines = ['from finetune_notes.annotation.screen import annotate', f'screen = annotate({str(file)!r}, {rater!r}, {task!r}, {labels!r}, skip_bad={skip_bad})', 'screen']
-    cell = lambda kind, id, *lines: dict(id=id, cell_type=kind, metadata={}, source='\n'.join(lines).splitlines(keepends=True)) | (dict(outputs=[], execution_count=None) if kind == 'code' else {})
-    cells = [cell('markdown', 'title', '# Annotate', '', 'Click the cell below and press Shift and Enter; the last cell shows the votes so far.'), cell('code', 'screen', *lines),
-             cell('code', 'votes', 'from finetune_notes.annotation.agreement import rater_agreement, preference_dataset, to_frame', 'to_frame(screen.store)')]
-    return dumps(dict(nbformat=4, nbformat_minor=5, cells=cells, metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))))
+    lines = ['from finetune_notes.annotation.screen import annotate',
+             f'screen = annotate({str(file)!r}, {rater!r}, {task!r}, {labels!r}, skip_bad={skip_bad})', 'screen']
+    cell = lambda kind, id, *lines: dict(id=id, cell_type=kind, metadata={}, source='\n'.join(lines).splitlines(
+        keepends=True)) | (dict(outputs=[], execution_count=None) if kind == 'code' else {})
+    cells = [
+        cell('markdown', 'title', '# Annotate', '',
+             'Click the cell below and press Shift and Enter; the last cell shows the votes so far.'),
+        cell('code', 'screen', *lines),
+        cell('code', 'votes', 'from finetune_notes.annotation.agreement import rater_agreement, '
+             'preference_dataset, to_frame', 'to_frame(screen.store)')
+    ]
+    return dumps(
+        dict(nbformat=4, nbformat_minor=5, cells=cells,
+             metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))))
 
 # %% ../../nbs/library/course/cli.ipynb #4d9631a7
 def annotate_command(
@@ -277,13 +310,17 @@ def annotate_command(
 # %% ../../nbs/library/course/cli.ipynb #2d7c130e
 def serve(book:Path, no_browser:bool=False):
     "JupyterLab on one notebook, until it is stopped"
-    options = dict(root_dir=book.parent, ip='127.0.0.1', log_level='ERROR', open_browser=not no_browser, allow_root=hasattr(os, 'getuid') and os.getuid() == 0)
-    lab = dict(default_url=f'/lab/tree/{book.name}', news_url='None', extension_manager='readonly', check_for_updates_class='jupyterlab.NeverCheckForUpdate')
+    options = dict(root_dir=book.parent, ip='127.0.0.1', log_level='ERROR', open_browser=not no_browser,
+                   allow_root=hasattr(os, 'getuid') and os.getuid() == 0)
+    lab = dict(default_url=f'/lab/tree/{book.name}', news_url='None', extension_manager='readonly',
+               check_for_updates_class='jupyterlab.NeverCheckForUpdate')
     flags = [f'--{app}.{k}={v}' for app,chosen in (('ServerApp', options), ('LabApp', lab)) for k,v in chosen.items()]
     config = book.parent.parent/'labconfig'
     config.mkdir()
-    (config/'page_config.json').write_text(dumps(dict(disabledExtensions={'@jupyterlab/apputils-extension:announcements': True})))
-    env = os.environ | dict(JUPYTER_CONFIG_PATH=os.pathsep.join([str(config.parent), *filter(None, [os.environ.get('JUPYTER_CONFIG_PATH')])]))
+    (config/'page_config.json').write_text(
+        dumps(dict(disabledExtensions={'@jupyterlab/apputils-extension:announcements': True})))
+    env = (os.environ | dict(JUPYTER_CONFIG_PATH=os.pathsep.join(
+        [str(config.parent), *filter(None, [os.environ.get('JUPYTER_CONFIG_PATH')])])))
     server = subprocess.Popen([sys.executable, '-m', 'jupyterlab', *flags], stdin=subprocess.DEVNULL, env=env)
     print('JupyterLab opens in your browser; stop it here with Ctrl-C when you are done.', file=sys.stderr)
     try: server.wait()
@@ -317,11 +354,13 @@ def bench(
 ):
     "Measure ours against stock, side by side, and write the results"
     from finetune_notes.course.bench import run_benchmarks, benchmarks_markdown
-    records = run_benchmarks([o.strip() for o in only.split(',') if o.strip()], rounds, resume, Path(folder) if folder else None)
+    records = run_benchmarks([o.strip() for o in only.split(',') if o.strip()], rounds, resume,
+                             Path(folder) if folder else None)
     return records if json else benchmarks_markdown(records)
 
 # %% ../../nbs/library/course/cli.ipynb #aa3c49b5
-commands = dict(list=list_lessons, doctor=doctor, run=run, ask=ask_command, evaluate=evaluate, train=train, annotate=annotate_command, decide=decide, bench=bench)
+commands = dict(list=list_lessons, doctor=doctor, run=run, ask=ask_command, evaluate=evaluate, train=train,
+                annotate=annotate_command, decide=decide, bench=bench)
 
 def usage()->str:
     "What there is to call"
@@ -349,12 +388,14 @@ def launched():
     "Prepare for what a launcher does to its processes"
     if 'RANK' in os.environ: signal.signal(signal.SIGTERM, ended)
     elif 'ACCELERATE_MIXED_PRECISION' in os.environ and 'MASTER_ADDR' in os.environ:
-        print('finetune-notes: accelerate has started one process only; for several on processors give --multi_gpu instead of --cpu', file=sys.stderr)
+        print('finetune-notes: accelerate has started one process only; for several on processors give --multi_gpu '
+              'instead of --cpu', file=sys.stderr)
 
 def ended(*_):
     "What a process of several says when the launcher ends it"
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise PeerProcessLost('another process of this training has ended; the same command goes on from the last whole checkpoint')
+    raise PeerProcessLost('another process of this training has ended; the same command goes on from the last whole '
+                          'checkpoint')
 
 # %% ../../nbs/library/course/cli.ipynb #b12f832c
 def main(

@@ -21,7 +21,8 @@ def unmet_requirement(requirement):
     need = Requirement(requirement)
     if need.marker and not need.marker.evaluate({'extra': ''}): return None
     if not _find_distribution(need.name): return f'{need} is missing'
-    return None if need.specifier.contains(version(need.name), prereleases=True) else f'{need} is needed and {version(need.name)} installed'
+    return (None if need.specifier.contains(version(need.name), prereleases=True)
+            else f'{need} is needed and {version(need.name)} installed')
 
 def _find_distribution(name):
     "Is a package of this name installed?"
@@ -35,7 +36,8 @@ def memory_check(gib:float|None)->tuple[bool, str]:
     if gib is None: return True, 'not known here'
     if gib >= 6: return True, f'{gib:.1f} GiB; the laptop preset uses up to 6'
     if gib < 3: return False, f'{gib:.1f} GiB; 3 are needed to train the assistant, and 6 for every lesson'
-    return True, f'{gib:.1f} GiB; the assistant can be trained, and lessons that hold several models will be slow: close other programs, and run one lesson at a time'
+    return (True, f'{gib:.1f} GiB; the assistant can be trained, and lessons that hold several models will be slow: '
+                  'close other programs, and run one lesson at a time')
 
 def processors_text(n:int|None)->str:
     "What the number of processors means for the times on the pages"
@@ -48,9 +50,12 @@ def speed_text(settings)->str:
     import torch
     from finetune_notes.core.checkpoints import matrix_rate, training_dtype
     rates, chosen = {d: matrix_rate(d, 512, 200, .3) for d in ('bfloat16', 'float32')}, training_dtype()
-    said = ', '.join(f'{d} {r/1e9:,.0f} GFLOP/s' for d,r in rates.items()) + f' on {torch.get_num_threads()} threads: {chosen} is the format to train in here'
+    said = (', '.join(f'{d} {r/1e9:,.0f} GFLOP/s' for d,r in rates.items())
+            + f' on {torch.get_num_threads()} threads: {chosen} is the format to train in here')
     minutes = training_minutes(settings.train_examples, rates[chosen]) if settings.preset == 'laptop' else None
-    return said if minutes is None else f"{said}; the assistant's training on {settings.train_examples:,} examples takes about {max(1, round(minutes)):,} min"
+    return (said if minutes is None
+            else f"{said}; the assistant's training on {settings.train_examples:,} examples takes about "
+                 f"{max(1, round(minutes)):,} min")
 
 def training_minutes(
     examples:int, # To train on
@@ -67,12 +72,14 @@ def training_minutes(
 def environment_checks():
     "Name, verdict and sentence of each thing a lesson needs"
     settings, memory = load_settings(), memory_gib()
-    yield 'settings', True, f"preset {settings.preset}, from {settings_file() if settings_file().exists() else 'the defaults'}"
+    yield ('settings', True, f"preset {settings.preset}, from "
+                             f"{settings_file() if settings_file().exists() else 'the defaults'}")
     missing = [m for m in map(unmet_requirement, requires('finetune_notes') or []) if m]
     yield 'packages', not missing, '; '.join(missing) or 'as required'
     yield 'weights', *_weights_check()
     yield 'memory', *memory_check(memory)
-    yield 'disk', free_gib(settings.runs) >= 2, f'{free_gib(settings.runs):.1f} GiB free for {settings.runs}; 2 are needed'
+    yield ('disk', free_gib(settings.runs) >= 2,
+           f'{free_gib(settings.runs):.1f} GiB free for {settings.runs}; 2 are needed')
     yield 'processors', True, processors_text(os.cpu_count())
     yield 'speed', True, speed_text(settings)
 

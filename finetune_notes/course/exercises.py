@@ -45,9 +45,12 @@ def values_match(
 )->bool:
     "Are two values the same for all that an exercise asks?"
     a, b = to_plain(a), to_plain(b)
-    if is_number(a) and is_number(b): return math.isclose(a, b, rel_tol=eps, abs_tol=eps) or math.isnan(a) and math.isnan(b)
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)): return len(a) == len(b) and all(values_match(x, y, eps) for x,y in zip(a, b))
-    if isinstance(a, dict) and isinstance(b, dict): return a.keys() == b.keys() and all(values_match(v, b[k], eps) for k,v in a.items())
+    if is_number(a) and is_number(b):
+        return math.isclose(a, b, rel_tol=eps, abs_tol=eps) or math.isnan(a) and math.isnan(b)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(values_match(x, y, eps) for x,y in zip(a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(values_match(v, b[k], eps) for k,v in a.items())
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
 
 # %% ../../nbs/library/course/exercises.ipynb #b39c0b16
@@ -81,7 +84,8 @@ def call_answer(
     fresh = [copy.deepcopy(o) if isinstance(o, (list, tuple, dict, set)) else o for o in args]
     try: return answer(*fresh)
     except (Exception, SystemExit) as e:
-        raise WrongAnswer(f'Called with {", ".join(map(short_repr, args))} it raised {describe_error(e, answer)}.') from None
+        raise WrongAnswer(
+            f'Called with {", ".join(map(short_repr, args))} it raised {describe_error(e, answer)}.') from None
 
 def expect(condition, sentence:str):
     "Raise `WrongAnswer` with a sentence unless a condition holds"
@@ -90,7 +94,8 @@ def expect(condition, sentence:str):
 def whole_number(answer)->int:
     "A whole number, of whatever type it came"
     value = to_plain(answer)
-    expect(is_number(value) and float(value).is_integer(), f'A whole number is asked for, and this is {short_repr(answer)}.')
+    expect(is_number(value) and float(value).is_integer(),
+           f'A whole number is asked for, and this is {short_repr(answer)}.')
     return int(value)
 
 # %% ../../nbs/library/course/exercises.ipynb #5224ca93
@@ -103,7 +108,9 @@ def agree_with_reference(
     "Raise `WrongAnswer` with the first call on which an answer differs from the reference"
     for args in cases:
         got, wanted = call_answer(answer, *args), reference(*copy.deepcopy(args))
-        expect(values_match(got, wanted, eps), f'Called with {", ".join(map(short_repr, args))} it gave {short_repr(got)}; expected {short_repr(wanted)}.')
+        expect(values_match(got, wanted, eps),
+               f'Called with {", ".join(map(short_repr, args))} it gave {short_repr(got)}; expected '
+               f'{short_repr(wanted)}.')
 
 # %% ../../nbs/library/course/exercises.ipynb #54a8c020
 @dataclass(frozen=True)
@@ -143,7 +150,9 @@ def list_exercises(
     from finetune_notes.course import judges
     taught = {m.name for m in pkgutil.iter_modules(judges.__path__)}
     found = sorted((w for w in _modules() if w in taught and lesson in (None, w)), key=list(_modules()).index)
-    if not found: raise UserError(f"no exercises for a lesson {lesson!r}; there are some for: {', '.join(w for w in _modules() if w in taught)}")
+    if not found:
+        raise UserError(f"no exercises for a lesson {lesson!r}; there are some for: "
+                        f"{', '.join(w for w in _modules() if w in taught)}")
     for word in found: import_module(f'{judges.__name__}.{word}')
     return sorted((e for e in _known.values() if e.lesson in found), key=lambda e: (found.index(e.lesson), e.name))
 
@@ -152,7 +161,9 @@ def find_exercise(
     name, # As in scoreboard-2
 )->Exercise:
     "An exercise by its name; `UserError` names those there are"
-    if not isinstance(name, str): raise UserError(f'check takes the name of an exercise first, such as "scoreboard-2", and the answer second; the first was {short_repr(name)}')
+    if not isinstance(name, str):
+        raise UserError('check takes the name of an exercise first, such as "scoreboard-2", and the answer second; '
+                        f'the first was {short_repr(name)}')
     found = {e.name: e for e in list_exercises(name.rpartition('-')[0] or name)}
     if name not in found: raise UserError(f"no exercise {name!r}; there are: {', '.join(found)}")
     return found[name]
@@ -166,7 +177,8 @@ def _judged(
     module = import_module(name) if name else None
     try: return True, exercise.judge(module, answer) or ''
     except WrongAnswer as e: return False, str(e)
-    except (Exception, SystemExit) as e: return False, f'{short_repr(answer)} cannot be judged: {describe_error(e, answer)}.'
+    except (Exception, SystemExit) as e:
+        return False, f'{short_repr(answer)} cannot be judged: {describe_error(e, answer)}.'
 
 # %% ../../nbs/library/course/exercises.ipynb #ee17058b
 def progress_file()->Path: # May not exist yet
@@ -178,12 +190,15 @@ def count_tries()->dict: # Exercise → number of wrong tries, number of right o
     path = progress_file()
     try: kept = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
     except (OSError, ValueError) as e: raise _unkept(path, e) from None
-    if not isinstance(kept, dict) or not all(isinstance(v, list) and list(map(type, v)) == [int, int] for v in kept.values()): raise _unkept(path, 'it belongs to another program')
+    if not isinstance(kept, dict) or not all(
+            isinstance(v, list) and list(map(type, v)) == [int, int] for v in kept.values()):
+        raise _unkept(path, 'it belongs to another program')
     return {name: tuple(counts) for name,counts in kept.items()}
 
 def _unkept(path:Path, why)->UserError:
     "What to say where progress cannot be kept"
-    return UserError(f'progress cannot be kept in {path}: {why}. Move that file away, or set another `runs` folder in settings.ini')
+    return UserError(f'progress cannot be kept in {path}: {why}. Move that file away, or set another `runs` folder in '
+                     'settings.ini')
 
 # %% ../../nbs/library/course/exercises.ipynb #cf2ca818
 def record_try(
@@ -196,7 +211,9 @@ def record_try(
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f'{path}.lock', timeout=10):
             old = path.with_name('exercises.sqlite')
-            if old.exists() and not path.exists(): said = f'{old} holds what you solved in the first edition, whose exercises had other names; it is left as it is.'
+            if old.exists() and not path.exists():
+                said = (f'{old} holds what you solved in the first edition, whose exercises had other names; it is '
+                        'left as it is.')
             kept = count_tries()
             wrong, solved = kept.get(name, (0, 0))
             write_text(path, json.dumps(kept | {name: (wrong + (not right), solved + bool(right))}, indent=1) + '\n')
@@ -231,7 +248,8 @@ def _hint_text(
 )->str:
     "The hint for a wrong try"
     if before < len(hints): return f'Hint {before + 1} of {len(hints)}: {hints[before]}'
-    return f'All {len(hints)} hints have been given. The solution is folded below the exercise: read it, close it, write your own.'
+    return (f'All {len(hints)} hints have been given. The solution is folded below the exercise: read it, close it, '
+            'write your own.')
 
 # %% ../../nbs/library/course/exercises.ipynb #ae2219c6
 def check(
@@ -240,7 +258,9 @@ def check(
 )->AnswerVerdict:
     "Judge an answer, keep the try, and say what to do next"
     exercise, before, note = find_exercise(name), 0, ''
-    if answer is None: return AnswerVerdict(name, False, f'{exercise.title}. Nothing was handed in: give the answer as the second argument, and see that its function returns something.')
+    if answer is None:
+        return AnswerVerdict(name, False, f'{exercise.title}. Nothing was handed in: give the answer as the second '
+                                          'argument, and see that its function returns something.')
     right, said = _judged(exercise, answer)
     try:
         before = count_tries().get(name, (0, 0))[0]
@@ -265,7 +285,10 @@ class Progress:
         lines = ['  '.join(map(str.ljust, row, widths)).rstrip() for row in self.rows]
         return '\n'.join([f"[{'#'*full}{'.'*(20 - full)}] {self.head}", *lines])
     def _repr_html_(self):
-        cells = [''.join(f'<{tag} style="text-align:left">{html.escape(o)}</{tag}>' for o in row) for tag,row in zip(['th'] + ['td']*len(self.rows), self.rows)]
+        cells = [
+            ''.join(f'<{tag} style="text-align:left">{html.escape(o)}</{tag}>' for o in row)
+            for tag, row in zip(['th'] + ['td'] * len(self.rows), self.rows)
+        ]
         bar = f'<progress max="{self.of}" value="{self.solved}"></progress> {html.escape(self.head)}'
         return f"<p>{bar}</p><table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
@@ -282,5 +305,8 @@ def progress(
     done, found = count_tries(), list_exercises(lesson)
     solved = [e for e in found if done.get(e.name, (0, 0))[1]]
     if lesson: rows = [(e.name, e.title, _state(*done.get(e.name, (0, 0)))) for e in found]
-    else: rows = [(word, f'{sum(e.lesson == word for e in solved)} of {sum(e.lesson == word for e in found)}') for word in dict.fromkeys(e.lesson for e in found)]
-    return Progress(lesson or 'All lessons', len(solved), len(found), [('exercise', 'what it is about', 'state') if lesson else ('lesson', 'solved'), *rows])
+    else:
+        rows = [(word, f'{sum(e.lesson == word for e in solved)} of {sum(e.lesson == word for e in found)}')
+                for word in dict.fromkeys(e.lesson for e in found)]
+    return Progress(lesson or 'All lessons', len(solved), len(found),
+                    [('exercise', 'what it is about', 'state') if lesson else ('lesson', 'solved'), *rows])

@@ -41,8 +41,10 @@ def process_gradient(
     "The gradient of a process's rows"
     model.zero_grad()
     for r in rows:
-        ids, labels = torch.tensor([r['input_ids']], device=model.device), torch.tensor([r['labels']], device=model.device)
-        (model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels, use_cache=False, graded=True)/over).backward()
+        ids, labels = (torch.tensor([r['input_ids']],
+                                    device=model.device), torch.tensor([r['labels']], device=model.device))
+        (model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels, use_cache=False, graded=True)/
+         over).backward()
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 # %% ../../nbs/lessons/83_many_machines.ipynb #11f21ac8
@@ -56,7 +58,10 @@ def launch_command(
     names = sorted(p.stem for p in shipped.glob('*.yaml'))
     if config not in names: raise UserError(f'no configuration {config!r}; TRL ships: {", ".join(names)}')
     options = dict(config_file=shipped/f'{config}.yaml', num_processes=processes, main_process_port=0)
-    return [sys.executable, '-m', 'accelerate.commands.launch', *(str(x) for k,v in options.items() for x in (f'--{k}', v)), '-m', 'finetune_notes.course.cli', *arguments]
+    return [
+        sys.executable, '-m', 'accelerate.commands.launch',
+        *(str(x) for k, v in options.items() for x in (f'--{k}', v)), '-m', 'finetune_notes.course.cli', *arguments
+    ]
 
 # %% ../../nbs/lessons/83_many_machines.ipynb #52561bd9
 def answers_from_server(
@@ -66,7 +71,9 @@ def answers_from_server(
     "The assistant's answers to a test set, from a server"
     got = generator([prompt_fields(replace(e, query=None), write=to_dsl) for e in examples])
     owed = [a for a in got if isinstance(a, Exception) and not isinstance(a, UnusableAnswer)]
-    if owed: raise UserError(f'{len(owed)} of {len(got)} answers did not come ({count_failures(owed).index[0]}); those that did are kept where a file was given: call again for the rest')
+    if owed:
+        raise UserError(f'{len(owed)} of {len(got)} answers did not come ({count_failures(owed).index[0]}); those '
+                        'that did are kept where a file was given: call again for the rest')
     return [Answer(a, 0, True) if isinstance(a, str) else Answer('', 0, False) for a in got]
 
 def evaluate_server(
@@ -97,8 +104,11 @@ class RentedMachine:
     def __post_init__(self):
         check_number('amount', self.peak/1e9)
         check_text('source', self.source)
-        if not 0 < self.share <= 1: raise UserError(f'share = {self.share}: expected a share above 0 and at most 1; take a measured one where there is one')
-        if self.price.measure != 'hour': raise UserError(f'price per {self.price.measure}: expected one per hour; convert the amount')
+        if not 0 < self.share <= 1:
+            raise UserError(f'share = {self.share}: expected a share above 0 and at most 1; take a measured one where '
+                            'there is one')
+        if self.price.measure != 'hour':
+            raise UserError(f'price per {self.price.measure}: expected one per hour; convert the amount')
 
 # %% ../../nbs/lessons/83_many_machines.ipynb #edb72ab3
 def training_estimates(
@@ -110,11 +120,22 @@ def training_estimates(
     "What a training of so many tokens takes"
     seconds = lambda n: n*measured.flop_per_token/(rented.peak*rented.share)
     assumed = f'assumed: {rented.share:.0%} of {rented.peak/1e12:,.0f} TFLOP/s ({rented.source})'
-    lines = {'rows': (measured.tokens_per_row, 'tokens a row', lambda n: n/measured.tokens_per_row, 'rows as long as these'),
-             'hours on this machine': (measured.tokens_per_second, 'tokens a second', lambda n: n/measured.tokens_per_second/3600, 'a straight line'),
-             'arithmetic, PFLOP': (measured.flop_per_token/1e9, 'GFLOP a token', lambda n: n*measured.flop_per_token/1e15, 'a straight line'),
-             f'hours on one {rented.name}': (None, '', lambda n: seconds(n)/3600, assumed),
-             f'hours on {machines}, at best': (None, '', lambda n: seconds(n)/3600/machines, 'assumed: exchange costs nothing'),
-             f'cost, {rented.price.currency}': (None, '', lambda n: seconds(n)/3600*rented.price.amount, f'{rented.price.amount:g} {rented.price.unit}, {rented.price.date}, {rented.price.source}')}
-    made = {name: {'measured': value, 'unit': unit} | {f'{n:.0e} tokens, extrapolated': f(n) for n in tokens} | {'rests on': why} for name,(value,unit,f,why) in lines.items()}
+    lines = {
+        'rows': (measured.tokens_per_row, 'tokens a row', lambda n: n/measured.tokens_per_row, 'rows as long as these'),
+        'hours on this machine': (measured.tokens_per_second, 'tokens a second',
+                                  lambda n: n/measured.tokens_per_second/3600, 'a straight line'),
+        'arithmetic, PFLOP':
+            (measured.flop_per_token/1e9, 'GFLOP a token', lambda n: n*measured.flop_per_token/1e15, 'a straight line'),
+        f'hours on one {rented.name}': (None, '', lambda n: seconds(n)/3600, assumed), f'hours on {machines}, at best':
+            (None, '', lambda n: seconds(n)/3600/machines, 'assumed: exchange costs nothing'),
+        f'cost, {rented.price.currency}': (None, '', lambda n: seconds(n)/3600*rented.price.amount,
+                                           f'{rented.price.amount:g} {rented.price.unit}, {rented.price.date}, '
+                                           f'{rented.price.source}')
+    }
+    made = {
+        name: {'measured': value, 'unit': unit}
+        | {f'{n:.0e} tokens, extrapolated': f(n) for n in tokens}
+        | {'rests on': why}
+        for name, (value, unit, f, why) in lines.items()
+    }
     return pd.DataFrame(made).T

@@ -44,7 +44,8 @@ def read_manifest(
     path = path or _package_folder()/'course'/'lessons.toml'
     try: found = tomllib.loads(path.read_text(encoding='utf-8'))
     except (OSError, tomllib.TOMLDecodeError) as e: raise UserError(f'{path.name} cannot be read: {e}') from None
-    for i,lesson in enumerate(found.get('lesson', []), 1): _check_fields(lesson, f"{path.name}, lesson {lesson.get('file', i)}")
+    for i,lesson in enumerate(found.get('lesson', []), 1):
+        _check_fields(lesson, f"{path.name}, lesson {lesson.get('file', i)}")
     _check_numbers(found, path.name)
     return found
 
@@ -52,18 +53,23 @@ def _check_fields(lesson:dict, where:str):
     "Raise `UserError` unless a lesson has all fields, and each of its kind"
     for name in [*lesson, *_fields]:
         if name not in _fields: raise UserError(f"{where}: unknown field {name!r}; there are: {', '.join(_fields)}")
-        if not isinstance(lesson.get(name), _fields[name]): raise UserError(f'{where}: {name} is missing or is not of type {_fields[name].__name__}')
-    if not re.fullmatch(r'\d\d_[a-z_]+\.ipynb', lesson['file']): raise UserError(f'{where}: a file is called NN_word.ipynb, with two digits')
+        if not isinstance(lesson.get(name), _fields[name]):
+            raise UserError(f'{where}: {name} is missing or is not of type {_fields[name].__name__}')
+    if not re.fullmatch(r'\d\d_[a-z_]+\.ipynb', lesson['file']):
+        raise UserError(f'{where}: a file is called NN_word.ipynb, with two digits')
 
 def _check_numbers(manifest:dict, where:str):
     "Raise `UserError` where two lessons have one number or one word, or a part has no title"
     for of in (slice(2), slice(3, None)):
         seen = {}
         for file in (l['file'] for l in manifest.get('lesson', [])):
-            if file[of] in seen: raise UserError(f"{where}: {seen[file[of]]} and {file} have the same {'number' if of.stop else 'word'}; give one of them another")
+            if file[of] in seen:
+                raise UserError(f"{where}: {seen[file[of]]} and {file} have the same "
+                                f"{'number' if of.stop else 'word'}; give one of them another")
             seen[file[of]] = file
     untitled = [l['file'] for l in manifest.get('lesson', []) if l['file'][0] not in manifest.get('parts', {})]
-    if untitled: raise UserError(f'{where}: there is no part {untitled[0][0]} for {untitled[0]}; add its title under [parts]')
+    if untitled:
+        raise UserError(f'{where}: there is no part {untitled[0][0]} for {untitled[0]}; add its title under [parts]')
 
 def check_files(
     manifest:dict, # As `read_manifest` gives it
@@ -99,19 +105,30 @@ def lessons()->list[Lesson]: # In the order of the course
     manifest = read_manifest()
     def made(l):
         name = f"lessons/{l['file']}"
-        return Lesson(l['file'][3:-6], manifest['parts'][l['file'][0]], l['title'], l['summary'], _exports().get(name, (None,))[0],
-                      _notebook(name), l['read'], l['run'], l['trains'], tuple(l['before']))
-    return sorted(map(made, manifest['lesson']), key=lambda l: [m['file'][3:-6] for m in sorted(manifest['lesson'], key=lambda m: m['file'])].index(l.word))
+        return Lesson(l['file'][3:-6], manifest['parts'][l['file'][0]], l['title'], l['summary'],
+                      _exports().get(name, (None,))[0], _notebook(name), l['read'], l['run'], l['trains'],
+                      tuple(l['before']))
+
+    return sorted(
+        map(made, manifest['lesson']),
+        key=lambda l: [m['file'][3:-6] for m in sorted(manifest['lesson'], key=lambda m: m['file'])].index(l.word))
 
 def library()->list[Lesson]: # By area
     "Every notebook of the library"
-    return [Lesson(Path(name).stem, Path(name).parent.relative_to('library').as_posix(), Path(name).stem, summary, module, _notebook(name))
-            for name,(module, summary) in sorted(_exports().items()) if name.startswith('library/')]
+    return [
+        Lesson(
+            Path(name).stem,
+            Path(name).parent.relative_to('library').as_posix(),
+            Path(name).stem, summary, module, _notebook(name)
+        ) for name, (module, summary) in sorted(_exports().items()) if name.startswith('library/')
+    ]
 
 def find_lesson(
     word:str, # Of a lesson or a module of the library
 )->Lesson:
     "A lesson by its word; `UserError` names those there are"
     found = next((l for l in lessons() + library() if l.word == word), None)
-    if found is None: raise UserError(f"no lesson {word!r}; there are: {', '.join(l.word for l in lessons())}; and the library, shown by: finetune-notes list --all")
+    if found is None:
+        raise UserError(f"no lesson {word!r}; there are: {', '.join(l.word for l in lessons())}; and the library, "
+                        "shown by: finetune-notes list --all")
     return found

@@ -32,7 +32,8 @@ def free_gib(folder:Path)->float:
 def peak_mib()->float:
     "The most memory that this process has held"
     try: lines = Path('/proc/self/status').read_text().splitlines()
-    except OSError: return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
     return next(int(l.split()[1]) for l in lines if l.startswith('VmHWM'))/2**10
 
 # %% ../../nbs/library/course/machine.ipynb #22ab35e8
@@ -42,8 +43,9 @@ def machine()->dict: # processor, cores, memory in GiB, system, matrix rates in 
     from finetune_notes.core.checkpoints import matrix_rate
     rates = {d: round(matrix_rate(d, 1024, 5)/1e9, 1) for d in ('bfloat16', 'float32')}
     used = {p: version(p) for p in ('torch', 'transformers', 'trl', 'peft', 'duckdb', 'datasketch')}
-    return dict(processor=_processor(), cores=os.cpu_count(), threads=torch.get_num_threads(), memory_gib=round(memory_gib() or 0, 1), system=platform.system(),
-                python=platform.python_version(), matrix_gflops=rates, versions=used)
+    return dict(processor=_processor(), cores=os.cpu_count(), threads=torch.get_num_threads(),
+                memory_gib=round(memory_gib() or 0, 1), system=platform.system(), python=platform.python_version(),
+                matrix_gflops=rates, versions=used)
 
 def _processor()->str:
     "Its name, as the system gives it"

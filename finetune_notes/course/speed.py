@@ -56,11 +56,15 @@ def plan_trainer(
     model = with_adapter(base, recipe, base.model(plan.dtype))
     if plan.by_hand: use_fused_layers(model)
     model.get_base_model().set_attn_implementation(plan.attention)
-    given = dict(output_dir=str(folder), use_cpu=True, bf16=True, report_to='none', disable_tqdm=True, save_strategy='no', dataloader_pin_memory=False,
-                 logging_steps=1, dataset_kwargs=dict(skip_prepare_dataset=True), per_device_train_batch_size=plan.batch_size,
-                 gradient_checkpointing=plan.checkpointing, train_sampling_strategy='sequential' if plan.alike else 'random')
+    given = dict(output_dir=str(folder), use_cpu=True, bf16=True, report_to='none', disable_tqdm=True,
+                 save_strategy='no', dataloader_pin_memory=False, logging_steps=1,
+                 dataset_kwargs=dict(skip_prepare_dataset=True), per_device_train_batch_size=plan.batch_size,
+                 gradient_checkpointing=plan.checkpointing,
+                 train_sampling_strategy='sequential' if plan.alike else 'random')
     data = Dataset.from_list(length_grouped_rows(rows, plan.batch_size, 42) if plan.alike else rows)
-    trainer = (CompletionOnlyTrainer if plan.graded else SFTTrainer)(model=model, args=SFTConfig(**given | arguments), train_dataset=data, processing_class=base.tokenizer())
+    trainer = (CompletionOnlyTrainer if plan.graded else SFTTrainer)(
+        model=model, args=SFTConfig(**given | arguments), train_dataset=data, processing_class=base.tokenizer()
+    )
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -81,7 +85,8 @@ def training_flop(
     with flop_counter() as counter:
         for batch in trainer.get_train_dataloader():
             with trainer.compute_loss_context_manager():
-                loss = trainer.compute_loss(trainer.model, trainer._prepare_inputs(batch), num_items_in_batch=torch.tensor(1.))
+                loss = trainer.compute_loss(trainer.model, trainer._prepare_inputs(batch),
+                                            num_items_in_batch=torch.tensor(1.))
             loss.backward()
     trainer.model.zero_grad()
     return counter.get_total_flops()
@@ -126,12 +131,18 @@ def speed_ladder(
 )->pd.DataFrame: # Lines ways; columns tokens/s, lo, hi (slowest and fastest round), times (of the first way), times lo, times hi
     "Speeds, and how many times the first one's each is, round by round"
     rate, times = tokens/took, took.rdiv(took.iloc[:, 0], axis=0)
-    columns = {'tokens/s': rate.median(), 'lo': rate.min(), 'hi': rate.max(), 'times': times.median(), 'times lo': times.min(), 'times hi': times.max()}
+    columns = {
+        'tokens/s': rate.median(), 'lo': rate.min(), 'hi': rate.max(), 'times': times.median(), 'times lo': times.min(),
+        'times hi': times.max()
+    }
     return pd.DataFrame(columns)
 
 # %% ../../nbs/lessons/82_speed.ipynb #d0ac482b
-operation_groups = {'matrix products': ('mm', 'bmm', 'addmm', 'baddbmm', 'linear_pointwise'), 'attention': ('scaled_dot_product', 'softmax'), 'copies and casts': ('copy_', 'to_copy', 'cat', 'fill_', 'zero_', 'clone'),
-          'optimizer': ('Optimizer', '_foreach', 'addcdiv', 'addcmul', 'lerp', 'sqrt')}
+operation_groups = {
+    'matrix products': ('mm', 'bmm', 'addmm', 'baddbmm', 'linear_pointwise'), 'attention':
+        ('scaled_dot_product', 'softmax'), 'copies and casts': ('copy_', 'to_copy', 'cat', 'fill_', 'zero_', 'clone'),
+    'optimizer': ('Optimizer', '_foreach', 'addcdiv', 'addcmul', 'lerp', 'sqrt')
+}
 
 def operation_group(
     operation:str, # As the profiler names it
@@ -139,7 +150,8 @@ def operation_group(
     "The group of an operation"
     name = operation.removeprefix('aten::').lstrip('_')
     if 'log_softmax' in name: return 'all else'
-    return next((g for g,words in operation_groups.items() if name in words or any(len(w) > 5 and w.lstrip('_') in name for w in words)), 'all else')
+    return next((g for g, words in operation_groups.items()
+                 if name in words or any(len(w) > 5 and w.lstrip('_') in name for w in words)), 'all else')
 
 # %% ../../nbs/lessons/82_speed.ipynb #746282a3
 class Profiled(TrainerCallback):
@@ -182,6 +194,7 @@ def train_by_plan(
 ): # A model in evaluation mode
     "What a training of the plan leaves"
     with tempfile.TemporaryDirectory() as folder:
-        trainer = plan_trainer(plan, rows, base, folder, learning_rate=1.8e-3, lr_scheduler_type='cosine', warmup_steps=Recipe().warmup, **arguments)
+        trainer = plan_trainer(plan, rows, base, folder, learning_rate=1.8e-3, lr_scheduler_type='cosine',
+                               warmup_steps=Recipe().warmup, **arguments)
         trainer.train()
     return trainer.model.eval()

@@ -37,9 +37,11 @@ def run_in_process(
 )->dict: # What the task gives, and `peak` in MiB
     "Do a task in a process of its own; `UserError` where it fails"
     program = 'import sys; from finetune_notes.course.trials import answer; answer(*sys.argv[1:])'
-    done = subprocess.run([sys.executable, '-c', program, name, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, '-c', program, name, *map(str, arguments)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
     if done.returncode == 0: return json.loads(done.stdout.splitlines()[-1])
-    why = 'it was killed, most often because memory ran out' if done.returncode < 0 else (done.stderr.strip().splitlines() or ['no message'])[-1]
+    why = ('it was killed, most often because memory ran out' if done.returncode < 0 else
+           (done.stderr.strip().splitlines() or ['no message'])[-1])
     raise UserError(f"measuring {' '.join(map(str, [name, *arguments]))} failed: {why}")
 
 def answer(name, *arguments):
@@ -59,7 +61,8 @@ def _teaching(
         return [training_fields(e) for e in query_dataset('train')[:n]], prompt_templates['tuned'], assistant_recipe
     from finetune_notes.cases.support.agents import support_dataset
     from finetune_notes.cases.support.service import service_sft_recipe, service_template
-    return [dict(prompt=t, answer=a) for t,a in support_dataset('history')[['text', 'answer']][:n].to_numpy()], service_template, service_sft_recipe
+    return ([dict(prompt=t, answer=a) for t, a in support_dataset('history')[['text', 'answer']][:n].to_numpy()],
+            service_template, service_sft_recipe)
 
 def _rendered(case, n, base):
     "The same as token ids"
@@ -79,7 +82,8 @@ def sft_pass(side:str, case:str, n:int)->dict: # seconds, tokens, rate (FLOP/s o
     rows = _rendered(case, n, base)
     with tempfile.TemporaryDirectory() as folder:
         if side == 'stock': seconds = seconds_of(StepPlan(), rows, base)
-        else: seconds = second_pass(sft(examples, template, base, replace(recipe, epochs=2), folder=Path(folder)).history)
+        else:
+            seconds = second_pass(sft(examples, template, base, replace(recipe, epochs=2), folder=Path(folder)).history)
     return dict(seconds=seconds, tokens=sum(len(r['input_ids']) for r in rows), rate=rate)
 
 def second_pass(history)->float: # Seconds
@@ -103,20 +107,24 @@ def _choosing(n:int, folder:Path): # Pairs, template, start, recipe
     from finetune_notes.cases.support.agents import support_dataset
     from finetune_notes.cases.support.manager import Manager, label_preferences
     from finetune_notes.training.preferences import AdapterCheckpoint
-    from finetune_notes.cases.support.service import service_dpo_recipe, choices_to_pairs, service_sft_recipe, service_template
+    from finetune_notes.cases.support.service import (service_dpo_recipe, choices_to_pairs, service_sft_recipe,
+                                                      service_template)
     from finetune_notes.core.checkpoints import load_checkpoint
     from finetune_notes.training.sft import with_adapter
     base = load_checkpoint()
     with_adapter(base, service_sft_recipe).save_pretrained(folder/'adapter')
     pairs = choices_to_pairs(label_preferences(support_dataset('pairs')[:2*n], Manager(seed=42)))[:n]
-    return pairs, service_template, AdapterCheckpoint(base.name, base.source, base.identity, folder/'adapter'), service_dpo_recipe
+    return (pairs, service_template, AdapterCheckpoint(base.name, base.source, base.identity,
+                                                       folder/'adapter'), service_dpo_recipe)
 
 @_task
 def dpo_pass(side:str, few:int, many:int)->dict: # seconds for each pair
     "A pair more, by `ours` or by `stock`"
     with tempfile.TemporaryDirectory() as folder:
         given = _choosing(many, Path(folder))
-        return dict(seconds=_stock_pass(*given, few, folder) if side == 'stock' else seconds_per_pair(*given, few, folder), tokens=_tokens_of(*given))
+        return dict(
+            seconds=_stock_pass(*given, few, folder) if side == 'stock' else seconds_per_pair(*given, few, folder),
+            tokens=_tokens_of(*given))
 
 # %% ../../nbs/library/course/trials.ipynb #b2646399
 def _tokens_of(pairs, template, start, recipe)->float: # A pair
@@ -146,8 +154,10 @@ def _stock_pass(pairs, template, start, recipe, few, folder)->float: # Seconds
         def _prepare_dataset(self, dataset, *args): return dataset # the rows are rendered
     rows, clock = pair_rows(pairs[:few], template, start.tokenizer(), recipe.max_length), StepClock()
     model = PeftModel.from_pretrained(start.model('float32'), start.adapter, is_trainable=True)
-    given = DPOConfig(output_dir=str(folder), use_cpu=True, num_train_epochs=2, disable_tqdm=True, dataloader_pin_memory=False, save_strategy='no')
-    Stock(model=model, args=given, train_dataset=Dataset.from_list(rows), processing_class=start.tokenizer(), callbacks=[clock]).train()
+    given = DPOConfig(output_dir=str(folder), use_cpu=True, num_train_epochs=2, disable_tqdm=True,
+                      dataloader_pin_memory=False, save_strategy='no')
+    Stock(model=model, args=given, train_dataset=Dataset.from_list(rows), processing_class=start.tokenizer(),
+          callbacks=[clock]).train()
     return (clock.at[-1] - clock.at[len(clock.at)//2])/few
 
 # %% ../../nbs/library/course/trials.ipynb #06d53587
@@ -155,8 +165,10 @@ def plain_generate(model, tokenizer, prompts, limit:int, batch_size:int=8): # Te
     "Greedy answers by `model.generate`"
     texts, tokens = [], 0
     for at in range(0, len(prompts), batch_size):
-        batch = tokenizer.pad(dict(input_ids=prompts[at:at + batch_size]), padding_side='left', return_tensors='pt').to(model.device)
-        made = model.generate(**batch, max_new_tokens=limit, do_sample=False, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
+        batch = tokenizer.pad(dict(input_ids=prompts[at:at + batch_size]), padding_side='left',
+                              return_tensors='pt').to(model.device)
+        made = model.generate(**batch, max_new_tokens=limit, do_sample=False, eos_token_id=tokenizer.eos_token_id,
+                              pad_token_id=tokenizer.pad_token_id)
         for ids in made[:, batch['input_ids'].shape[1]:].tolist():
             ids = ids[:ids.index(tokenizer.eos_token_id) + 1] if tokenizer.eos_token_id in ids else ids
             texts, tokens = texts + [tokenizer.decode(ids, skip_special_tokens=True)], tokens + len(ids)
@@ -168,7 +180,8 @@ def first_token_gap(model, tokenizer, prompt, a:str, b:str)->float: # Nats; 0 fo
     ids = [tokenizer(t)['input_ids'] + [tokenizer.eos_token_id] for t in (a, b)]
     at = next((i for i,(x,y) in enumerate(zip(*ids)) if x != y), None)
     if at is None: return 0.
-    with torch.inference_mode(): logp = model(torch.tensor([prompt + ids[0][:at]])).logits[0, -1].float().log_softmax(-1)
+    with torch.inference_mode():
+        logp = model(torch.tensor([prompt + ids[0][:at]])).logits[0, -1].float().log_softmax(-1)
     return float(logp[ids[0][at]] - logp[ids[1][at]])
 
 # %% ../../nbs/library/course/trials.ipynb #7e4e627f
@@ -184,11 +197,15 @@ def benchmark_prompts(
     if prompts == 'shared':
         from finetune_notes.cases.support.agents import support_dataset
         from finetune_notes.cases.support.service import prompt_only_templates
-        return base.model, tokenizer, [prompt_only_templates['informed'].prompt(dict(prompt=t), tokenizer) for t in support_dataset('test').text[:n]]
+        return (base.model, tokenizer, [
+            prompt_only_templates['informed'].prompt(dict(prompt=t), tokenizer)
+            for t in support_dataset('test').text[:n]
+        ])
     from finetune_notes.cases.queries.assistant import prompt_for, train_assistant
     from finetune_notes.cases.queries.dataset import query_dataset
     run = train_assistant(query_dataset('train')[:taught])
-    return lambda dtype: _cast(run.model(), dtype), tokenizer, [prompt_for('tuned', e, tokenizer) for e in query_dataset('validation')[:n]]
+    return (lambda dtype: _cast(run.model(), dtype), tokenizer,
+            [prompt_for('tuned', e, tokenizer) for e in query_dataset('validation')[:n]])
 
 def _cast(model, dtype:str):
     "The same weights in another format"
@@ -203,8 +220,12 @@ def answer_writers(prompts:str, n:int, taught:int, limit:int): # Side → functi
     def ours():
         made = generate(models['bfloat16'], tokenizer, rows, limit, label=None)
         return [a.text for a in made], sum(a.tokens for a in made)
-    ways = {f'model.generate, {d}': lambda m=m: plain_generate(m, tokenizer, rows, limit) for d,m in models.items()} | dict(ours=ours)
-    return {name: lambda f=f: _clocked(f) for name,f in ways.items()}, lambda a, b: [first_token_gap(models['float32'], tokenizer, p, x, y) for p,x,y in zip(rows, a, b)]
+
+    ways = ({f'model.generate, {d}': lambda m=m: plain_generate(m, tokenizer, rows, limit)
+             for d, m in models.items()} | dict(ours=ours))
+    return ({name: lambda f=f: _clocked(f)
+             for name, f in ways.items()},
+            lambda a, b: [first_token_gap(models['float32'], tokenizer, p, x, y) for p, x, y in zip(rows, a, b)])
 
 def _clocked(write)->dict: # seconds for each token, tokens, texts
     "Time one way of writing"
@@ -215,7 +236,8 @@ def _clocked(write)->dict: # seconds for each token, tokens, texts
 # %% ../../nbs/library/course/trials.ipynb #6dd5b8df
 def _fresh(program:str)->float: # Seconds
     "What a program prints, run in a new process"
-    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          check=True)
     return float(done.stdout.split()[-1])
 
 def import_seconds(module:str)->float:
@@ -226,7 +248,8 @@ def load_seconds(cold:bool=False)->float:
     "How long a new process that has imported the libraries takes to read the base model"
     from finetune_notes.core.checkpoints import load_checkpoint
     if cold: _forget(Path(load_checkpoint().source)/'model.safetensors')
-    return _fresh('import time, torch, transformers.models.llama.modeling_llama; from transformers import AutoModelForCausalLM; from finetune_notes.core.checkpoints import load_checkpoint;'
+    return _fresh('import time, torch, transformers.models.llama.modeling_llama; from transformers import '
+                  'AutoModelForCausalLM; from finetune_notes.core.checkpoints import load_checkpoint;'
                  'began = time.perf_counter(); load_checkpoint().model(); print(time.perf_counter() - began)')
 
 def _forget(file:Path):
@@ -243,9 +266,12 @@ def growth(kind:str, n:int)->dict: # seconds, before (MiB held when the work beg
     from finetune_notes.data.explore import near_duplicates
     from finetune_notes.data.synthesize import split_groups
     given = generate_parcels(n) if kind in ('near-duplicates', 'grouped split') else None
-    work = {'questions': lambda: make_examples(TRAIN_FAMILIES, n, 1), 'parcels': lambda: generate_parcels(n),
-            'parcel splits': lambda: generate_splits(int(.8*n), int(.1*n), int(.1*n)), 'near-duplicates': lambda: near_duplicates(given.text.tolist()),
-            'grouped split': lambda: split_groups(given.text.tolist(), given.text.tolist(), dict(train=.8, test=.2))}[kind]
+    work = {
+        'questions': lambda: make_examples(TRAIN_FAMILIES, n, 1), 'parcels': lambda: generate_parcels(n),
+        'parcel splits': lambda: generate_splits(int(.8*n), int(.1*n), int(.1*n)),
+        'near-duplicates': lambda: near_duplicates(given.text.tolist()),
+        'grouped split': lambda: split_groups(given.text.tolist(), given.text.tolist(), dict(train=.8, test=.2))
+    }[kind]
     before, began = peak_mib(), time.perf_counter()
     made = work()
     return dict(rows=n, seconds=time.perf_counter() - began, before=round(before), made=len(made))

@@ -29,8 +29,10 @@ def json_row(
 )->dict:
     "One row from its text; raises `UserError` unless it is a JSON object"
     try: row = json.loads(line)
-    except (ValueError, RecursionError) as e: raise UserError(f'{place}: expected JSON, found {readable_text(line[:40])!r} ({e})') from None
-    if not isinstance(row, dict): raise UserError(f'{place}: expected an object such as {{"question": "..."}}, found {readable_text(line[:40])}')
+    except (ValueError, RecursionError) as e:
+        raise UserError(f'{place}: expected JSON, found {readable_text(line[:40])!r} ({e})') from None
+    if not isinstance(row, dict):
+        raise UserError(f'{place}: expected an object such as {{"question": "..."}}, found {readable_text(line[:40])}')
     return row
 
 def json_rows(
@@ -65,11 +67,16 @@ class RowTable:
         self.fields = list(fields or dict.fromkeys(f for r in rows for f in r))
 
     @property
-    def caption(self): return f'rows {self.start + 1} to {self.start + len(self.rows)} of {self.n:,}' if self.rows else f'no rows of {self.n:,}'
+    def caption(self):
+        return (f'rows {self.start + 1} to {self.start + len(self.rows)} of {self.n:,}' if self.rows
+                else f'no rows of {self.n:,}')
     def lines(self): return [[readable_text(r[f]) if f in r else '' for f in self.fields] for r in self.rows]
-    def __repr__(self): return '\n'.join([self.caption, *(' | '.join(l).replace('\n', '\\n') for l in [self.fields, *self.lines()])])
+    def __repr__(self):
+        return '\n'.join([self.caption, *(' | '.join(l).replace('\n', '\\n') for l in [self.fields, *self.lines()])])
     def _repr_html_(self):
-        row = lambda tag, texts: '<tr>' + ''.join(f'<{tag} style="{_style}">{html.escape(readable_text(t))}</{tag}>' for t in texts) + '</tr>'
+        row = lambda tag, texts: '<tr>' + ''.join(
+            f'<{tag} style="{_style}">{html.escape(readable_text(t))}</{tag}>' for t in texts
+        ) + '</tr>'
         body = row('th', self.fields) + ''.join(row('td', l) for l in self.lines())
         return f'<table><caption>{html.escape(self.caption)}</caption>{body}</table>'
 
@@ -93,7 +100,9 @@ def filter_rows(
     terms = [(m['no'], m['field'], m['word'] or m['phrase'] or '') for m in _term.finditer(text)]
     fields = list(dict.fromkeys(f for r in rows for f in r))
     for _, field, _ in terms:
-        if field and field not in fields: raise UserError(f'no row has a field {field!r}; write one of {", ".join(fields)}, or put the words in quotes')
+        if field and field not in fields:
+            raise UserError(f'no row has a field {field!r}; write one of {", ".join(fields)}, or put the words in '
+                            'quotes')
     return [r for r in rows if all(_has(r, field, word) != bool(no) for no, field, word in terms)]
 
 # %% ../../nbs/library/data/explore.ipynb #664af286
@@ -104,7 +113,9 @@ def browse_rows(
 ): # An ipywidgets box: filter, page, table
     "A viewer with the filter of `filter_rows`; press Enter to apply it"
     from ipywidgets import HTML, IntSlider, Text, VBox
-    box, page, view = Text(description='filter', continuous_update=False), IntSlider(1, 1, 1, description='page'), HTML()
+    box, page, view = (
+        Text(description='filter', continuous_update=False), IntSlider(1, 1, 1, description='page'), HTML()
+    )
     def show(change):
         try: found = filter_rows(rows, box.value)
         except UserError as e: view.value = html.escape(str(e)); return
@@ -160,7 +171,8 @@ def min_hashes(sets):
 def build_lsh_index(hashes, threshold):
     "An index that finds nearly all rows whose similarity to a new one is `threshold` or more"
     from datasketch import MinHashLSH
-    if not 0 < threshold <= 1: raise UserError(f'threshold = {threshold}: expected a similarity above 0 and up to 1, such as 0.8')
+    if not 0 < threshold <= 1:
+        raise UserError(f'threshold = {threshold}: expected a similarity above 0 and up to 1, such as 0.8')
     index = MinHashLSH(threshold=0.75*threshold, num_perm=128, weights=(0.1, 0.9))
     for i, h in enumerate(hashes): index.insert(i, h)
     return index
@@ -210,7 +222,9 @@ def prune_candidates(
     def near(a, b):
         common = table[a].multiply(table[b]).sum(1)
         return common >= (threshold - 0.05)*(sizes[a] + sizes[b] - common)
-    return pairs[np.concatenate([np.empty(0, bool), *(near(*pairs[i:i + at_once].T) for i in range(0, len(pairs), at_once))])]
+
+    return pairs[np.concatenate(
+        [np.empty(0, bool), *(near(*pairs[i:i + at_once].T) for i in range(0, len(pairs), at_once))])]
 
 # %% ../../nbs/library/data/explore.ipynb #610f584c
 def near_duplicates(
@@ -227,7 +241,8 @@ def near_duplicates(
     pairs = [(first[h], i, 1.) for i,h in enumerate(hashed) if first[h] != i]
     sets = lambda: (features(rows[i]) for i in kept)
     keys, table = band_keys(sets(), threshold), hash_matrix(sets())
-    near = np.unique(np.concatenate([prune_candidates(table, candidate_pairs(band[:, None]), threshold) for band in keys.T]), axis=0)
+    near = np.unique(
+        np.concatenate([prune_candidates(table, candidate_pairs(band[:, None]), threshold) for band in keys.T]), axis=0)
     pairs += [(kept[a], kept[b], s) for a,b in near.tolist() if (s := jaccard(of(kept[a]), of(kept[b]))) >= threshold]
     return pd.DataFrame(sorted(pairs), columns=['a', 'b', 'similarity'])
 
@@ -277,5 +292,6 @@ def check_no_leaks(test, train, features=shingles, threshold:float=0.8):
     found = leaks(test, train, features, threshold)
     if not len(found): return
     i, j, s = found.iloc[0]
-    raise UserError(f'{len(found)} of {len(test)} test rows are nearly the same as a training row: test row {i:.0f} is like training row {j:.0f} '
+    raise UserError(f'{len(found)} of {len(test)} test rows are nearly the same as a training row: test row {i:.0f} '
+                    f'is like training row {j:.0f} '
                     f'(similarity {s:.2f}); keep whole groups on one side')

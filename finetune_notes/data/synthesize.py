@@ -58,7 +58,8 @@ def local_generator(
     "A generator that asks a model on this machine"
     from finetune_notes.generation.decoding import generate
     def answer(requests):
-        answers = generate(model, tokenizer, [template.prompt(r, tokenizer) for r in requests], limit, label=None, **options)
+        answers = generate(model, tokenizer, [template.prompt(r, tokenizer) for r in requests], limit, label=None,
+                           **options)
         return [a.text if a.finished else ValueError(f'cut off after {limit} tokens') for a in answers]
     return answer
 
@@ -77,25 +78,34 @@ def retry_after(
     longest:float=60, # Seconds; a server may not hold a program longer
 )->float: # Seconds
     "How long a server asks to be left alone"
-    try: seconds = float(header) if re.fullmatch(r'\s*[\d.]+\s*', header or '') else (parsedate_to_datetime(header) - datetime.now(timezone.utc)).total_seconds()
+    try:
+        seconds = (float(header) if re.fullmatch(r'\s*[\d.]+\s*', header or '') else
+                   (parsedate_to_datetime(header) - datetime.now(timezone.utc)).total_seconds())
     except (TypeError, ValueError): return 0
     return min(max(seconds, 0), longest)
 
 def _said(status:int, text:str, after:str|None=None)->str:
     "The answer in a server's reply; `ComeBack` where asking again may help, another error where not"
-    if status in (408, 425, 429) or status >= 500: raise ComeBack(f'status {status}: {readable_text(text[:100])}', retry_after(after))
+    if status in (408, 425, 429) or status >= 500:
+        raise ComeBack(f'status {status}: {readable_text(text[:100])}', retry_after(after))
     if status != 200: raise ValueError(f'status {status}: {readable_text(text[:100])}')
-    try: choice = json.loads(text)['choices'][0]; answer, ending = choice['message']['content'], choice.get('finish_reason')
-    except (ValueError, LookupError, TypeError, AttributeError): raise ValueError(f'no chat completion: {readable_text(text[:100])}') from None
-    if not isinstance(answer, str) or ending == 'length': raise UnusableAnswer('no text' if ending != 'length' else 'cut off at the limit')
+    try:
+        choice = json.loads(text)['choices'][0]
+        answer, ending = choice['message']['content'], choice.get('finish_reason')
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise ValueError(f'no chat completion: {readable_text(text[:100])}') from None
+    if not isinstance(answer, str) or ending == 'length':
+        raise UnusableAnswer('no text' if ending != 'length' else 'cut off at the limit')
     return answer
 
 # %% ../../nbs/library/data/synthesize.ipynb #8fb6b312
 def _check_address(url:str, key:str|None):
     "`UserError` unless `url` is an address to which the key may be sent"
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
-    if scheme not in ('http', 'https') or not host: raise UserError(f'url = {url!r}: expected an address such as http://127.0.0.1:8080/v1')
-    if key and scheme == 'http' and host not in ('127.0.0.1', '::1', 'localhost'): raise UserError(f'{host}: a key is sent in https only')
+    if scheme not in ('http', 'https') or not host:
+        raise UserError(f'url = {url!r}: expected an address such as http://127.0.0.1:8080/v1')
+    if key and scheme == 'http' and host not in ('127.0.0.1', '::1', 'localhost'):
+        raise UserError(f'{host}: a key is sent in https only')
 
 # %% ../../nbs/library/data/synthesize.ipynb #6cfd5f25
 def _keys_of(bodies:list[dict])->list[str]:
@@ -110,7 +120,10 @@ def read_kept(file:Path|None)->dict: # Key → answer
     "The answers kept in a file; lines that are not whole are passed over"
     if file is None or not Path(file).exists(): return {}
     def line(text):
-        try: return [(r['key'], r['answer']) for r in [json.loads(text)] if isinstance(r['key'], str) and isinstance(r['answer'], str)]
+        try:
+            return [(r['key'], r['answer'])
+                    for r in [json.loads(text)]
+                    if isinstance(r['key'], str) and isinstance(r['answer'], str)]
         except (ValueError, TypeError, LookupError): return []
     return dict(pair for text in Path(file).read_bytes().split(b'\n') for pair in line(text))
 
@@ -136,7 +149,9 @@ def endpoint_generator(
     "A generator that asks an OpenAI-compatible server"
     _check_address(url, key)
     silent = [0] # Questions given up one after another
-    def body(r): return dict(model=model, messages=template.messages(r), max_tokens=limit, temperature=temperature, seed=r.get('seed'))
+    def body(r):
+        return dict(model=model, messages=template.messages(r), max_tokens=limit, temperature=temperature,
+                    seed=r.get('seed'))
     def ask(body, left=tries):
         try: return _said(*post_json(url.rstrip('/') + '/chat/completions', body, key, timeout))
         except (OSError, HTTPException) as e:
@@ -154,9 +169,14 @@ def endpoint_generator(
         names, silent[0] = _keys_of(bodies), 0
         todo = [(b, n) for b, n in zip(bodies, names) if n not in done]
         for b, n in todo[:1]: done[n] = one(b, n)
-        if todo and not isinstance(first := done[todo[0][1]], (str, UnusableAnswer)): raise UserError(f'{url} gives no answer ({first}); check the address, the model and the key')
+        if todo and not isinstance(first := done[todo[0][1]], (str, UnusableAnswer)):
+            raise UserError(f'{url} gives no answer ({first}); check the address, the model and the key')
         pool = ThreadPoolExecutor(workers)
-        try: done |= zip([n for _, n in todo[1:]], tqdm(pool.map(one, *zip(*todo[1:])) if todo[1:] else [], 'asking', len(todo) - 1, False, disable='TQDM_DISABLE' in os.environ or not todo))
+        try:
+            done |= zip([n for _, n in todo[1:]],
+                        tqdm(
+                            pool.map(one, *zip(*todo[1:])) if todo[1:] else [], 'asking',
+                            len(todo) - 1, False, disable='TQDM_DISABLE' in os.environ or not todo))
         finally: pool.shutdown(cancel_futures=True)
         return [done[n] for n in names]
     return answer
@@ -188,7 +208,8 @@ def parse_answer_row(
 
 def _draft(answer, request, rules, read, round=0)->Draft:
     "Read an answer and try every rule on it"
-    if not isinstance(answer, str): return Draft(request, None, None, 'no answer', f'{type(answer).__name__}: {answer}', round)
+    if not isinstance(answer, str):
+        return Draft(request, None, None, 'no answer', f'{type(answer).__name__}: {answer}', round)
     try: row = read(answer, request)
     except Exception as e: return Draft(request, answer, None, 'unreadable', str(e), round)
     broken = [f'{r.name}: {f.reason}' for r in rules if (f := r.failure(row, request))]
@@ -198,7 +219,9 @@ def _draft(answer, request, rules, read, round=0)->Draft:
 def _answered(generator, requests):
     "The generator's answers, one for each request"
     answers = list(generator(requests)) if requests else []
-    if len(answers) != len(requests): raise UserError(f'the generator gave {len(answers)} answers to {len(requests)} requests; it must give one for each')
+    if len(answers) != len(requests):
+        raise UserError(f'the generator gave {len(answers)} answers to {len(requests)} requests; it must give one for '
+                        'each')
     return answers
 
 def _repaired(drafts, generator, rules, read):
@@ -216,7 +239,9 @@ class Made:
     @property
     def rows(self): return [d.row for d in self.drafts if d.fate == 'kept']
     @property
-    def fates(self): return pd.DataFrame([dict(fate=d.fate, round=d.round, reason=d.reason) for d in self.drafts], columns=['fate', 'round', 'reason'])
+    def fates(self):
+        return pd.DataFrame([dict(fate=d.fate, round=d.round, reason=d.reason) for d in self.drafts],
+                            columns=['fate', 'round', 'reason'])
     def __repr__(self): return repr(label_counts(self.fates.fate))
     def _repr_html_(self): return label_counts(self.fates.fate)._repr_html_()
 
@@ -266,10 +291,15 @@ def rename_column(
 )->dict|None: # None where text and data cannot be changed alike
     "A row with one name changed wherever it stands"
     others = {s.casefold() for c in row[listing] if c != old for s in spoken_names(c)}
-    ways = {a.casefold(): b for a, b in reversed(list(zip(spoken_names(old), spoken_names(new)))) if not {a.casefold(), b.casefold()} & others}
+    ways = {
+        a.casefold(): b
+        for a, b in reversed(list(zip(spoken_names(old), spoken_names(new))))
+        if not {a.casefold(), b.casefold()} & others
+    }
     if old not in row[listing] or new in row[listing] or not ways: return None
     either = '|'.join(map(re.escape, sorted(others | set(ways), key=len, reverse=True)))
-    put = lambda text: re.sub(rf'(?<![\w.])(?:{either})(?!\w|\.\w)', lambda m: ways.get(m[0].casefold(), m[0]), text, flags=re.I)
+    put = lambda text: re.sub(rf'(?<![\w.])(?:{either})(?!\w|\.\w)', lambda m: ways.get(m[0].casefold(), m[0]), text,
+                              flags=re.I)
     changed = _renamed(row, old, new, (*keys, listing))
     data = {f: changed[f] for f in row if f not in (text, listing)}
     changed[text] = put(row[text])
@@ -288,7 +318,8 @@ def facet_coverage(
     for name, facet in facets.items():
         seen = label_counts(map(facet, rows)).rows.to_dict()
         for value in dict.fromkeys([*seen, *(expected or {}).get(name, [])]):
-            lines.append(dict(facet=name, value=value, rows=seen.get(value, 0), lacks=max(0, least - seen.get(value, 0))))
+            lines.append(
+                dict(facet=name, value=value, rows=seen.get(value, 0), lacks=max(0, least - seen.get(value, 0))))
     return pd.DataFrame(lines, columns=['facet', 'value', 'rows', 'lacks'])
 
 def coverage_requests(
@@ -311,7 +342,9 @@ def split_groups(
     number = {}
     numbers = [number.setdefault(n, len(number)) for n in names] # small, and next to each other in memory
     sizes, place = [*Counter(numbers).values()], [None]*len(number)
-    if len(names) != len(rows) or len(sizes) < len(shares): raise UserError(f'{len(rows)} rows in {len(sizes)} groups: give each row a group, and at least as many groups as the {len(shares)} parts')
+    if len(names) != len(rows) or len(sizes) < len(shares):
+        raise UserError(f'{len(rows)} rows in {len(sizes)} groups: give each row a group, and at least as many groups '
+                        f'as the {len(shares)} parts')
     order = sorted(range(len(sizes)), key=[str(n) for n in number].__getitem__)
     random.Random(seed).shuffle(order)
     filled, total = Counter(), sum(shares.values())

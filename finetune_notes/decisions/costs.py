@@ -28,9 +28,15 @@ import pandas as pd
 from ..core.settings import UserError
 
 # %% ../../nbs/lessons/80_costs.ipynb #f5787a0b
-_ranges = {**dict.fromkeys(('seconds_per_answer', 'horizon', 'retrain_every'), (1e-6, 1e12, 'a number above 0')), 'cached': (0, 1, 'a share from 0 to 1'),
-          'peak': (1, 1e12, 'a number, 1 or more'), 'machines': (1, 1e12, 'a whole number, 1 or more'), 'per_month': (0, 1e24, 'a number, 0 or more')}
-price_units = {**dict.fromkeys(('input_price', 'output_price', 'cached_price'), 'million tokens'), **dict.fromkeys(('machine', 'trainer', 'people', 'annotator'), 'hour')}
+_ranges = {
+    **dict.fromkeys(('seconds_per_answer', 'horizon', 'retrain_every'), (1e-6, 1e12, 'a number above 0')), 'cached':
+        (0, 1, 'a share from 0 to 1'), 'peak': (1, 1e12, 'a number, 1 or more'),
+    'machines': (1, 1e12, 'a whole number, 1 or more'), 'per_month': (0, 1e24, 'a number, 0 or more')
+}
+price_units = {
+    **dict.fromkeys(('input_price', 'output_price', 'cached_price'), 'million tokens'),
+    **dict.fromkeys(('machine', 'trainer', 'people', 'annotator'), 'hour')
+}
 
 def _shown(value)->str:
     "A value in a sentence, cut to a readable length"
@@ -40,12 +46,17 @@ def _shown(value)->str:
 def check_number(name, value):
     "Raise `UserError` unless a number is in the range of its field"
     low, high, words = _ranges.get(name, (0, 1e12, 'a number, 0 or more'))
-    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high and (name != 'machines' or value % 1 == 0)
-    if not fits: raise UserError(f'{name} = {_shown(value)}: expected {words}{f" and at most {high:g}" if high > 1 else ""}; write it plain, such as 1 or 0.5')
+    fits = isinstance(
+        value, Real
+    ) and not isinstance(value, bool) and low <= value <= high and (name != 'machines' or value % 1 == 0)
+    if not fits:
+        raise UserError(f'{name} = {_shown(value)}: expected {words}{f" and at most {high:g}" if high > 1 else ""}; '
+                        'write it plain, such as 1 or 0.5')
 
 def check_text(name, value):
     "Raise `UserError` unless a text is one line with something in it"
-    fits = isinstance(value, str) and value.strip() and not any(unicodedata.category(c) in ('Cc', 'Cs', 'Zl', 'Zp') for c in value)
+    fits = isinstance(
+        value, str) and value.strip() and not any(unicodedata.category(c) in ('Cc', 'Cs', 'Zl', 'Zp') for c in value)
     if not fits: raise UserError(f'{name} = {_shown(value)}: expected one line of text; say it in a few words')
 
 # %% ../../nbs/lessons/80_costs.ipynb #1cd3cfb0
@@ -59,7 +70,9 @@ class Price:
     def __post_init__(self):
         check_number('amount', self.amount)
         for name in ('unit', 'date', 'source'): check_text(name, getattr(self, name))
-        if len(self.currency.split()) != 1 or not self.measure.strip(): raise UserError(f"unit = {_shown(self.unit)}: expected a currency and a measure; write it as 'EUR per hour'")
+        if len(self.currency.split()) != 1 or not self.measure.strip():
+            raise UserError(f"unit = {_shown(self.unit)}: expected a currency and a measure; write it as 'EUR per "
+                            "hour'")
         try: fits = date.fromisoformat(self.date).isoformat() == self.date
         except ValueError: fits = False
         if not fits: raise UserError(f"date = {_shown(self.date)}: expected a day; write it as '2026-11-02'")
@@ -76,7 +89,9 @@ def _prices(*models)->dict: # Name of the field → `Price`
 def _currency(*models)->str:
     "The one currency of all prices; `UserError` where there are several"
     found = sorted({p.currency for p in _prices(*models).values()})
-    if len(found) > 1: raise UserError(f"prices in {' and '.join(found)}: expected one currency; convert them, and name the rate in the source")
+    if len(found) > 1:
+        raise UserError(f"prices in {' and '.join(found)}: expected one currency; convert them, and name the rate in "
+                        "the source")
     return found[0]
 
 def _check_model(model):
@@ -85,8 +100,11 @@ def _check_model(model):
         value, measure = getattr(model, f.name), price_units.get(f.name)
         if value is None and f.default is None: continue
         if not measure: check_number(f.name, value)
-        elif not isinstance(value, Price): raise UserError(f'{f.name} = {_shown(value)}: expected a price; give its amount, unit, date and source')
-        elif value.measure != measure: raise UserError(f"{f.name}: unit = {_shown(value.unit)}: expected '{value.currency} per {measure}'; convert the amount")
+        elif not isinstance(value, Price):
+            raise UserError(f'{f.name} = {_shown(value)}: expected a price; give its amount, unit, date and source')
+        elif value.measure != measure:
+            raise UserError(f"{f.name}: unit = {_shown(value.unit)}: expected '{value.currency} per {measure}'; "
+                            "convert the amount")
     _currency(model)
 
 # %% ../../nbs/lessons/80_costs.ipynb #b4901a5c
@@ -101,13 +119,15 @@ class HostedModel:
     cached_price:Price|None=None # Per million cached tokens of prompt
     def __post_init__(self):
         _check_model(self)
-        if self.cached and not self.cached_price: raise UserError(f'cached = {self.cached}: expected a cached_price with it; give one, or leave both out')
+        if self.cached and not self.cached_price:
+            raise UserError(f'cached = {self.cached}: expected a cached_price with it; give one, or leave both out')
 
     def monthly(self, per_month:float)->float:
         "Cost of a month with so many requests"
         check_number('per_month', per_month)
         cached = self.prompt_tokens*self.cached
-        bill = [((self.prompt_tokens - cached), self.input_price), (self.answer_tokens, self.output_price), (cached, self.cached_price)]
+        bill = [((self.prompt_tokens - cached), self.input_price), (self.answer_tokens, self.output_price),
+                (cached, self.cached_price)]
         return per_month*sum(tokens*price.amount for tokens,price in bill if price)/1e6
 
 # %% ../../nbs/lessons/80_costs.ipynb #f2da71e5
@@ -137,7 +157,8 @@ _hours_in_month = 365*24/12
 @patch
 def one_off(self:OwnModel)->float: # In the currency of the prices
     "Cost before the first answer: annotation, training, engineering"
-    return self.rows*self.seconds_per_row/3600*self.annotator.amount + self.training_hours*self.trainer.amount + self.engineering_hours*self.people.amount
+    return (self.rows*self.seconds_per_row/3600*self.annotator.amount + self.training_hours*self.trainer.amount +
+            self.engineering_hours*self.people.amount)
 
 @patch
 def capacity(self:OwnModel)->float: # Requests a month
@@ -154,7 +175,8 @@ def machines_at(self:OwnModel, per_month:float)->int:
 @patch
 def upkeep(self:OwnModel)->float:
     "Cost of a month besides machines: people, and training again"
-    return self.upkeep_hours*self.people.amount + (self.retrain_share*self.one_off()/self.retrain_every if self.retrain_every else 0)
+    return (self.upkeep_hours*self.people.amount +
+            (self.retrain_share*self.one_off()/self.retrain_every if self.retrain_every else 0))
 
 @patch
 def running(self:OwnModel, per_month:float)->float:
@@ -170,7 +192,8 @@ def monthly(self:OwnModel, per_month:float)->float:
 def break_even(hosted:HostedModel, own:OwnModel)->float|None: # Requests a month; None where one's own never gets cheaper
     "The volume from which one's own model stays at least as cheap as the hosted one"
     _currency(hosted, own)
-    each, machine, fixed = hosted.monthly(1), own.machine.amount*_hours_in_month, own.upkeep() + own.one_off()/own.horizon
+    each, machine, fixed = (hosted.monthly(1), own.machine.amount*_hours_in_month,
+                            own.upkeep() + own.one_off()/own.horizon)
     gain = each*own.capacity() - machine
     if gain <= 0 or not isfinite(needed := (fixed + each*own.capacity())/gain): return None
     return (fixed + max(int(own.machines), ceil(needed) - 1)*machine)/each
@@ -183,7 +206,8 @@ def payback(hosted:HostedModel, own:OwnModel, per_month:float)->float|None: # No
 
 def per_request(model:HostedModel|OwnModel, per_month:float)->float:
     "Cost of one request at a volume of requests"
-    if per_month == 0: raise UserError('per_month = 0: without requests there is no cost of one; expected a number above 0')
+    if per_month == 0:
+        raise UserError('per_month = 0: without requests there is no cost of one; expected a number above 0')
     return model.monthly(per_month)/per_month
 
 # %% ../../nbs/lessons/80_costs.ipynb #3ba38c06
@@ -198,7 +222,8 @@ def plot_costs(choices:dict, own:OwnModel, low:float, high:float): # Name → `H
     import matplotlib.pyplot as plt
     _, ax = plt.subplots(figsize=(7.5, 4), layout='constrained')
     volumes = np.geomspace(low, high, 1000)
-    for hosted,style in zip(choices.values(), ('-', '--', ':')): ax.plot(volumes, [hosted.monthly(v) for v in volumes], style, color='#0072B2', linewidth=1.8)
+    for hosted,style in zip(choices.values(), ('-', '--', ':')):
+        ax.plot(volumes, [hosted.monthly(v) for v in volumes], style, color='#0072B2', linewidth=1.8)
     ax.plot(volumes, cost_curve(hosted, own, volumes).own, color='#D55E00', linewidth=3)
     ax.set(xscale='log', yscale='log', xlim=(low, high), xlabel='requests a month', ylabel=f'{_currency(own)} a month')
     for axis in (ax.xaxis, ax.yaxis): axis.set_major_formatter('{x:,.0f}')
@@ -218,29 +243,42 @@ def scale_input(model, name, factor):
 def sensitivity(hosted:HostedModel, own:OwnModel)->pd.DataFrame: # The strongest first: value, break-even with half and double of it (inf: none), and the larger change as a factor
     "How the break-even moves with each input alone; `UserError` where there is none to move"
     base, rows = break_even(hosted, own), []
-    if not base: raise UserError(f'the break-even is {base}, which nothing can move by a factor; expected inputs that have one')
+    if not base:
+        raise UserError(f'the break-even is {base}, which nothing can move by a factor; expected inputs that have one')
     for which,model in (('hosted', hosted), ('own', own)):
         for name in [f.name for f in fields(model) if getattr(model, f.name) is not None]:
-            value, at = getattr(model, name), [break_even(**{**dict(hosted=hosted, own=own), which: scale_input(model, name, factor)}) for factor in (0.5, 2)]
+            value, at = (getattr(model, name), [
+                break_even(**{**dict(hosted=hosted, own=own), which: scale_input(model, name, factor)})
+                for factor in (0.5, 2)
+            ])
             ends = [inf if v is None else v for v in at]
             rows.append((name, getattr(value, 'amount', value), *ends, max(max(v/base, base/v) for v in ends)))
-    return pd.DataFrame(rows, columns=['input', 'value', 'halved', 'doubled', 'factor']).set_index('input').sort_values('factor', ascending=False, kind='stable')
+    return pd.DataFrame(rows,
+                        columns=['input', 'value', 'halved', 'doubled',
+                                 'factor']).set_index('input').sort_values('factor', ascending=False, kind='stable')
 
 # %% ../../nbs/lessons/80_costs.ipynb #62ba82e1
 def plot_sensitivity(hosted:HostedModel, own:OwnModel, n:int=8):
     "A tornado of the `n` strongest inputs; gives the axes"
     import matplotlib.pyplot as plt
     from matplotlib.ticker import LogLocator, NullLocator
-    units, base, table = {k: f' {p.unit}' for k,p in _prices(hosted, own).items()}, break_even(hosted, own), sensitivity(hosted, own).head(n)[::-1]
+    units, base, table = (
+        {k: f' {p.unit}'
+         for k, p in _prices(hosted, own).items()}, break_even(hosted, own), sensitivity(hosted, own).head(n)[::-1]
+    )
     labels = lambda name, value: f'{name.replace("_", " ")}, {value:,g}{units.get(name, "")}'
     finite = table[['halved', 'doubled']].replace(inf, np.nan).stack().to_list() + [base]
     low, high = min(finite)/1.3, max(finite)*1.3
     _, ax = plt.subplots(figsize=(7.5, 0.6 + 0.35*len(table)), layout='constrained')
     for y,row in enumerate(table.itertuples()):
-        for end,color in ((row.halved, 'white'), (row.doubled, '0.35')): ax.barh(y, min(end, high) - base, left=base, color=color, edgecolor='0.35')
-        if inf in (row.halved, row.doubled): ax.text(high, y, 'never ', ha='right', va='center', fontsize=9, color='white' if row.doubled == inf else 'k')
+        for end,color in ((row.halved, 'white'), (row.doubled, '0.35')):
+            ax.barh(y, min(end, high) - base, left=base, color=color, edgecolor='0.35')
+        if inf in (row.halved, row.doubled):
+            ax.text(high, y, 'never ', ha='right', va='center', fontsize=9, color='white' if row.doubled == inf
+                    else 'k')
     ax.axvline(base, color='k')
-    ax.set(xscale='log', xlim=(low, high), yticks=range(len(table)), yticklabels=[labels(i, v) for i,v in zip(table.index, table.value)])
+    ax.set(xscale='log', xlim=(low, high), yticks=range(len(table)),
+           yticklabels=[labels(i, v) for i, v in zip(table.index, table.value)])
     ax.xaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter='{x:,.0f}', minor_locator=NullLocator())
     ax.set_xlabel('break-even, requests a month (white: input halved, grey: doubled)')
     return ax
@@ -251,16 +289,21 @@ _kinds = dict(hosted=HostedModel, own=OwnModel)
 def _opened(source):
     "What to call the source in a message, and its tables"
     if isinstance(source, dict): return 'costs', source
-    if not isinstance(source, (str, PathLike)): raise UserError(f'costs: {_shown(source)} is neither a file nor a dictionary; give the path of a TOML file')
+    if not isinstance(source, (str, PathLike)):
+        raise UserError(f'costs: {_shown(source)} is neither a file nor a dictionary; give the path of a TOML file')
     try: return str(source), tomllib.loads(Path(source).read_text(encoding='utf-8-sig'))
-    except (OSError, ValueError, RecursionError) as e: raise UserError(f"{source}: cannot be read as TOML: {' '.join(str(e).split())}; correct it, or write a new one with costs_toml") from None
+    except (OSError, ValueError, RecursionError) as e:
+        raise UserError(f"{source}: cannot be read as TOML: {' '.join(str(e).split())}; correct it, or write a new "
+                        "one with costs_toml") from None
 
 def _faults(table, kind, path):
     "Unknown fields and missing ones, of a table and of the prices in it"
     known = {f.name: f.default is MISSING for f in fields(kind)}
-    if not isinstance(table, dict): raise UserError(f"{path} = {_shown(table)}: expected a table; give it the fields {', '.join(known)}")
+    if not isinstance(table, dict):
+        raise UserError(f"{path} = {_shown(table)}: expected a table; give it the fields {', '.join(known)}")
     close = lambda name: ''.join(f' (did you mean {o}?)' for o in get_close_matches(str(name), known, 1))
-    unknown, missing = [f'{path}.{k}{close(k)}' for k in table if k not in known], [f'{path}.{k}' for k,needed in known.items() if needed and k not in table]
+    unknown, missing = ([f'{path}.{k}{close(k)}' for k in table if k not in known],
+                        [f'{path}.{k}' for k, needed in known.items() if needed and k not in table])
     for name in (k for k in known if k in price_units and k in table):
         inner = _faults(table[name], Price, f'{path}.{name}')
         unknown, missing = unknown + inner[0], missing + inner[1]
@@ -279,8 +322,13 @@ def read_costs(source:str|Path|dict)->tuple[HostedModel, OwnModel]: # Path of a 
     where, tables = _opened(source)
     try:
         unknown, missing = map(sum, zip(*(_faults(tables.get(k, {}), kind, k) for k,kind in _kinds.items())), ([], []))
-        said = [f'{what}: {", ".join(names)}' for what,names in (('unknown fields', unknown), ('missing fields', missing)) if names]
-        if said: raise UserError(f"{'; '.join(said)}; expected those that costs_toml writes: add what is missing, and correct or remove the rest")
+        said = [
+            f'{what}: {", ".join(names)}' for what, names in (('unknown fields', unknown), ('missing fields', missing))
+            if names
+        ]
+        if said:
+            raise UserError(f"{'; '.join(said)}; expected those that costs_toml writes: add what is missing, and "
+                            "correct or remove the rest")
         hosted, own = (_built(tables[k], kind, f'[{k}]') for k,kind in _kinds.items())
         _currency(hosted, own)
     except UserError as e: raise UserError(f'{where}: {e}') from None
@@ -289,13 +337,16 @@ def read_costs(source:str|Path|dict)->tuple[HostedModel, OwnModel]: # Path of a 
 # %% ../../nbs/lessons/80_costs.ipynb #b1f294f8
 def as_toml(value:Price|str|bool|Real)->str:
     "A value of a field in TOML, whose texts are those of JSON but for one character"
-    if isinstance(value, Price): return '{' + ', '.join(f'{f.name} = {as_toml(getattr(value, f.name))}' for f in fields(Price)) + '}'
+    if isinstance(value, Price):
+        return '{' + ', '.join(f'{f.name} = {as_toml(getattr(value, f.name))}' for f in fields(Price)) + '}'
     if isinstance(value, (str, bool)): return json.dumps(value, ensure_ascii=False).replace('\x7f', '\\u007f')
     return repr(int(value) if value == int(value) else float(value))
 
 def costs_toml(hosted:HostedModel, own:OwnModel)->str:
     "The text of a file that `read_costs` reads"
-    lines = lambda model: [f'{f.name} = {as_toml(v)}' for f in fields(model) for v in [getattr(model, f.name)] if v is not None]
+    lines = lambda model: [
+        f'{f.name} = {as_toml(v)}' for f in fields(model) for v in [getattr(model, f.name)] if v is not None
+    ]
     return '\n'.join(['[hosted]', *lines(hosted), '', '[own]', *lines(own), ''])
 
 # %% ../../nbs/lessons/80_costs.ipynb #84ac65d8
@@ -303,17 +354,29 @@ def _price_lines(hosted, own, today):
     "The table of prices, and a note for those to look up again"
     used = _prices(hosted, own)
     cell = lambda text: text.replace('\\', '\\\\').replace('|', '\\|')
-    rows = [f'| {n.replace("_", " ")} | {p.amount:,g} | {cell(p.unit)} | {p.date} | {cell(p.source)} |' for n,p in used.items()]
-    old = [f'{n.replace("_", " ")} ({p.date})' for n,p in used.items() if (today - date.fromisoformat(p.date)).days > 365]
+    rows = [
+        f'| {n.replace("_", " ")} | {p.amount:,g} | {cell(p.unit)} | {p.date} | {cell(p.source)} |'
+        for n, p in used.items()
+    ]
+    old = [
+        f'{n.replace("_", " ")} ({p.date})' for n, p in used.items() if (today - date.fromisoformat(p.date)).days > 365
+    ]
     ahead = [f'{n.replace("_", " ")} ({p.date})' for n,p in used.items() if date.fromisoformat(p.date) > today]
-    notes = [f'Note: {text}: {", ".join(names)}.' for names,text in ((old, 'more than a year old, look these prices up again'), (ahead, 'dated in the future, check these prices')) if names]
-    return ['| price | amount | unit | date | source |', '| :-- | --: | :-- | :-- | :-- |', *rows] + [line for n in notes for line in ('', n)]
+    notes = [
+        f'Note: {text}: {", ".join(names)}.' for names, text in ((old, 'more than a year old, look these prices '
+                                                                  'up again'), (ahead, 'dated in the future, '
+                                                                                'check these prices')) if names
+    ]
+    return (['| price | amount | unit | date | source |', '| :-- | --: | :-- | :-- | :-- |', *rows] +
+            [line for n in notes for line in ('', n)])
 
 def _meeting(hosted, own, per_month):
     "Where the bills meet, and when the one-off is earned back, each in a sentence"
     even, months = break_even(hosted, own), payback(hosted, own, per_month)
-    first = f'From {even:,.0f} requests a month on our own model stays at least as cheap.' if even is not None else 'There is no break-even: even a full machine costs as much as the same requests hosted.'
-    return first, f'At this volume the one-off is earned back in {months:,.1f} months.' if months is not None else 'At this volume the one-off is never earned back.'
+    first = (f'From {even:,.0f} requests a month on our own model stays at least as cheap.' if even is not None
+             else 'There is no break-even: even a full machine costs as much as the same requests hosted.')
+    return (first, f'At this volume the one-off is earned back in {months:,.1f} months.' if months is not None
+            else 'At this volume the one-off is never earned back.')
 
 # %% ../../nbs/lessons/80_costs.ipynb #e379635e
 def cost_section(
@@ -323,9 +386,13 @@ def cost_section(
     today:date|str|None=None, # Prices are old or not on this day; None is the day it is
 )->list[str]: # Lines of Markdown
     "The part of a memo that speaks of money"
-    try: today = date.today() if today is None else date.fromisoformat(f'{today:%Y-%m-%d}' if isinstance(today, date) else str(today))
+    try:
+        today = (date.today() if today is None else
+                 date.fromisoformat(f'{today:%Y-%m-%d}' if isinstance(today, date) else str(today)))
     except ValueError: raise UserError(f"today = {_shown(today)}: expected a day; write it as '2026-11-02'") from None
     money, n = _currency(hosted, own), own.machines_at(per_month)
-    bills = [f'At {per_month:,.0f} requests a month the hosted model costs {hosted.monthly(per_month):,.0f} {money} a month and our own {own.monthly(per_month):,.0f} {money},',
-             f'with {n} machine{"s"*(n != 1)} and a one-off of {own.one_off():,.0f} {money} spread over {own.horizon:g} months.']
+    bills = [f'At {per_month:,.0f} requests a month the hosted model costs {hosted.monthly(per_month):,.0f} {money} a '
+             f'month and our own {own.monthly(per_month):,.0f} {money},',
+             f'with {n} machine{"s"*(n != 1)} and a one-off of {own.one_off():,.0f} {money} spread over '
+             f'{own.horizon:g} months.']
     return ['## Cost', '', *bills, '', *_meeting(hosted, own, per_month), '', *_price_lines(hosted, own, today)]

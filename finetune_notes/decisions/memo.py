@@ -15,9 +15,12 @@ import tomllib
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
-from .use_case import Assessment, UseCase, assess, questionnaire, describe_changes, sensible_rungs, contradictions, rung_exits, fact_problem, case_problems, fit_levels
+from .use_case import (Assessment, UseCase, assess, questionnaire, describe_changes,
+                                               sensible_rungs, contradictions, rung_exits, fact_problem, case_problems,
+                                               fit_levels)
 from ..core.settings import UserError
-from .costs import HostedModel, OwnModel, as_toml, break_even, cost_section, costs_toml, payback, read_costs
+from .costs import (HostedModel, OwnModel, as_toml, break_even, cost_section, costs_toml,
+                                            payback, read_costs)
 
 # %% ../../nbs/lessons/81_memo.ipynb #870fb2c3
 def escape_cell(text:str)->str:
@@ -30,11 +33,24 @@ def render_memo(
 )->str: # Markdown
     "An assessment as a page that one can send"
     case, on = found.case, sensible_rungs(found.case)
-    head = [f'# {escape_cell(case.name)}', escape_cell(case.task), f'**Fit for training: {found.fit}**; {found.route}. The rung to work on now: {found.rung or "none above what was tried"}.', f'**This week.** {found.step}']
-    table = ['| allows | factor | because | look at |', '|---|---|---|---|'] + [f'| {fit_levels[r.allows]} | {r.factor} | {r.because} | {r.evidence} |' for r in found.reasons]
-    turn = [f'- {verb}: {describe_changes(ways[:3]) or "more than three facts would have to change"}' for verb,ways in (('Better with', found.raises), ('Worse with', found.lowers))]
-    ladder = [f"{i}. {r}{' (now)' if r == found.rung else ''}. Leave it when this is so: {rung_exits[r]}" for i,r in enumerate(on, 1)]
-    return '\n\n'.join([*head, '## Reasons, the weakest link first', '\n'.join(table), '## What would change the answer', '\n'.join(turn), '## The ladder', '\n'.join(ladder), *more]) + '\n'
+    head = [f'# {escape_cell(case.name)}', escape_cell(case.task),
+            f'**Fit for training: {found.fit}**; {found.route}. The rung to work on now: '
+            f'{found.rung or "none above what was tried"}.', f'**This week.** {found.step}']
+    table = ['| allows | factor | because | look at |', '|---|---|---|---|'] + [
+        f'| {fit_levels[r.allows]} | ' f'{r.factor} | {r.because} | ' f'{r.evidence} |' for r in found.reasons
+    ]
+    turn = [
+        f'- {verb}: {describe_changes(ways[:3]) or "more than three facts would have to change"}'
+        for verb, ways in (('Better with', found.raises), ('Worse with', found.lowers))
+    ]
+    ladder = [
+        f"{i}. {r}{' (now)' if r == found.rung else ''}. Leave it when this is so: {rung_exits[r]}"
+        for i, r in enumerate(on, 1)
+    ]
+    return ('\n\n'.join([
+        *head, '## Reasons, the weakest link first', '\n'.join(table), '## What would change the answer',
+        '\n'.join(turn), '## The ladder', '\n'.join(ladder), *more
+    ]) + '\n')
 
 # %% ../../nbs/lessons/81_memo.ipynb #3f46ae6c
 _money = "# What does it cost? Put the tables [hosted] and [own] below; the lesson on costs says what goes into them.\n"
@@ -45,7 +61,8 @@ def write_case(
     bills:tuple[HostedModel, OwnModel]|None=None, # What it costs
 ):
     "Write a case as TOML, with its questions as comments, and its costs below"
-    lines = [f"# {a.question}{' ' if a.options else ''}{', '.join(a.options)}\n{k} = {as_toml(getattr(case, k, ''))}\n" for k,a in questionnaire.items()]
+    lines = [f"# {a.question}{' ' if a.options else ''}{', '.join(a.options)}\n{k} = "
+             f"{as_toml(getattr(case, k, ''))}\n" for k,a in questionnaire.items()]
     Path(file).write_text('\n'.join([*lines, costs_toml(*bills) if bills else _money]), encoding='utf-8')
 
 # %% ../../nbs/lessons/81_memo.ipynb #b3f7377d
@@ -54,14 +71,19 @@ _bill_names = 'hosted', 'own'
 def _tables_of(file)->dict:
     "What a file in TOML holds; `UserError` where it cannot be read"
     try: return tomllib.loads(Path(file).read_text(encoding='utf-8-sig'))
-    except (OSError, ValueError, RecursionError) as e: raise UserError(f"{file}: cannot be read as a case: {' '.join(str(e).split())}") from None
+    except (OSError, ValueError, RecursionError) as e:
+        raise UserError(f"{file}: cannot be read as a case: {' '.join(str(e).split())}") from None
 
 def read_case(file)->UseCase: # `UserError` lists everything that is missing or wrong
     "Read a case; its costs, in tables of the same file, are for `read_case_costs`"
     found = {k: v for k,v in _tables_of(file).items() if k not in _bill_names or not isinstance(v, dict)}
     near = lambda k: ''.join(f'; did you mean {n}?' for n in get_close_matches(k, questionnaire, 1))
     wrong = [f'{k} is not a fact of a case{near(k)}' for k in found if k not in questionnaire]
-    wrong += [f'{k} is missing. {a.question}{" One of " + ", ".join(a.options) if a.options else ""}' for k,a in questionnaire.items() if k not in found]
+    wrong += [
+        f'{k} is missing. {a.question}{" One of " + ", ".join(a.options) if a.options else ""}'
+        for k, a in questionnaire.items()
+        if k not in found
+    ]
     wrong += list(filter(None, (fact_problem(k, v) for k,v in found.items() if k in questionnaire)))
     if not wrong: wrong = contradictions(case := UseCase(**found))
     if wrong: raise UserError(f'{file}: the case cannot be judged:\n' + '\n'.join(f'- {w}' for w in wrong))
@@ -81,14 +103,16 @@ def memo_record(file)->dict: # For JSON
     "The same as data: what was found, and the costs where the file has them"
     found, bills = assess(read_case(file)), read_case_costs(file)
     at = found.case.per_month
-    costs = bills and dict(hosted=bills[0].monthly(at), own=bills[1].monthly(at), break_even=break_even(*bills), payback=payback(*bills, at))
+    costs = bills and dict(hosted=bills[0].monthly(at), own=bills[1].monthly(at), break_even=break_even(*bills),
+                           payback=payback(*bills, at))
     return asdict(found) | dict(costs=costs)
 
 # %% ../../nbs/lessons/81_memo.ipynb #0825f0de
 def _box(name:str, value): # An ipywidgets box
     "A box for the answer to one question"
     from ipywidgets import Checkbox, Dropdown, FloatText, IntText, Layout, Text
-    look = dict(value=value, description=questionnaire[name].question, style=dict(description_width='28em'), layout=Layout(width='95%'))
+    look = dict(value=value, description=questionnaire[name].question, style=dict(description_width='28em'),
+                layout=Layout(width='95%'))
     if questionnaire[name].options: return Dropdown(options=questionnaire[name].options, **look)
     return {str: Text, int: IntText, float: FloatText, bool: Checkbox}[UseCase.__dataclass_fields__[name].type](**look)
 
@@ -120,7 +144,11 @@ def compare_cases(folder): # A pandas table, a line a file
     import pandas as pd
     def line(file):
         try: found = assess(read_case(file))
-        except UserError as e: return file.name, '', -1, '', '', str(e).splitlines()[-1 if '\n' not in str(e) else 1].removeprefix('- ')
-        return file.name, found.case.name, fit_levels.index(found.fit), found.route, found.rung or '', found.reasons[0].because
-    rows = pd.DataFrame([line(f) for f in sorted(Path(folder).glob('*.toml'))], columns=['file', 'case', 'fit', 'route', 'rung', 'weakest link'])
-    return rows.sort_values('fit', ascending=False, kind='stable').assign(fit=lambda t: [fit_levels[i] if i >= 0 else 'not judged' for i in t.fit]).set_index('file')
+        except UserError as e:
+            return file.name, '', -1, '', '', str(e).splitlines()[-1 if '\n' not in str(e) else 1].removeprefix('- ')
+        return (file.name, found.case.name, fit_levels.index(found.fit), found.route, found.rung
+                or '', found.reasons[0].because)
+    rows = pd.DataFrame([line(f) for f in sorted(Path(folder).glob('*.toml'))], columns=['file', 'case', 'fit', 'route',
+                                                                                         'rung', 'weakest link'])
+    return rows.sort_values('fit', ascending=False, kind='stable').assign(
+        fit=lambda t: [fit_levels[i] if i >= 0 else 'not judged' for i in t.fit]).set_index('file')

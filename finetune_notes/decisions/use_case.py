@@ -55,7 +55,9 @@ class Ask:
     options:tuple=() # Words to choose from; () for a text, a number, or yes and no
     evidence:str='' # What to look at before answering
 
-questionnaire = {fact: Ask(**{**said, 'options': tuple(said.get('options', ()))}) for fact,said in _texts['question'].items()}
+questionnaire = {
+    fact: Ask(**{**said, 'options': tuple(said.get('options', ()))}) for fact, said in _texts['question'].items()
+}
 
 # %% ../../nbs/library/decisions/use_case.ipynb #3df94e6e
 _kinds = {str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false'}
@@ -65,18 +67,25 @@ def fact_problem(name, value)->str|None:
     kind, options = UseCase.__dataclass_fields__[name].type, questionnaire[name].options
     fits = isinstance(value, (int, float) if kind is float else kind) and isinstance(value, bool) == (kind is bool)
     if not fits: return f'{name} = {value!r}: expected {_kinds[kind]}. {questionnaire[name].question}'
-    if options and value not in options: return f"{name} = {value!r}: expected one of {', '.join(options)}. {questionnaire[name].question}"
+    if options and value not in options:
+        return f"{name} = {value!r}: expected one of {', '.join(options)}. {questionnaire[name].question}"
     if kind is str and not value.strip(): return f'{name} is empty. {questionnaire[name].question}'
-    if kind in (int, float) and not 0 <= value < float('inf'): return f'{name} = {value!r}: expected 0 or more. {questionnaire[name].question}'
+    if kind in (int, float) and not 0 <= value < float('inf'):
+        return f'{name} = {value!r}: expected 0 or more. {questionnaire[name].question}'
 
 # %% ../../nbs/library/decisions/use_case.ipynb #17664fd5
 def contradictions(case:UseCase)->list[str]:
     "Facts that cannot all be true"
-    said = [(case.examples == 0) != (case.quality == 'none') and f'examples = {case.examples} and quality = {case.quality!r}: answers that are not there have the quality none, and only they',
+    said = [(case.examples == 0) != (case.quality == 'none')
+            and f'examples = {case.examples} and quality = {case.quality!r}: answers that are not there have the '
+                'quality none, and only they',
             case.seconds == 0 and 'seconds = 0: no answer takes no time; how long may it take?',
-            case.tried == 'nothing' and case.result != 'unmeasured' and f'tried = nothing and result = {case.result!r}: what was measured?',
-            case.judged_by == 'nobody' and case.result != 'unmeasured' and f'judged_by = nobody and result = {case.result!r}: who measured it?',
-            case.judged_by == 'nobody' and case.choices > 0 and f'judged_by = nobody and choices = {case.choices}: who chose?']
+            case.tried == 'nothing' and case.result != 'unmeasured' and 'tried = nothing and result = '
+                                                                        f'{case.result!r}: what was measured?',
+            case.judged_by == 'nobody' and case.result != 'unmeasured' and 'judged_by = nobody and result = '
+                                                                           f'{case.result!r}: who measured it?',
+            case.judged_by == 'nobody' and case.choices > 0 and f'judged_by = nobody and choices = {case.choices}: '
+                                                                'who chose?']
     return [s for s in said if s]
 
 def case_problems(case:UseCase)->list[str]: # Empty where there are none
@@ -85,18 +94,23 @@ def case_problems(case:UseCase)->list[str]: # Empty where there are none
 
 # %% ../../nbs/library/decisions/use_case.ipynb #e761f973
 _cases = {name: UseCase(**said) for name,said in _texts['case'].items()}
-fast_food_case, medical_case, fiction_case, news_case = (_cases[name] for name in ('fast_food', 'medical', 'fiction', 'news'))
+fast_food_case, medical_case, fiction_case, news_case = (_cases[name] for name in ('fast_food', 'medical', 'fiction',
+                                                                                   'news'))
 
 # %% ../../nbs/library/decisions/use_case.ipynb #f566250a
-query_case, email_case, parcel_case, open_assistant_case = (_cases[name] for name in ('query', 'email', 'parcel', 'open_assistant'))
+query_case, email_case, parcel_case, open_assistant_case = (_cases[name] for name in ('query', 'email', 'parcel',
+                                                                                      'open_assistant'))
 example_cases = tuple(_cases.values())
 
 # %% ../../nbs/library/decisions/use_case.ipynb #68348176
 def _gains(case:UseCase)->dict: # Reason → points
     "What one's own model would bring that a prompt does not"
     quality = 0 if case.result == 'enough' else dict(told=0, partly=1, shown=2)[case.rules]
-    return {'rules': quality, 'result': int(case.result == 'stuck' and case.tried in rungs[2:]), 'privacy': int(case.privacy != 'free'),
-            'seconds': int(case.seconds < 2), 'per_month': int(case.per_month >= 100_000), 'must_own': int(case.must_own)}
+    return {
+        'rules': quality, 'result': int(case.result == 'stuck'
+                                        and case.tried in rungs[2:]), 'privacy': int(case.privacy != 'free'),
+        'seconds': int(case.seconds < 2), 'per_month': int(case.per_month >= 100_000), 'must_own': int(case.must_own)
+    }
 
 # %% ../../nbs/library/decisions/use_case.ipynb #29bb2a7b
 _scope, _team = dict(open=0, several=3, one=4), dict(nobody=2, shared=3, steady=4)
@@ -104,15 +118,26 @@ _scope, _team = dict(open=0, several=3, one=4), dict(nobody=2, shared=3, steady=
 def route_by_examples(case:UseCase)->dict: # Factor → how far it lets the case come
     "The route over examples of good answers"
     n = case.examples
-    return {'gain': (1, 2, 4)[min(2, sum(_gains(case).values()))], 'scope': _scope[case.scope], 'judge': dict(nobody=0, readers=2, expert=3, code=4)[case.judged_by],
-            'examples': min(0 if n == 0 else 1 if n < 100 else 4 if n >= 1000 else 3 if case.scope == 'one' else 2, dict(none=0, poor=0, unknown=2, mixed=3, good=4)[case.quality]),
-            'value': dict(low=1, medium=3, high=4)[case.value], 'team': _team[case.team]}
+    return {
+        'gain': (1, 2, 4)[min(2, sum(_gains(case).values()))], 'scope': _scope[case.scope],
+        'judge': dict(nobody=0, readers=2, expert=3, code=4)[case.judged_by], 'examples':
+            min(
+                0 if n == 0 else 1 if n < 100 else 4 if n >= 1000 else 3 if case.scope == 'one' else 2,
+                dict(none=0, poor=0, unknown=2, mixed=3, good=4)[case.quality]
+            ), 'value': dict(low=1, medium=3, high=4)[case.value], 'team': _team[case.team]
+    }
 
 def route_by_preferences(case:UseCase)->dict: # Factor → how far it lets the case come
     "The route over choices between two answers"
-    return {'room': 1 if case.result == 'enough' else 4, 'scope': _scope[case.scope], 'judge': 0 if case.judged_by == 'nobody' else 4,
-            'output': 4 if case.output == 'text' else 0, 'choices': 3 if case.choices >= 200 else 2,
-            'value': dict(low=0, medium=1, high=4)[case.value], 'team': _team[case.team]}
+    return {
+        'room': 1 if case.result == 'enough' else 4,
+        'scope': _scope[case.scope],
+        'judge': 0 if case.judged_by == 'nobody' else 4,
+        'output': 4 if case.output == 'text' else 0,
+        'choices': 3 if case.choices >= 200 else 2,
+        'value': dict(low=0, medium=1, high=4)[case.value],
+        'team': _team[case.team],
+    }
 
 # %% ../../nbs/library/decisions/use_case.ipynb #0f5b55df
 fit_levels = ('no', 'weak', 'possible', 'strong', 'excellent')
@@ -127,7 +152,10 @@ def training_fit(case:UseCase)->int: # An index of `fit_levels`
 
 def training_route(case:UseCase)->str:
     "Which way of training a case suits"
-    ways = [name for name,way in (('fine-tune', route_by_examples), ('preferences', route_by_preferences)) if min(way(case).values()) >= 2]
+    ways = [
+        name for name, way in (('fine-tune', route_by_examples), ('preferences', route_by_preferences))
+        if min(way(case).values()) >= 2
+    ]
     return ', then '.join(ways) or 'no training'
 
 # %% ../../nbs/library/decisions/use_case.ipynb #bb34e6f6
@@ -146,21 +174,26 @@ _facts_of = {'gain': tuple(_gained), 'room': ('result',), 'judge': ('judged_by',
 
 def _because(factor:str, case:UseCase)->str:
     "What is known of a case in the light of one factor"
-    if factor == 'gain': return f"{', '.join(_gained[k] for k,p in _gains(case).items() if p) or 'nothing speaks against a prompt'}.".capitalize()
+    if factor == 'gain':
+        gained = ', '.join(_gained[k] for k,p in _gains(case).items() if p)
+        return f"{gained or 'nothing speaks against a prompt'}.".capitalize()
     if factor == 'examples': return _says[factor][case.quality].format(n=case.examples)
-    if factor == 'choices': return f"There are {case.choices:,} choices{'' if case.choices >= 200 else '; 200 are to be collected'}."
+    if factor == 'choices':
+        return f"There are {case.choices:,} choices{'' if case.choices >= 200 else '; 200 are to be collected'}."
     return _says[factor][getattr(case, _facts_of.get(factor, (factor,))[0])]
 
 def fit_reasons(case:UseCase)->list[Reason]: # The weakest link first
     "Why a case suits training as far as it does, by its better route"
     best = best_route_factors(case)
-    evidence = lambda factor: '; '.join(questionnaire[k].evidence for k in _facts_of.get(factor, (factor,)) if factor != 'gain' or _gains(case)[k] or k == 'rules')
+    evidence = lambda factor: '; '.join(questionnaire[k].evidence for k in _facts_of.get(factor, (factor,))
+                                            if factor != 'gain' or _gains(case)[k] or k == 'rules')
     return [Reason(f, best[f], _because(f, case), evidence(f)) for f in sorted(best, key=best.get)]
 
 # %% ../../nbs/library/decisions/use_case.ipynb #457f831c
 _marks = {'examples': (100, 1000), 'choices': (200,), 'seconds': (2,), 'per_month': (100_000,)}
 _unknown = ('none', 'unknown', 'unmeasured') # Nothing that one would change a fact to
-_ordered = {k: a.options for k,a in questionnaire.items() if k in ('scope', 'judged_by', 'rules', 'quality', 'privacy', 'value', 'team', 'result')}
+_ordered = {k: a.options for k,a in questionnaire.items() if k in ('scope', 'judged_by', 'rules', 'quality', 'privacy',
+                                                                   'value', 'team', 'result')}
 
 def single_changes(case:UseCase)->list[dict]: # Fact → its new value
     "Every step by which one fact could be otherwise"
@@ -171,15 +204,23 @@ def single_changes(case:UseCase)->list[dict]: # Fact → its new value
         found += [{k: o} for side in sides for o in side]
     for k,at in _marks.items():
         value = getattr(case, k)
-        found += [{k: m} for m in [m for m in at if m > value][:1]] + [{k: m - 1} for m in [m for m in at if m <= value][-1:]]
+        found += [{k: m}
+                  for m in [m for m in at if m > value][:1]] + [{k: m - 1} for m in [m for m in at if m <= value][-1:]]
     return [m | ({'quality': 'good'} if m.get('examples') and not case.examples else {}) for m in found]
 
 # %% ../../nbs/library/decisions/use_case.ipynb #604f333e
 def smallest_changes(case:UseCase, up:bool)->list[dict]: # All ways that are equally short; empty where three steps do not do
     "The fewest steps that raise the fit of a case, or lower it"
     for steps in (1, 2, 3):
-        changes = [{k: v for m in some for k,v in m.items()} for some in combinations(single_changes(case), steps) if len({next(iter(m)) for m in some}) == steps]
-        found = [c for c in changes if not contradictions(to := replace(case, **c)) and (training_fit(to) > training_fit(case) if up else training_fit(to) < training_fit(case))]
+        changes = [
+            {k: v for m in some for k, v in m.items()}
+            for some in combinations(single_changes(case), steps)
+            if len({next(iter(m)) for m in some}) == steps
+        ]
+        found = [
+            c for c in changes if not contradictions(to := replace(case, **c)) and (
+                training_fit(to) > training_fit(case) if up else training_fit(to) < training_fit(case))
+        ]
         if found: return found
     return []
 
@@ -189,7 +230,10 @@ rung_exits, _begin = ({rung: said[key] for rung,said in _texts['rung'].items()} 
 # %% ../../nbs/library/decisions/use_case.ipynb #6788428b
 def sensible_rungs(case:UseCase)->list[str]: # The lowest first
     "The rungs that make sense for a case"
-    fits_here = {'classical': case.output in ('number', 'class'), 'retrieval': case.facts_change, 'fine-tune': 'fine-tune' in training_route(case), 'preferences': 'preferences' in training_route(case)}
+    fits_here = {
+        'classical': case.output in ('number', 'class'), 'retrieval': case.facts_change,
+        'fine-tune': 'fine-tune' in training_route(case), 'preferences': 'preferences' in training_route(case)
+    }
     return [r for r in rungs if fits_here.get(r, True)]
 
 def current_rung(case:UseCase)->str|None: # None above the last
@@ -211,18 +255,30 @@ assert _wall([(.05, .15), (-.02, .06), (-.04, .03)]) and not _wall([(-.02, .06),
 def next_step(case:UseCase)->str:
     "What to do this week"
     to = current_rung(case)
-    if case.judged_by == 'nobody': return 'Find somebody who can tell a good answer from a bad one. Let two people judge 30 answers each, and see how often they agree.'
-    if case.scope == 'open': return 'Take 50 requests as they came, sort them by kind, and choose the one kind that is worth doing well.'
-    if case.quality == 'poor': return 'Have 50 answers put right by somebody who knows, and measure everything against these: a score against poor answers rewards their faults.'
-    if case.result == 'enough': return 'Ship it. Keep the evaluation, run it on 1 % of the traffic, and come back when it falls.'
-    if case.tried in rungs and case.result == 'unmeasured': return f'Build the evaluation: 50 requests, judged by {case.judged_by}, and score what you have on the rung "{case.tried}".'
-    if to is None: return f"Stay on the rung {case.tried}: nothing above it suits the case as it is. Work on what would change that: {describe_changes(smallest_changes(case, True)[:1]) or 'more than three facts'}."
-    if case.result == 'improving' and to == case.tried: return f'Go on with the rung "{to}": it still improves. Leave it when two attempts in a row gain nothing.'
+    if case.judged_by == 'nobody':
+        return ('Find somebody who can tell a good answer from a bad one. Let two people judge 30 answers each, and '
+                'see how often they agree.')
+    if case.scope == 'open':
+        return 'Take 50 requests as they came, sort them by kind, and choose the one kind that is worth doing well.'
+    if case.quality == 'poor':
+        return ('Have 50 answers put right by somebody who knows, and measure everything against these: a score '
+                'against poor answers rewards their faults.')
+    if case.result == 'enough':
+        return 'Ship it. Keep the evaluation, run it on 1 % of the traffic, and come back when it falls.'
+    if case.tried in rungs and case.result == 'unmeasured':
+        return (f'Build the evaluation: 50 requests, judged by {case.judged_by}, and score what you have on the rung '
+                f'"{case.tried}".')
+    if to is None:
+        return (f"Stay on the rung {case.tried}: nothing above it suits the case as it is. Work on what would change "
+                f"that: {describe_changes(smallest_changes(case, True)[:1]) or 'more than three facts'}.")
+    if case.result == 'improving' and to == case.tried:
+        return f'Go on with the rung "{to}": it still improves. Leave it when two attempts in a row gain nothing.'
     return _begin[to]
 
 def describe_changes(found:list[dict])->str:
     "Ways to change an answer, as text"
-    return '; or '.join(' and '.join(f'{k} = {v:,}' if isinstance(v, int) and not isinstance(v, bool) else f'{k} = {v}' for k,v in c.items()) for c in found)
+    return '; or '.join(' and '.join(f'{k} = {v:,}' if isinstance(v, int) and not isinstance(v, bool)
+                                     else f'{k} = {v}' for k,v in c.items()) for c in found)
 
 # %% ../../nbs/library/decisions/use_case.ipynb #8d07ca15
 @dataclass(frozen=True, repr=False)
@@ -238,9 +294,15 @@ class Assessment:
     step:str # This week's
     def __repr__(self):
         why = [f'- {fit_levels[r.allows]}: {r.because}' for r in self.reasons]
-        return '\n'.join([f'{self.case.name}: {self.fit}; {self.route}', *why, f'Better with: {describe_changes(self.raises[:3]) or "more than three facts changed"}', f'This week: {self.step}'])
+        return '\n'.join([
+            f'{self.case.name}: {self.fit}; {self.route}', *why,
+            f'Better with: {describe_changes(self.raises[:3]) or "more than three facts changed"}',
+            f'This week: {self.step}'
+        ])
 
 def assess(case:UseCase)->Assessment: # `UserError` lists everything that is missing or contradictory
     "Judge a use case"
-    if found := case_problems(case): raise UserError('the case cannot be judged:\n' + '\n'.join(f'- {f}' for f in found))
-    return Assessment(case, fit_levels[training_fit(case)], training_route(case), current_rung(case), fit_reasons(case), smallest_changes(case, True), smallest_changes(case, False), next_step(case))
+    if found := case_problems(case):
+        raise UserError('the case cannot be judged:\n' + '\n'.join(f'- {f}' for f in found))
+    return Assessment(case, fit_levels[training_fit(case)], training_route(case), current_rung(case), fit_reasons(case),
+                      smallest_changes(case, True), smallest_changes(case, False), next_step(case))

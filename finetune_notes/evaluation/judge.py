@@ -76,7 +76,8 @@ class JudgeVerdict:
     label:str|None # The verdict, or None
     error:Exception|None=None # What the judge or the reader raised, with the traceback
     @property
-    def kind(self): return 'verdict' if self.label is not None else 'raised' if self.said is None and self.error else 'nonsense'
+    def kind(self):
+        return 'verdict' if self.label is not None else 'raised' if self.said is None and self.error else 'nonsense'
     def __repr__(self): return f'row {self.row}: {self.kind} ' + repr(self.label or self.error or self.said)
 
 def _bare(text):
@@ -101,7 +102,8 @@ def judge_texts(
 )->list[JudgeVerdict]: # Length n; never raises for what a judge says or does
     "One verdict a text"
     known = {_bare(label): label for label in labels}
-    if isinstance(labels, str) or len(known) < max(2, len(labels)): raise UserError(f'labels = {labels!r}: expected two or more different labels')
+    if isinstance(labels, str) or len(known) < max(2, len(labels)):
+        raise UserError(f'labels = {labels!r}: expected two or more different labels')
     return [_one_verdict(judge, text, known, read, i) for i, text in enumerate(texts)]
 
 # %% ../../nbs/library/evaluation/judge.ipynb #e3e7d5c1
@@ -111,9 +113,12 @@ def both_orders(
 )->list[str]: # Length 2n: with a first, then with b first
     "Every text that a judge of pairs will be shown"
     absent = [field for field in ('{first}', '{second}') if field not in question]
-    if absent: raise UserError(f'the question does not show {" and ".join(absent)}; a judge cannot compare what it does not see')
+    if absent:
+        raise UserError(f'the question does not show {" and ".join(absent)}; a judge cannot compare what it does not '
+                        'see')
     for i, p in enumerate(pairs):
-        if not (isinstance(p, (tuple, list)) and len(p) == 3): raise UserError(f'pair {i} is {p!r}: expected (prompt, a, b)')
+        if not (isinstance(p, (tuple, list)) and len(p) == 3):
+            raise UserError(f'pair {i} is {p!r}: expected (prompt, a, b)')
     return [fill(question, dict(prompt=p, first=x, second=y)) for p, a, b in pairs for x, y in ((a, b), (b, a))]
 
 def _pair_vote(ab, ba):
@@ -146,7 +151,9 @@ class PairVerdicts:
     def summary(self)->pd.DataFrame:
         "One line: how many votes there are, and why the others are none"
         vote, how = Counter(self.rows.vote), Counter(self.rows.how)
-        line = dict(pairs=len(self.rows), a=vote['a'], b=vote['b'], tie=vote['tie'], **{k: how[k] for k in ('order', 'nonsense', 'raised')})
+        line = dict(pairs=len(self.rows), a=vote['a'], b=vote['b'], tie=vote['tie'],
+                    **{k: how[k]
+                       for k in ('order', 'nonsense', 'raised')})
         return pd.DataFrame([line | {'a preferred': self.preferred.text, 'first place': self.first_place.text}])
 
     def __repr__(self): return self.summary().to_string(index=False)
@@ -173,11 +180,18 @@ def judge_agreement(
 )->dict: # n rows with a verdict, none without; agreement, precision, recall and kappa as `Estimate`s
     "How far a judge agrees with a person, on the rows that it gave a verdict on"
     person, labels = list(person), [v.label if isinstance(v, JudgeVerdict) else v for v in said]
-    if not person or len(person) != len(labels): raise UserError(f'{len(person)} labels of a person and {len(labels)} verdicts: expected one or more, the same rows')
+    if not person or len(person) != len(labels):
+        raise UserError(f'{len(person)} labels of a person and {len(labels)} verdicts: expected one or more, the same '
+                        'rows')
     both = [(p, v) for p, v in zip(person, labels) if v is not None]
-    kappa, found = Estimate(nan, -1., 1., 0), dict(precision=proportion_estimate(0, 0), recall=proportion_estimate(0, 0))
-    if both: kappa, found = cohen_kappa(*zip(*both)), precision_recall([v for _, v in both], [p for p, _ in both], positive)._asdict()
-    return dict(n=len(both), none=len(labels) - len(both), agreement=proportion_estimate(sum(p == v for p, v in both), len(both)), **found, kappa=kappa)
+    kappa, found = (Estimate(nan, -1., 1.,
+                             0), dict(precision=proportion_estimate(0, 0), recall=proportion_estimate(0, 0)))
+    if both:
+        kappa, found = (
+            cohen_kappa(*zip(*both)), precision_recall([v for _, v in both], [p for p, _ in both], positive)._asdict()
+        )
+    return dict(n=len(both), none=len(labels) - len(both),
+                agreement=proportion_estimate(sum(p == v for p, v in both), len(both)), **found, kappa=kappa)
 
 def agreement_by_round(
     results:dict, # Name of a round → the person's labels and the judge's
@@ -206,7 +220,9 @@ class Audit:
         "Rows where the person contradicts the gold label"
         absent = [i for i in self.order if i not in decided]
         if absent: raise UserError(f'{len(absent)} rows of the work list are not decided, the first is row {absent[0]}')
-        rows = [(i, self.texts[i], self.gold[i], self.said[i], decided[i]) for i in sorted(self.order) if decided[i] != self.gold[i]]
+        rows = [(i, self.texts[i], self.gold[i], self.said[i], decided[i])
+                for i in sorted(self.order)
+                if decided[i] != self.gold[i]]
         return pd.DataFrame(rows, columns=['row', 'text', 'gold', 'judge', 'person']).set_index('row')
 
     def share_wrong(self, decided)->Estimate: # decided: row → label
@@ -228,7 +244,9 @@ def audit_labels(
 )->Audit:
     "What a person should look at to know how much of the gold is wrong"
     texts, gold, said = list(texts), list(gold), [v.label if isinstance(v, JudgeVerdict) else v for v in said]
-    if not texts or not len(texts) == len(gold) == len(said): raise UserError(f'{len(texts)} texts, {len(gold)} gold labels and {len(said)} verdicts: expected one or more, as many of each')
+    if not texts or not len(texts) == len(gold) == len(said):
+        raise UserError(f'{len(texts)} texts, {len(gold)} gold labels and {len(said)} verdicts: expected one or more, '
+                        'as many of each')
     rng, differ = np.random.default_rng(seed), [i for i, (g, s) in enumerate(zip(gold, said)) if g != s]
     alike = sorted(set(range(len(gold))) - set(differ))
     sample = sorted(rng.choice(alike, size=min(n_sample, len(alike)), replace=False).tolist()) if alike else []

@@ -85,7 +85,8 @@ def run_assertions(
     answers, rules = list(answers), [assertion(a) for a in assertions]
     examples = [None]*len(answers) if examples is None else list(examples)
     if not answers or len(answers) != len(examples):
-        raise UserError(f'{len(answers)} answers and {len(examples)} examples: give one or more answers, and one example for each')
+        raise UserError(f'{len(answers)} answers and {len(examples)} examples: give one or more answers, and one '
+                        'example for each')
     if len({r.name for r in rules}) < len(rules): raise UserError('two assertions have the same name; rename one')
     return pd.DataFrame([_rule_line(r, answers, examples) for r in rules]).set_index('assertion')
 
@@ -125,11 +126,14 @@ def paired_bootstrap(
     seed:int=42, # The same seed gives the same bounds
 )->Difference: # a minus b
     "Mean of `a - b` with its percentile interval; raises `UserError` where they cannot be paired"
-    if not (n_resamples >= 1 and 0 < level < 1): raise UserError(f'n_resamples = {n_resamples}, level = {level}: expected 1 or more, and a share')
+    if not (n_resamples >= 1 and 0 < level < 1):
+        raise UserError(f'n_resamples = {n_resamples}, level = {level}: expected 1 or more, and a share')
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if a.ndim != 1 or a.shape != b.shape or a.size == 0:
-        raise UserError(f'outcomes of shapes {a.shape} and {b.shape}: expected one number a question, the same questions for both')
-    if not np.isfinite(a - b).all(): raise UserError('an outcome is missing or infinite; leave that question out of both systems')
+        raise UserError(f'outcomes of shapes {a.shape} and {b.shape}: expected one number a question, the same '
+                        'questions for both')
+    if not np.isfinite(a - b).all():
+        raise UserError('an outcome is missing or infinite; leave that question out of both systems')
     means = resampled_means(a - b, n_resamples, np.random.default_rng(seed))
     lo, hi = np.quantile(means, [(1 - level)/2, (1 + level)/2])
     return Difference(float((a - b).mean()), float(lo), float(hi), a.size)
@@ -180,12 +184,15 @@ def add(self:Scoreboard,
     keys=None, # Names of the questions, needed where systems answered different ones
 )->Scoreboard: # The board itself
     "Add a system, or replace the one of that name"
-    outcomes, keys = {m: binary_outcomes(v, f'{system}, {m}') for m, v in outcomes.items()}, None if keys is None else tuple(keys)
+    outcomes, keys = ({m: binary_outcomes(v, f'{system}, {m}')
+                       for m, v in outcomes.items()}, None if keys is None else tuple(keys))
     sizes = {m: len(v) for m, v in outcomes.items()}
     n = max(sizes.values(), default=0)
-    if n == 0 or set(sizes.values()) != {n}: raise UserError(f'{system}: questions per metric {sizes}; expected at least one, the same for each metric')
+    if n == 0 or set(sizes.values()) != {n}:
+        raise UserError(f'{system}: questions per metric {sizes}; expected at least one, the same for each metric')
     if keys is not None and not len(keys) == len(set(keys)) == n:
-        raise UserError(f'{system}: {len(keys)} keys, {len(set(keys))} of them distinct, for {n} questions; give each its own')
+        raise UserError(f'{system}: {len(keys)} keys, {len(set(keys))} of them distinct, for {n} questions; give each '
+                        'its own')
     self.scores[system], self.known = Score(n, outcomes, prompt_tokens, seconds, keys), {}
     return self
 
@@ -263,7 +270,10 @@ def tables(self:Scoreboard):
         if f[c].notna().any(): main[c.replace('_', ' ')] = _column(f[c], map(text, f[c]), lower=True)
     yield f'{self.title} (95 % Wilson intervals)', main
     if not (found := self.differences()): return
-    gaps = {'system': [(s, False) for s in found], 'n': [(f'{max(d.n for d in ds.values()):,}', False) for ds in found.values()]}
+    gaps = {
+        'system': [(s, False) for s in found],
+        'n': [(f'{max(d.n for d in ds.values()):,}', False) for ds in found.values()]
+    }
     for m in self.metrics: gaps[m] = [(ds[m].text if m in ds else '–', False) for ds in found.values()]
     yield f'Difference to {self.baseline}, paired (95 % bootstrap intervals)', gaps
 
@@ -272,15 +282,20 @@ def _text_table(caption, columns):
     plain = lambda text: ''.join(c if c.isprintable() else '?' for c in text)
     cells = [[plain(head) + ' ', *(plain(t) + ' *'[best] for t, best in col)] for head, col in columns.items()]
     widths = [max(map(len, col)) + 1 for col in cells]
-    lines = (''.join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths))) for row in zip(*cells))
+    lines = (''.join(c.rjust(w) if i else c.ljust(w)
+                     for i, (c, w) in enumerate(zip(row, widths)))
+             for row in zip(*cells))
     return '\n'.join([plain(caption), *map(str.rstrip, lines)])
 
 def _html_table(caption, columns):
     side = lambda i: f'style="text-align:{"right" if i else "left"}"'
     cell = lambda tag, i, t, b=False: f'<{tag} {side(i)}>' + '<b>'*b + html.escape(t) + '</b>'*b + f'</{tag}>'
     head = ''.join(cell('th', i, h) for i, h in enumerate(columns))
-    rows = ''.join('<tr>' + ''.join(cell('td', i, *c) for i, c in enumerate(row)) + '</tr>' for row in zip(*columns.values()))
-    return f'<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    rows = ''.join('<tr>' + ''.join(cell('td', i, *c)
+                                    for i, c in enumerate(row)) + '</tr>'
+                   for row in zip(*columns.values()))
+    return (
+        f'<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
 
 def _markdown_table(caption, columns):
     safe = lambda text: re.sub(r'[^\w ,.:;()%+–-]|_', lambda m: f'&#{ord(m[0])};', text)

@@ -59,7 +59,8 @@ def _cluster_sums(values, clusters):
     "Sum and size of each cluster; without clusters each value is one"
     if clusters is None: return values, np.ones(len(values))
     codes, _ = pd.factorize(np.array([*clusters, None], dtype=object)[:-1])
-    if len(codes) != len(values): raise UserError(f'{len(values)} values and {len(codes)} clusters: name the cluster of each value')
+    if len(codes) != len(values):
+        raise UserError(f'{len(values)} values and {len(codes)} clusters: name the cluster of each value')
     if (codes < 0).any(): raise UserError(f'value {int(codes.argmin())} has no cluster')
     return np.bincount(codes, values), np.bincount(codes).astype(float)
 
@@ -72,14 +73,17 @@ def bootstrap(
     seed:int=42, # The same seed gives the same bounds
 )->Estimate: # n counts the clusters
     "Mean of `values`; its interval redraws whole clusters. It has no width where all clusters agree"
-    if not (n_resamples >= 1 and 0 < level < 1): raise UserError(f'n_resamples = {n_resamples}, level = {level}: expected 1 or more, and a share')
+    if not (n_resamples >= 1 and 0 < level < 1):
+        raise UserError(f'n_resamples = {n_resamples}, level = {level}: expected 1 or more, and a share')
     values = np.asarray(values, dtype=float)
-    if values.ndim != 1 or not np.isfinite(values).all(): raise UserError('values: expected one finite number a row; leave missing ones out')
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise UserError('values: expected one finite number a row; leave missing ones out')
     sums, sizes = _cluster_sums(values, clusters)
-    if len(sums) < 2: raise UserError(f'{len(sums)} cluster(s): how much they vary shows from 2 on, and well from about 20')
+    if len(sums) < 2:
+        raise UserError(f'{len(sums)} cluster(s): how much they vary shows from 2 on, and well from about 20')
     mean = lambda i, axis=-1: sums[i].sum(axis)/sizes[i].sum(axis)
-    drawn = resample((np.arange(len(sums)),), mean, n_resamples=n_resamples, batch=max(1, 1_000_000//len(sums)), vectorized=True,
-                     method='percentile', confidence_level=widened_level(level, len(sums)), rng=seed)
+    drawn = resample((np.arange(len(sums)),), mean, n_resamples=n_resamples, batch=max(1, 1_000_000//len(sums)),
+                     vectorized=True, method='percentile', confidence_level=widened_level(level, len(sums)), rng=seed)
     return Estimate(float(values.mean()), *map(float, drawn.confidence_interval), len(sums))
 
 # %% ../../nbs/library/evaluation/statistics.ipynb #a0a96988
@@ -97,7 +101,8 @@ def mcnemar(
 )->McNemar:
     "Exact test of whether two systems are right equally often"
     a, b = binary_outcomes(a, 'first system'), binary_outcomes(b, 'second system')
-    if len(a) != len(b) or not len(a): raise UserError(f'{len(a)} and {len(b)} outcomes: expected one or more, the same questions for both')
+    if len(a) != len(b) or not len(a):
+        raise UserError(f'{len(a)} and {len(b)} outcomes: expected one or more, the same questions for both')
     first, second = int((a > b).sum()), int((b > a).sum())
     return McNemar(first, second, len(a), binomtest(first, first + second).pvalue if first + second else 1.)
 
@@ -110,9 +115,11 @@ class PrecisionRecall(NamedTuple):
 def _same_rows(a, b):
     "Two lists of labels for the same rows; `UserError` names a row without one"
     a, b = list(a), list(b)
-    if not a or len(a) != len(b): raise UserError(f'{len(a)} and {len(b)} labels: expected one or more, the same rows for both')
+    if not a or len(a) != len(b):
+        raise UserError(f'{len(a)} and {len(b)} labels: expected one or more, the same rows for both')
     for i, pair in enumerate(zip(a, b)):
-        if any(pd.api.types.is_scalar(v) and pd.isna(v) for v in pair): raise UserError(f'row {i} has no label in one of the two; leave it out of both')
+        if any(pd.api.types.is_scalar(v) and pd.isna(v) for v in pair):
+            raise UserError(f'row {i} has no label in one of the two; leave it out of both')
     return a, b
 
 def precision_recall(
@@ -156,8 +163,10 @@ def cohen_kappa(
     table = label_table(a, b)
     labels, n = len(table), int(table.sum())
     if labels == 1: return Estimate(nan, -1., 1., n)
-    kappa, (centre, error) = float(kappa_and_error(table)[0]), kappa_and_error(table + 3/labels**2 + np.eye(labels)/labels)
-    return Estimate(kappa, float(max(-1, min(kappa, centre - z_95*error))), float(min(1, max(kappa, centre + z_95*error))), n)
+    kappa, (centre, error) = (float(kappa_and_error(table)[0]),
+                              kappa_and_error(table + 3/labels**2 + np.eye(labels)/labels))
+    return Estimate(kappa, float(max(-1, min(kappa, centre - z_95*error))),
+                    float(min(1, max(kappa, centre + z_95*error))), n)
 
 # %% ../../nbs/library/evaluation/statistics.ipynb #ce6c36c8
 def _counted(
@@ -208,20 +217,24 @@ class BradleyTerry:
 
     def of(self, system)->Estimate:
         "Strength of one system; n counts its votes"
-        if system not in self.systems: raise UserError(f'no votes on {system!r}; there are votes on {", ".join(map(repr, self.systems))}')
+        if system not in self.systems:
+            raise UserError(f'no votes on {system!r}; there are votes on {", ".join(map(repr, self.systems))}')
         i = self.systems.index(system)
-        return Estimate(*map(float, self.strength[i] + sqrt(self.cov[i, i])*np.array([0, -z_95, z_95])), int(self.votes[i].sum()))
+        return Estimate(*map(float, self.strength[i] + sqrt(self.cov[i, i])*np.array([0, -z_95, z_95])),
+                        int(self.votes[i].sum()))
 
     def beats(self, a, b)->Estimate:
         "Probability that `a` is preferred to `b`; n counts the votes between the two, which may be none"
         i, j = (self.of(s) and self.systems.index(s) for s in (a, b))
         error = sqrt(max(0, self.cov[i, i] + self.cov[j, j] - 2*self.cov[i, j]))
-        return Estimate(*map(float, expit(self.strength[i] - self.strength[j] + error*np.array([0, -z_95, z_95]))), int(self.votes[i, j]))
+        return Estimate(*map(float, expit(self.strength[i] - self.strength[j] + error*np.array([0, -z_95, z_95]))),
+                        int(self.votes[i, j]))
 
     def to_frame(self)->pd.DataFrame:
         "One line a system, the strongest first: strength, lo, hi, votes"
         rows = [(s, e.estimate, e.lo, e.hi, e.n) for s in self.systems for e in [self.of(s)]]
-        return pd.DataFrame(rows, columns=['system', 'strength', 'lo', 'hi', 'votes']).set_index('system').sort_values('strength', ascending=False)
+        return pd.DataFrame(rows, columns=['system', 'strength', 'lo', 'hi',
+                                           'votes']).set_index('system').sort_values('strength', ascending=False)
 
     def __repr__(self): return repr(self.to_frame().round(3))
     def _repr_html_(self): return self.to_frame().round(3).to_html()
@@ -264,7 +277,8 @@ def intransitive_cycles(
 )->pd.DataFrame: # cycle: systems, each preferred to the next; votes: of each preference, for and against; p
     "Preferences that contradict surer ones; empty where all add up"
     systems, wins, _ = _counted(votes)
-    preferred = [(binomtest(int(wins[i, j]), int(wins[i, j] + wins[j, i])).pvalue, i, j) for i, j in np.argwhere(wins > wins.T)]
+    preferred = [(binomtest(int(wins[i, j]), int(wins[i, j] + wins[j, i])).pvalue, i, j)
+                 for i, j in np.argwhere(wins > wins.T)]
     graph, rows = {i: set() for i in range(len(systems))}, []
     for p, i, j in sorted(preferred):
         graph[j].add(i)

@@ -159,7 +159,9 @@ def _write_step(logits, writings, temperature, rng):
     "Choose a token for every answer that is open; what is new in each row"
     for row,w in zip(logits, writings):
         if w.guide and w.open: w.guide.restrict(row)
-    return [w.write([token]) if w.open else [token] for token,w in zip(sample_tokens(logits, temperature, rng), writings)]
+    return [
+        w.write([token]) if w.open else [token] for token, w in zip(sample_tokens(logits, temperature, rng), writings)
+    ]
 
 def _still_writing(writings, pieces, cache, mask, share=0.75):
     "Drop finished rows once no more than `share` of a batch is being written"
@@ -207,13 +209,16 @@ def generate(
     "Answer prompts in batches"
     if not prompts: return []
     if any(not p for p in prompts): raise UserError('a prompt without tokens cannot be answered')
-    rng, ends = torch.Generator().manual_seed(seed), frozenset({tokenizer.eos_token_id}) | (tokens_containing(tokenizer, stop) if stop else frozenset())
+    rng, ends = (torch.Generator().manual_seed(seed),
+                 frozenset({tokenizer.eos_token_id}) | (tokens_containing(tokenizer, stop) if stop else frozenset()))
     shared, made = shared_prefix_length(prompts), {}
     prefix = prefill(model, prompts[0][:shared])
-    with prepacked_weights(model), tqdm(total=len(prompts), desc=label, disable=label is None or 'TQDM_DISABLE' in os.environ) as bar:
+    with prepacked_weights(model), tqdm(total=len(prompts), desc=label, disable=label is None
+                                        or 'TQDM_DISABLE' in os.environ) as bar:
         for batch in length_sorted_batches(prompts, limit, batch_tokens, batch_size):
             writings = [Writing(GrammarGuide(tokenizer, grammars[i]) if grammars else None, limit, ends) for i in batch]
-            write_batch(model, [prompts[i][shared:] for i in batch], writings, copy.deepcopy(prefix), temperature, rng, tokenizer.pad_token_id)
+            write_batch(model, [prompts[i][shared:] for i in batch], writings, copy.deepcopy(prefix), temperature, rng,
+                        tokenizer.pad_token_id)
             made |= {i: w.answer(tokenizer, stop) for i,w in zip(batch, writings)}
             bar.update(len(batch))
     return [made[i] for i in range(len(prompts))]

@@ -34,11 +34,14 @@ def gguf_architecture(
     config, # Of a Llama model, as transformers holds it
 )->dict: # Key of the file → value
     "The numbers that say how the layers fit together"
-    return {'llama.block_count': config.num_hidden_layers, 'llama.context_length': config.max_position_embeddings, 'llama.vocab_size': config.vocab_size,
-            'llama.embedding_length': config.hidden_size, 'llama.feed_forward_length': config.intermediate_size,
-            'llama.attention.head_count': config.num_attention_heads, 'llama.attention.head_count_kv': config.num_key_value_heads,
-            'llama.attention.layer_norm_rms_epsilon': config.rms_norm_eps, 'llama.rope.dimension_count': config.head_dim,
-            'llama.rope.freq_base': float(config.rope_parameters['rope_theta']), 'general.file_type': 1}
+    return {
+        'llama.block_count': config.num_hidden_layers, 'llama.context_length': config.max_position_embeddings,
+        'llama.vocab_size': config.vocab_size, 'llama.embedding_length': config.hidden_size,
+        'llama.feed_forward_length': config.intermediate_size, 'llama.attention.head_count': config.num_attention_heads,
+        'llama.attention.head_count_kv': config.num_key_value_heads,
+        'llama.attention.layer_norm_rms_epsilon': config.rms_norm_eps, 'llama.rope.dimension_count': config.head_dim,
+        'llama.rope.freq_base': float(config.rope_parameters['rope_theta']), 'general.file_type': 1
+    }
 
 # %% ../../nbs/library/generation/serving.ipynb #cd7e1953
 def interleave_rope_halves(
@@ -73,9 +76,12 @@ def write_gguf(
     writer, own = GGUFWriter(path, 'llama'), gguf_architecture(model.config)
     for key,field in GGUFReader(weights_file()).fields.items():
         if key.startswith('GGUF.') or key == 'general.architecture': continue
-        writer.add_key_value(key, own.get(key, field.contents()), field.types[0], field.types[-1] if len(field.types) > 1 else None)
+        writer.add_key_value(key, own.get(key, field.contents()), field.types[0],
+                             field.types[-1] if len(field.types) > 1 else None)
     for name,array in _tensors(model, turn): writer.add_tensor(name, array)
-    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file, writer.close): write()
+    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file,
+                  writer.close):
+        write()
 
 # %% ../../nbs/library/generation/serving.ipynb #72330f94
 def export_run(
@@ -123,12 +129,14 @@ def running_engine(
     **settings, # More of llama.cpp's
 ): # An `Engine`
     "llama.cpp in a process of its own, until the block ends; `UserError` where it cannot start"
-    if not engine_available(): raise UserError('llama.cpp is not installed here; install it: pip install "finetune_notes[serve]"')
+    if not engine_available():
+        raise UserError('llama.cpp is not installed here; install it: pip install "finetune_notes[serve]"')
     key, fixed = secrets.token_urlsafe(24), dict(n_ctx=slots*context, n_parallel=slots, port=0, warmup=False)
     given = dict(file=str(file), key=key, threads=threads, settings=fixed | settings)
     program = 'from finetune_notes.generation.serving import host; host()'
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {'GGML_NO_BACKTRACE': '1'})
-    with TemporaryFile('w+') as said, subprocess.Popen([sys.executable, '-c', program], stderr=said, **pipes) as process:
+    with TemporaryFile('w+') as said, subprocess.Popen([sys.executable, '-c', program], stderr=said,
+                                                       **pipes) as process:
         try:
             process.stdin.write(json.dumps(given) + '\n')
             process.stdin.flush()
@@ -162,7 +170,8 @@ def engine_answers(
 )->list[dict]: # tokens (ids), logps (nats), text
     "Greedy answers, with the log-probability of each token"
     def one(prompt, grammar):
-        body = dict(prompt=prompt, n_predict=limit, temperature=0, n_probs=1, return_tokens=True) | ({'grammar': to_llama_lark(grammar)} if grammar else {})
+        body = (dict(prompt=prompt, n_predict=limit, temperature=0, n_probs=1, return_tokens=True) |
+                ({'grammar': to_llama_lark(grammar)} if grammar else {}))
         made = engine.post('/completion', body)
         steps = made.get('completion_probabilities', [])
         return dict(tokens=[s['id'] for s in steps], logps=[s['logprob'] for s in steps], text=made['content'])
@@ -171,7 +180,8 @@ def engine_answers(
 def to_llama_lark(grammar:str)->str:
     "A grammar of ours, in the form in which llama.cpp hands it to llguidance"
     if not grammar.startswith('{'): return f'%llguidance {{}}\n{grammar}'
-    return '%llguidance {}\nstart: %json ' + json.dumps(json.loads(grammar) | {'x-guidance': {'whitespace_flexible': False}})
+    return ('%llguidance {}\nstart: %json ' +
+            json.dumps(json.loads(grammar) | {'x-guidance': {'whitespace_flexible': False}}))
 
 # %% ../../nbs/library/generation/serving.ipynb #3f5efc10
 def token_logprobs(
@@ -181,7 +191,8 @@ def token_logprobs(
 )->list[float]: # Nats
     "The log-probability that a model gives each of the tokens"
     import torch
-    with torch.inference_mode(): logits = model(torch.tensor([prompt + tokens], device=model.device)).logits[0, len(prompt) - 1:-1]
+    with torch.inference_mode():
+        logits = model(torch.tensor([prompt + tokens], device=model.device)).logits[0, len(prompt) - 1:-1]
     return logits.float().log_softmax(-1).gather(1, torch.tensor(tokens, device=model.device)[:, None])[:, 0].tolist()
 
 def engine_parity(
@@ -190,5 +201,9 @@ def engine_parity(
     written:list[dict], # As `engine_answers` gives them
 )->pd.DataFrame: # A line an answer: tokens, mean, largest (absolute differences in nats)
     "How far two engines differ in the log-probabilities of the same tokens"
-    apart = [np.abs(np.subtract(token_logprobs(model, p, w['tokens']), w['logps'])) for p,w in zip(prompts, written) if w['tokens']]
+    apart = [
+        np.abs(np.subtract(token_logprobs(model, p, w['tokens']), w['logps']))
+        for p, w in zip(prompts, written)
+        if w['tokens']
+    ]
     return pd.DataFrame([dict(tokens=len(a), mean=a.mean(), largest=a.max()) for a in apart])

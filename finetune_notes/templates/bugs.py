@@ -53,7 +53,8 @@ class ChatTemplate:
 
     def messages(self, fields:dict)->list[dict]: # Role and content of each
         "All messages before the answer"
-        if 'messages' not in fields: raise UserError(f'the example needs a field `messages`; it has: {", ".join(fields)}')
+        if 'messages' not in fields:
+            raise UserError(f'the example needs a field `messages`; it has: {", ".join(fields)}')
         return fields['messages']
 
     def prompt(self, fields:dict, tokenizer)->list[int]: # input_ids up to where the answer begins
@@ -146,7 +147,8 @@ def joined(s):
     whole = replace(s.template, answer='\n\n' + s.template.answer)
     def row(fields, tokenizer):
         prompt = whole.prompt(fields, tokenizer)
-        text = tokenizer.decode(prompt) + escape_special_tokens(fill(whole.answer, fields), tokenizer) + tokenizer.eos_token
+        text = (tokenizer.decode(prompt) + escape_special_tokens(fill(whole.answer, fields), tokenizer) +
+                tokenizer.eos_token)
         return masked_row(encode_text(text, tokenizer), len(prompt))
     return replace(s, template=PatchedTemplate(whole, row=row))
 
@@ -166,18 +168,27 @@ instruction_layout = '### Instruction:\n{question}\n\n### Response:'
 def spaces(s):
     "Training puts spaces round its headings, serving does not"
     served = PlainTemplate(instruction_layout + '\n')
-    return replace(s, template=PatchedTemplate(served, row=PlainTemplate(served.text.replace('### Instruction:', ' ### Instruction: ')).row))
+    return replace(
+        s, template=PatchedTemplate(
+            served, row=PlainTemplate(served.text.replace('### Instruction:', ' ### Instruction: ')).row
+        )
+    )
 
 @_bug('T13')
 def space_at_end(s):
     "The served prompt ends with a space, which in training belongs to the answer"
-    return replace(s, template=PatchedTemplate(PlainTemplate(instruction_layout + ' '), row=PlainTemplate(instruction_layout, answer=' {answer}').row))
+    return replace(
+        s, template=PatchedTemplate(
+            PlainTemplate(instruction_layout + ' '), row=PlainTemplate(instruction_layout, answer=' {answer}').row
+        )
+    )
 
 # %% ../../nbs/library/templates/bugs.ipynb #1eb67ef0
 @_bug('T4')
 def other_prompt(s):
     "The server asks in words that training never saw"
-    return replace(s, template=PatchedTemplate(s.template, prompt=PlainTemplate('Q: {question}\nA:\n').prompt, row=s.template.row))
+    return replace(
+        s, template=PatchedTemplate(s.template, prompt=PlainTemplate('Q: {question}\nA:\n').prompt, row=s.template.row))
 
 @_bug('T6')
 def bos_twice(s):
@@ -190,7 +201,8 @@ def bos_twice(s):
 def no_generation_prompt(s):
     "Serving renders without `add_generation_prompt=True`"
     t = s.template
-    def prompt(fields, tokenizer): return encode_text(render_chat(t.messages(fields), tokenizer, generation=False), tokenizer)
+    def prompt(fields, tokenizer):
+        return encode_text(render_chat(t.messages(fields), tokenizer, generation=False), tokenizer)
     return replace(s, template=PatchedTemplate(t, prompt=prompt, row=t.row))
 
 # %% ../../nbs/library/templates/bugs.ipynb #a6085cd9
@@ -217,7 +229,8 @@ def end_masked(s):
     tokenizer.pad_token = tokenizer.eos_token
     def row(fields, tokenizer):
         r = s.template.row(fields, tokenizer)
-        return r | dict(labels=[ignored_label if i == tokenizer.pad_token_id else l for i,l in zip(r['input_ids'], r['labels'])])
+        return (r | dict(
+            labels=[ignored_label if i == tokenizer.pad_token_id else l for i, l in zip(r['input_ids'], r['labels'])]))
     return replace(s, tokenizer=tokenizer, template=PatchedTemplate(s.template, row=row))
 
 @_bug('T10')
@@ -244,14 +257,17 @@ def python_answers(s):
 @_bug('T14')
 def read_by_characters(s):
     "The answer is what stands behind `len(prompt)` characters"
-    def read(ids, prompt, tokenizer): return tokenizer.decode(ids, skip_special_tokens=True)[len(tokenizer.decode(prompt)):]
+    def read(ids, prompt, tokenizer):
+        return tokenizer.decode(ids, skip_special_tokens=True)[len(tokenizer.decode(prompt)):]
     return replace(s, template=PatchedTemplate(s.template, read=read))
 
 @_bug('T15')
 def text_normalised(s):
     "The tokenizer normalises what it reads"
     tokenizer = copy.deepcopy(s.tokenizer)
-    tidy = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex('[“”]'), '"'), normalizers.Replace('\r\n', '\n')])
+    tidy = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Replace(Regex('[“”]'), '"'), normalizers.Replace('\r\n', '\n')]
+    )
     tokenizer.backend_tokenizer.normalizer = tidy
     return replace(s, tokenizer=tokenizer)
 

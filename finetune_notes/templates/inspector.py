@@ -51,7 +51,8 @@ def row_pieces(
 )->list[Piece]: # In order; their ids are the row's
     "A row in pieces that can be shown"
     made, held = [], []
-    marks = [(_kind_of(t, l, tokenizer), max_length is not None and i >= max_length) for i,(t,l) in enumerate(zip(row['input_ids'], row['labels']))]
+    marks = [(_kind_of(t, l, tokenizer), max_length is not None and i >= max_length)
+             for i, (t, l) in enumerate(zip(row['input_ids'], row['labels']))]
     for i,token in enumerate(row['input_ids']):
         held.append(token)
         text, last = tokenizer.decode(held), i + 1 == len(marks) or marks[i + 1] != marks[i]
@@ -67,13 +68,17 @@ _styles = {
     'answer': 'background:rgba(0,114,178,.28);border-bottom:2px solid rgb(0,114,178)',
     'end': 'background:rgba(230,159,0,.38);border-bottom:4px double rgb(230,159,0)',
 }
-_meanings = {'prompt': 'prompt, read and not graded', 'mark': 'special token', 'answer': 'answer, graded', 'end': 'end token, graded'}
+_meanings = {
+    'prompt': 'prompt, read and not graded', 'mark': 'special token', 'answer': 'answer, graded',
+    'end': 'end token, graded'
+}
 
 def _piece_html(p):
     "A piece as HTML, its ids in the tooltip"
     cut = ';text-decoration:line-through 2px;opacity:.65' if p.cut else ''
     name, ids = p.kind + ' cut'*p.cut, ', '.join(map(str, p.ids))
-    return f'<span class="{name}" style="{_styles[p.kind]}{cut}" title="{ids}">{html.escape(show_whitespace(p.text))}</span>'
+    return (f'<span class="{name}" style="{_styles[p.kind]}{cut}" '
+            f'title="{ids}">{html.escape(show_whitespace(p.text))}</span>')
 
 # %% ../../nbs/library/templates/inspector.ipynb #880607ab
 def row_html(
@@ -89,7 +94,8 @@ def row_html(
     cut = 0 if max_length is None else max(0, n - max_length)
     count = f'{n} tokens, {graded} of them graded' + (f', {cut} cut off' if cut else '')
     body = ''.join(map(_piece_html, shown))
-    return (f'<p style="font-size:.85em">{legend}</p><pre style="white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.7;'
+    return (f'<p style="font-size:.85em">{legend}</p><pre '
+            'style="white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.7;'
             f'background:none;color:inherit">{body}</pre><p>{count}.</p>')
 
 # %% ../../nbs/library/templates/inspector.ipynb #b510b011
@@ -100,7 +106,8 @@ class Inspection:
     findings:list # Of the checker
     tokenizer:object # Of the base model
     max_length:int|None = None # Tokens that are kept
-    def _repr_html_(self): return f'<div>{row_html(self.row, self.tokenizer, self.max_length)}{self.findings._repr_html_()}</div>'
+    def _repr_html_(self):
+        return f'<div>{row_html(self.row, self.tokenizer, self.max_length)}{self.findings._repr_html_()}</div>'
     def __repr__(self): return f"{show_whitespace(self.tokenizer.decode(self.row['input_ids']))}\n{self.findings!r}"
 
 def inspect_example(
@@ -142,8 +149,11 @@ def inspector_widget(
 ): # An ipywidgets box; its `example` is what stands in the boxes
     "A widget that shows an example as the loss sees it, while you change it"
     from ipywidgets import HTML, IntSlider, Layout, Textarea, VBox
-    boxes = {k: Textarea(example[k] if k in example else example['messages'][path[1]]['content'], description=k, layout=Layout(width='95%'))
-             for k,path in _slots(example).items()}
+    boxes = {
+        k: Textarea(example[k] if k in example else example['messages'][path[1]]['content'], description=k,
+                    layout=Layout(width='95%'))
+        for k, path in _slots(example).items()
+    }
     slider, view = IntSlider(max_length, 1, max_length, description='max_length'), HTML()
     panel = VBox([*boxes.values(), slider, view])
     def show(change=None):

@@ -15,8 +15,10 @@ import re
 import numpy as np
 from jinja2 import TemplateError
 from .bugs import encode_text, first_divergence, render_chat
-from .lint_examples import (TokenFault, Finding, Findings, ExampleView, answer_cut, bug_descriptions, chat_layout, end_token_masked, labels_wrong,
-                                             answer_misread, tokens_near, token_pairs, python_answer, text_changed, texts_in)
+from finetune_notes.templates.lint_examples import (
+    TokenFault, Finding, Findings, ExampleView, answer_cut, bug_descriptions, chat_layout, end_token_masked,
+    labels_wrong, answer_misread, tokens_near, token_pairs, python_answer, text_changed, texts_in
+)
 from ..core.settings import UserError
 from .template import escape_special_tokens, ignored_label
 
@@ -33,7 +35,9 @@ def _render_once(v, text, other):
     once = (_rendered(v) if hasattr(v.template, 'messages') else other).strip()
     for inner in (once, escape_special_tokens(once, v.tokenizer)):
         before, found, after = text.partition(inner)
-        if once and found and v.chat.header.strip() and before.rstrip().endswith(v.chat.header.rstrip()) and after.strip(): return _rendered(v) or other
+        if once and found and v.chat.header.strip() and before.rstrip().endswith(
+                v.chat.header.rstrip()) and after.strip():
+            return _rendered(v) or other
     return text
 
 # %% ../../nbs/library/templates/lint.ipynb #c60f621a
@@ -52,7 +56,8 @@ def _generate_once(v, text, other):
 # %% ../../nbs/library/templates/lint.ipynb #4ec16011
 def _silent_system(v, text):
     "T9: `text` holds the system message that the chat template adds, and no message of the example does"
-    written = texts_in(v.fields) + ([m['content'] for m in v.template.messages(v.fields)] if hasattr(v.template, 'messages') else [])
+    written = (texts_in(v.fields) +
+               ([m['content'] for m in v.template.messages(v.fields)] if hasattr(v.template, 'messages') else []))
     return bool(v.chat.default) and v.chat.default in text and not any(v.chat.default in t for t in written)
 
 def _prompt_faults(v):
@@ -84,9 +89,12 @@ def _difference(v, trained, served, peeled):
     if served.startswith(trained) and v.answer.startswith(begun): return None if peeled else _same_text(v, begun)
     if trained.rstrip(' \t') == served.rstrip(' \t'): return None if _begins_answer(v) else 'T13'
     start = v.ids[:v.start]
-    if start != v.prompt and (encode_text(trained, v.tokenizer) == v.prompt or encode_text(served, v.tokenizer) == start): return _seam(v, start, v.prompt)
+    if start != v.prompt and (encode_text(trained, v.tokenizer) == v.prompt
+                              or encode_text(served, v.tokenizer) == start):
+        return _seam(v, start, v.prompt)
     if ''.join(trained.split()) == ''.join(served.split()): return 'T3'
-    ahead = trained.removeprefix(served) if trained.startswith(served) else begun if served.startswith(trained) and trained.endswith(begun) else ''
+    ahead = (trained.removeprefix(served)
+             if trained.startswith(served) else begun if served.startswith(trained) and trained.endswith(begun) else '')
     return 'T8' if ahead.strip() else 'T4'
 
 # %% ../../nbs/library/templates/lint.ipynb #c6e4738e
@@ -106,7 +114,8 @@ def _begins_answer(v):
 def _space_at_end(v):
     "Whether the template itself ends the prompt with a space that the answer's first token would carry"
     if not v.served.endswith((' ', '\t')) or any(t and v.served.endswith(t) for t in texts_in(v.fields)): return False
-    return encode_text(' ' + v.answer, v.tokenizer) != encode_text(' ', v.tokenizer) + encode_text(v.answer, v.tokenizer)
+    return encode_text(' ' + v.answer,
+                       v.tokenizer) != encode_text(' ', v.tokenizer) + encode_text(v.answer, v.tokenizer)
 
 # %% ../../nbs/library/templates/lint.ipynb #5b4f7abb
 def _seam(v, a, b):
@@ -123,7 +132,9 @@ def _spelled(v):
     "T2 where a mark of the template is spelled out in ordinary tokens, else None"
     if not _control.search(v.text + v.served): return
     safe = [escape_special_tokens(t, v.tokenizer) for t in texts_in(v.fields)]
-    typed = sorted({o.strip() for t in safe for o in (t, v.tokenizer.decode(encode_text(t, v.tokenizer)))}, key=len, reverse=True)
+    typed = sorted({o.strip()
+                    for t in safe
+                    for o in (t, v.tokenizer.decode(encode_text(t, v.tokenizer)))}, key=len, reverse=True)
     for text, ids in ((v.text, v.ids), (v.served, v.prompt)):
         for t in filter(None, typed): text = text.replace(t, '\0')
         if any(text.count(m) > ids.count(v.chat.known.get(m, -1)) for m in set(_control.findall(text))): return 'T2'
@@ -146,14 +157,17 @@ def untrained_tokens(
 # %% ../../nbs/library/templates/lint.ipynb #07229662
 def _example_faults(v):
     "Code → `TokenFault` of one example"
-    rules = dict(T5=python_answer, T7=end_token_masked, T10=labels_wrong, T11=answer_cut, T14=answer_misread, T15=text_changed)
+    rules = dict(T5=python_answer, T7=end_token_masked, T10=labels_wrong, T11=answer_cut, T14=answer_misread,
+                 T15=text_changed)
     return _prompt_faults(v) | {code: fault for code, rule in rules.items() if (fault := rule(v))}
 
 def _check_texts(example, i):
     "`UserError` where a text cannot be encoded"
     for text in texts_in(example):
         bad = re.search('[\ud800-\udfff]', text)
-        if bad: raise UserError(f'example {i}: half of a character (U+{ord(bad[0]):04X}) at position {bad.start()} of {text[:20]!r}; '
+        if bad:
+            raise UserError(f'example {i}: half of a character (U+{ord(bad[0]):04X}) at position {bad.start()} of '
+                            f'{text[:20]!r}; '
                                 'the text was cut inside it, mend the data')
 
 # %% ../../nbs/library/templates/lint.ipynb #768e5dfe
@@ -167,8 +181,10 @@ def check_template(
     "Template bugs of a project"
     if not examples: raise UserError('there is nothing to check: the list of examples is empty')
     ends = {tokenizer.eos_token_id} if ends is None else set(ends)
-    if ends <= {None}: raise UserError('the tokenizer has no end token; name the ids that stop generation: check(..., ends=[...])')
-    return Findings(_sort_findings(*_look_at_all(template, tokenizer, examples, ends), embeddings, tokenizer, len(examples)))
+    if ends <= {None}:
+        raise UserError('the tokenizer has no end token; name the ids that stop generation: check(..., ends=[...])')
+    return Findings(
+        _sort_findings(*_look_at_all(template, tokenizer, examples, ends), embeddings, tokenizer, len(examples)))
 
 # %% ../../nbs/library/templates/lint.ipynb #06f20b94
 def _look_at_all(template, tokenizer, examples, ends):
@@ -185,5 +201,7 @@ def _look_at_all(template, tokenizer, examples, ends):
 def _sort_findings(found, used, embeddings, tokenizer, total):
     "Findings in the order of their codes"
     new = [] if embeddings is None else untrained_tokens(embeddings, sorted(used))
-    if new: found = found | {'T16': [(used[new[0]], TokenFault(token_pairs(new, tokenizer), [], ('token without training', '')))]}
+    if new:
+        found = (found | {'T16': [(used[new[0]], TokenFault(token_pairs(new, tokenizer), [], ('token without training',
+                                                                                              '')))]})
     return [Finding(c, found[c][0][0], len(found[c]), total, found[c][0][1]) for c in bug_descriptions if c in found]

@@ -58,20 +58,28 @@ def _lines_of(fault):
     empty = ('', '')
     n = max(len(fault.left), len(fault.right))
     at = lambda side, i: side[i] if i < len(side) else empty
-    return [tuple(str(o) if j % 2 == 0 else repr(o)[1:-1] for j,o in enumerate(at(fault.left, i) + at(fault.right, i))) for i in range(n)]
+    return [
+        tuple(str(o) if j % 2 == 0 else repr(o)[1:-1] for j, o in enumerate(at(fault.left, i) + at(fault.right, i)))
+        for i in range(n)
+    ]
 
 def finding_html(f):
     "A finding as HTML; everything in it escaped"
     esc = html.escape
     head = ''.join(f'<th>id</th><th>{esc(s)}</th>' for s in f.fault.sides)
-    body = ''.join('<tr>' + ''.join(f'<td><code>{esc(c)}</code></td>' for c in line) + '</tr>' for line in _lines_of(f.fault))
+    body = ''.join('<tr>' + ''.join(f'<td><code>{esc(c)}</code></td>'
+                                    for c in line) + '</tr>'
+                   for line in _lines_of(f.fault))
     return (f'<p><b>{f.code}</b> {esc(f.title)} ({f.count:,} of {f.total:,} examples, first {f.example}). '
-            f'{esc(f.why[:1].upper() + f.why[1:])}. <b>Mend:</b> {esc(f.mend)}.</p><table><tr>{head}</tr>{body}</table>')
+            f'{esc(f.why[:1].upper() + f.why[1:])}. <b>Mend:</b> '
+            f'{esc(f.mend)}.</p><table><tr>{head}</tr>{body}</table>')
 
 class Findings(list):
     "Findings that show themselves"
     def _repr_html_(self): return ''.join(map(finding_html, self)) or '<p>No finding.</p>'
-    def __repr__(self): return '\n'.join(f'{f.code} {f.title} ({f.count} of {f.total}, first {f.example})' for f in self) or 'no finding'
+    def __repr__(self):
+        return '\n'.join(f'{f.code} {f.title} ({f.count} of {f.total}, first {f.example})'
+                         for f in self) or 'no finding'
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #343af581
 def _probe(tokenizer, generation, *roles):
@@ -99,7 +107,8 @@ class ExampleView:
         self.template, self.tokenizer, self.fields, self.ends, self.chat = template, tokenizer, fields, ends, chat
         self.ids, self.labels = _unpadded(template.row(fields, tokenizer), tokenizer.pad_token_id, ends)
         self.prompt = list(template.prompt(fields, tokenizer))
-        self.answer_ids = encode_text(escape_special_tokens(fill(getattr(template, 'answer', '{answer}'), fields), tokenizer), tokenizer)
+        self.answer_ids = encode_text(
+            escape_special_tokens(fill(getattr(template, 'answer', '{answer}'), fields), tokenizer), tokenizer)
         self.text, self.served, self.answer = map(tokenizer.decode, (self.ids, self.prompt, self.answer_ids))
         self.trained, self.wrote = _split(self)
         self.inside, self.start, self.stop = _bounds(self)
@@ -107,8 +116,10 @@ class ExampleView:
 def _unpadded(row, pad, ends):
     "A row's ids and labels without the padding at its end"
     ids, labels = list(row['input_ids']), list(row['labels'])
-    if len(ids) != len(labels): raise UserError(f'the row has {len(ids)} input_ids and {len(labels)} labels; give each token a label')
-    while ids and ids[-1] == pad and labels[-1] == ignored_label and (pad not in ends or ids[-2:-1] == [pad]): ids.pop(), labels.pop()
+    if len(ids) != len(labels):
+        raise UserError(f'the row has {len(ids)} input_ids and {len(labels)} labels; give each token a label')
+    while ids and ids[-1] == pad and labels[-1] == ignored_label and (pad not in ends or ids[-2:-1] == [pad]):
+        ids.pop(), labels.pop()
     return ids, labels
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #8735e42b
@@ -131,7 +142,8 @@ def _split(v):
 # %% ../../nbs/library/templates/lint_examples.ipynb #89e3889b
 def _bounds(v):
     "How many tokens lie wholly inside the prompt, begin before the answer, and end with it"
-    if _as_served(v) and not v.served.endswith((' ', '\t')): return len(v.prompt), len(v.prompt), len(v.prompt + v.answer_ids)
+    if _as_served(v) and not v.served.endswith((' ', '\t')):
+        return len(v.prompt), len(v.prompt), len(v.prompt + v.answer_ids)
     inside, start, stop = (_place(v, len(t)) for t in (v.trained.rstrip(' \t'), v.trained, v.trained + (v.wrote or '')))
     return inside - (len(v.tokenizer.decode(v.ids[:inside])) > len(v.trained)), start, stop
 
@@ -157,21 +169,26 @@ def answer_cut(v):
     if v.wrote in (None, v.answer): return
     wrote = v.wrote.rstrip('\ufffd')
     if len(wrote) < len(v.answer) and v.answer.startswith(wrote):
-        return tokens_near(v, len(v.ids), v.ids, v.ids + v.answer_ids[len(encode_text(wrote, v.tokenizer)):], ('row ends', 'answer goes on'))
+        return tokens_near(v, len(v.ids), v.ids, v.ids + v.answer_ids[len(encode_text(wrote, v.tokenizer)):],
+                           ('row ends', 'answer goes on'))
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #42724107
 def labels_wrong(v):
     "T10: a graded prompt, a masked answer, or labels that are not the row's ids"
     if answer_cut(v): return
-    wrong = [i for i,(t,l) in enumerate(zip(v.ids, v.labels))
-             if l not in (ignored_label, t) or i < v.inside and l != ignored_label or v.start <= i < v.stop and l == ignored_label]
+    wrong = [
+        i for i, (t, l) in enumerate(zip(v.ids, v.labels))
+        if l not in (ignored_label,
+                     t) or i < v.inside and l != ignored_label or v.start <= i < v.stop and l == ignored_label
+    ]
     if wrong: return tokens_near(v, wrong[0], v.ids, v.labels, ('row', 'label'))
 
 def end_token_masked(v):
     "T7: no end token behind the answer is graded"
     graded = [(t, l) for t,l in zip(v.ids, v.labels) if l != ignored_label]
     if answer_cut(v) or any(t != l for t,l in graded) or not graded and v.answer: return
-    if not any(v.labels[i] in v.ends for i in range(v.stop, len(v.ids))): return tokens_near(v, len(v.ids) - 1, v.ids, v.labels, ('row', 'label'))
+    if not any(v.labels[i] in v.ends for i in range(v.stop, len(v.ids))):
+        return tokens_near(v, len(v.ids) - 1, v.ids, v.labels, ('row', 'label'))
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #48dece2a
 def python_answer(v):
@@ -183,14 +200,17 @@ def python_answer(v):
     try: value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError): return
     asked = json.dumps(value, default=str, skipkeys=True)
-    if isinstance(value, (dict, list)): return TokenFault(*(token_pairs(encode_text(t, v.tokenizer)[:8], v.tokenizer) for t in (text, asked)), ('trained', 'as JSON'))
+    if isinstance(value, (dict, list)):
+        return TokenFault(*(token_pairs(encode_text(t, v.tokenizer)[:8], v.tokenizer) for t in (text, asked)),
+                          ('trained', 'as JSON'))
 
 def answer_misread(v):
     "T14: the template's own `read` does not return the answer"
     if not hasattr(v.template, 'read'): return
     got = v.template.read(v.prompt + v.answer_ids + [min(v.ends)], v.prompt, v.tokenizer)
     if got.strip() == v.answer.strip(): return
-    return TokenFault(token_pairs(v.answer_ids[:8], v.tokenizer), token_pairs(encode_text(got, v.tokenizer)[:8], v.tokenizer), ('answer', 'as read'))
+    return TokenFault(token_pairs(v.answer_ids[:8], v.tokenizer),
+                      token_pairs(encode_text(got, v.tokenizer)[:8], v.tokenizer), ('answer', 'as read'))
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #d0956a9f
 def texts_in(value):
@@ -207,4 +227,5 @@ def text_changed(v):
         if given == got or got.strip() not in v.served + v.answer: continue
         at = first_divergence(given, got)
         first = bisect_left(range(len(ids)), at + 1, key=lambda k: len(v.tokenizer.decode(ids[:k + 1])))
-        return TokenFault([('', c) for c in given[at:at + 4]], token_pairs(ids[first:first + 4], v.tokenizer), ('given', 'after'))
+        return TokenFault([('', c) for c in given[at:at + 4]], token_pairs(ids[first:first + 4], v.tokenizer),
+                          ('given', 'after'))

@@ -30,7 +30,8 @@ def extract_prompt_ids(
     if not isinstance(row, dict): return list(row)
     ids, labels = list(row['input_ids']), row.get('labels')
     start = None if labels is None else next((k for k,l in enumerate(labels) if l != ignored_label), None)
-    if start == 0: raise UserError(f'training row {i} grades its first token, so its prompt cannot be told; mask the prompt (T10)')
+    if start == 0:
+        raise UserError(f'training row {i} grades its first token, so its prompt cannot be told; mask the prompt (T10)')
     return ids[:start]
 
 @dataclass(frozen=True)
@@ -110,13 +111,15 @@ def two_sample_test(
     "Tell two sets of prompts apart by a classifier that has seen one half and scores the other"
     from sklearn.model_selection import StratifiedGroupKFold
     fewest = min(len(set(map(tuple, rows))) for rows in (trained, served))
-    if fewest < 20: raise UserError(f'{fewest} different prompts in one of the lists; a classifier needs 20 or more of each')
+    if fewest < 20:
+        raise UserError(f'{fewest} different prompts in one of the lists; a classifier needs 20 or more of each')
     rows, y = [*trained, *served], np.repeat([0, 1], [len(trained), len(served)])
     fit, held = next(StratifiedGroupKFold(2, shuffle=True, random_state=seed).split(rows, y, _numbered(rows)))
     score = skew_classifier().fit([rows[i] for i in fit], y[fit]).decision_function([rows[i] for i in held])
     high, low = score[y[held] == 1], score[y[held] == 0]
     value, variance = delong_auc(high, low)
-    return Drift(value, *map(float, auc_interval(value, variance, min(len(high), len(low)))), _telling(rows, y, tokenizer))
+    return Drift(value, *map(float, auc_interval(value, variance, min(len(high), len(low)))),
+                 _telling(rows, y, tokenizer))
 
 # %% ../../nbs/library/templates/skew.ipynb #0e3397c9
 def _telling(rows, y, tokenizer, most=5):
@@ -128,7 +131,8 @@ def _telling(rows, y, tokenizer, most=5):
     spread = np.sqrt(np.maximum(of_all*(1 - of_all), 0))
     apart = np.divide(abs(served - trained), spread, out=np.zeros_like(spread), where=spread > 0)
     names = counter.get_feature_names_out()
-    return [(tokenizer.decode(list(names[j])), float(trained[j]), float(served[j])) for j in np.argsort(-apart, kind='stable')[:most]]
+    return [(tokenizer.decode(list(names[j])), float(trained[j]), float(served[j]))
+            for j in np.argsort(-apart, kind='stable')[:most]]
 
 # %% ../../nbs/library/templates/skew.ipynb #6f85c0dd
 @dataclass(frozen=True)
@@ -139,13 +143,21 @@ class SkewReport:
     drift:Drift|None # None with fewer than 20 different prompts in a list
     def __repr__(self):
         d = self.drift
-        return f'{len(self.parted)} of {self.pairs} pairs part' + (f', AUC {d.auc:.3f} [{d.lo:.3f}, {d.hi:.3f}]' if d else '')
+        return (f'{len(self.parted)} of {self.pairs} pairs part' + (f', AUC {d.auc:.3f} [{d.lo:.3f}, {d.hi:.3f}]' if d
+                                                                    else ''))
 
     def _repr_html_(self):
         d, parts = self.drift, [f'<p>{len(self.parted)} of {self.pairs} pairs part.</p>']*bool(self.pairs)
-        if self.parted: parts += _table_html(('pair', 'token', 'trained', 'served'), [(p.row, p.position, repr(p.trained), repr(p.served)) for p in self.parted[:3]])
-        if d: parts += f'<p>A classifier tells them apart with an AUC of {d.auc:.3f} [{d.lo:.3f}, {d.hi:.3f}]: {"drift" if d.found else "no drift"}.</p>'
-        if d and d.found: parts += _table_html(('what tells', 'trained', 'served'), [(repr(t), f'{a:.0%}', f'{b:.0%}') for t,a,b in d.telling])
+        if self.parted:
+            parts += _table_html(('pair', 'token', 'trained', 'served'),
+                                 [(p.row, p.position, repr(p.trained), repr(p.served)) for p in self.parted[:3]])
+        if d:
+            said = 'drift' if d.found else 'no drift'
+            parts += (f'<p>A classifier tells them apart with an AUC of {d.auc:.3f} [{d.lo:.3f}, {d.hi:.3f}]: '
+                      f'{said}.</p>')
+        if d and d.found:
+            parts += _table_html(('what tells', 'trained', 'served'),
+                                 [(repr(t), f'{a:.0%}', f'{b:.0%}') for t, a, b in d.telling])
         return ''.join(parts)
 
 def _table_html(head, lines):
@@ -161,9 +173,16 @@ def template_skew(
     paired:bool|None=None, # Whether they are the same examples; by default if there are as many of one as of the other
 )->SkewReport: # Shows itself
     "Training rows against what was served, pair by pair and as sets"
-    if not training_rows or not inference_rows: raise UserError(f'{len(training_rows)} training rows and {len(inference_rows)} served rows: give one or more of each')
-    trained, served = [extract_prompt_ids(r, i) for i,r in enumerate(training_rows)], [extract_prompt_ids(r) for r in inference_rows]
+    if not training_rows or not inference_rows:
+        raise UserError(f'{len(training_rows)} training rows and {len(inference_rows)} served rows: give one or more '
+                        'of each')
+    trained, served = ([extract_prompt_ids(r, i)
+                        for i, r in enumerate(training_rows)], [extract_prompt_ids(r) for r in inference_rows])
     paired = len(trained) == len(served) if paired is None else paired
-    if paired and len(trained) != len(served): raise UserError(f'{len(trained)} training rows and {len(served)} served rows cannot be paired')
+    if paired and len(trained) != len(served):
+        raise UserError(f'{len(trained)} training rows and {len(served)} served rows cannot be paired')
     enough = min(len(set(map(tuple, rows))) for rows in (trained, served)) >= 20
-    return SkewReport(len(trained)*paired, pairwise_divergences(trained, served, tokenizer) if paired else [], two_sample_test(trained, served, tokenizer) if enough else None)
+    return SkewReport(
+        len(trained)*paired,
+        pairwise_divergences(trained, served, tokenizer) if paired else [],
+        two_sample_test(trained, served, tokenizer) if enough else None)

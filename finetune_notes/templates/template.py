@@ -34,7 +34,9 @@ class Template:
 
     def messages(self, fields:dict)->list[dict]: # Role and content of each
         "The prompt as chat messages"
-        return [dict(role=role, content=fill(text, fields)) for role,text in (('system', self.system), ('user', self.user))]
+        return [
+            dict(role=role, content=fill(text, fields)) for role, text in (('system', self.system), ('user', self.user))
+        ]
 
     def prompt(self, fields:dict, tokenizer)->list[int]: # input_ids up to where the answer begins
         "The prompt as token ids: what a model sees at inference, and the first part of a training row"

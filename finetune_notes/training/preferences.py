@@ -39,7 +39,8 @@ from ..core.kernels import use_fused_attention, separate_states, shared_prefix_s
 from ..core.checkpoints import Checkpoint, training_dtype
 from ..core.settings import UserError
 from ..templates.template import Template, ignored_label
-from .sft import Recipe, Run, run_on_main_process, common_arguments, unmasked_first, process_state, per_process_batch_size, train_rows, with_adapter
+from .sft import (Recipe, Run, run_on_main_process, common_arguments, unmasked_first,
+                                         process_state, per_process_batch_size, train_rows, with_adapter)
 
 # %% ../../nbs/library/training/preferences.ipynb #81d81b6a
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Pair:
     annotator:str = '' # Who chose
     time:str = '' # When
 
-_marks = re.compile(r'<\|\w+\|>|\[/?INST\]|<</?SYS>>|</?s>|<(start|end)_of_turn>|^###? (Instruction|Response|User|Assistant)\b|^(Human|Assistant):', re.M)
+_marks = re.compile(r'<\|\w+\|>|\[/?INST\]|<</?SYS>>|</?s>|<(start|end)_of_turn>|^###? '
+                    r'(Instruction|Response|User|Assistant)\b|^(Human|Assistant):', re.M)
 
 def pair_fault(
     pair:Pair, # May hold anything
@@ -59,8 +61,11 @@ def pair_fault(
     "Why nothing can be learned from a pair, or the wrong thing"
     for field in ('prompt', 'chosen', 'rejected'):
         text = getattr(pair, field)
-        if not isinstance(text, str) or not text.strip(): return field, f'expected a text, found {"an empty one" if isinstance(text, str) else type(text).__name__}'
-        if found := _marks.search(text): return field, f'holds {found[0]!r}: a template was applied already, and would be again (T12 of the lesson on rows); give plain text or messages'
+        if not isinstance(text, str) or not text.strip():
+            return field, f'expected a text, found {"an empty one" if isinstance(text, str) else type(text).__name__}'
+        if found := _marks.search(text):
+            return (field, f'holds {found[0]!r}: a template was applied already, and would be again (T12 of the '
+                           'lesson on rows); give plain text or messages')
     if pair.chosen.strip() == pair.rejected.strip(): return 'rejected', 'is equal to chosen; there is nothing to prefer'
 
 # %% ../../nbs/library/training/preferences.ipynb #27aca586
@@ -80,7 +85,8 @@ def _read_pair(row, columns):
     if not isinstance(row, dict): raise UserError(f'the row: expected an object, found {type(row).__name__}')
     made = {}
     for field,column in columns.items():
-        if field in ('prompt', 'chosen', 'rejected') and column not in row: raise UserError(f'{column}: is missing; there are: {", ".join(row)[:80] or "none"}')
+        if field in ('prompt', 'chosen', 'rejected') and column not in row:
+            raise UserError(f'{column}: is missing; there are: {", ".join(row)[:80] or "none"}')
         try: made[field] = _content(row.get(column, ''), 'user' if field == 'prompt' else 'assistant')
         except UserError as e: raise UserError(f'{column}: {e}') from None
     pair = Pair(**made)
@@ -96,9 +102,13 @@ def read_pair_records(
     except (OSError, UnicodeDecodeError) as e: raise UserError(f'{path}: cannot be read as UTF-8 text ({e})') from None
     def parse(text, where):
         try: return json.loads(text)
-        except (ValueError, RecursionError) as e: raise UserError(f'{where}expected JSON, found {text[:30]!r} ({e})') from None
-    if text.lstrip().startswith('['): return [(i, lambda row=row: row) for i,row in enumerate(parse(text, f'{path}: '), 1)]
-    return [(i, lambda line=line: parse(line, 'the line: ')) for i,line in enumerate(text.splitlines(), 1) if line.strip()]
+        except (ValueError, RecursionError) as e:
+            raise UserError(f'{where}expected JSON, found {text[:30]!r} ({e})') from None
+    if text.lstrip().startswith('['):
+        return [(i, lambda row=row: row) for i,row in enumerate(parse(text, f'{path}: '), 1)]
+    return [(i, lambda line=line: parse(line, 'the line: '))
+            for i, line in enumerate(text.splitlines(), 1)
+            if line.strip()]
 
 def load_pairs(
     path, # JSON (a list of objects) or JSON lines
@@ -112,7 +122,8 @@ def load_pairs(
         try: pairs.append(_read_pair(row(), names))
         except UserError as e: problems.append(f'row {i}, {e}')
     more = f'; and {len(problems) - 3} more bad rows' if len(problems) > 3 else ''
-    if problems and not (skip_bad and pairs): raise UserError(f'{path}: {"; ".join(problems[:3])}{more} ({len(pairs)} good rows)')
+    if problems and not (skip_bad and pairs):
+        raise UserError(f'{path}: {"; ".join(problems[:3])}{more} ({len(pairs)} good rows)')
     if not pairs: raise UserError(f'{path}: holds no pairs; expected objects with prompt, chosen and rejected')
     return pairs
 
@@ -157,13 +168,18 @@ def pair_rows(
     for i,pair in enumerate(pairs):
         if fault := pair_fault(pair): raise UserError(f'pair {i}, {fault[0]}: {fault[1]}')
     def row(pair):
-        ids = lambda answer: [i for i in template.row(dict(prompt=pair.prompt, answer=answer), tokenizer)['labels'] if i != ignored_label]
-        parts = dict(prompt_ids=template.prompt(dict(prompt=pair.prompt), tokenizer), chosen_ids=ids(pair.chosen), rejected_ids=ids(pair.rejected))
+        ids = lambda answer: [
+            i for i in template.row(dict(prompt=pair.prompt, answer=answer), tokenizer)['labels'] if i != ignored_label
+        ]
+        parts = dict(prompt_ids=template.prompt(dict(prompt=pair.prompt), tokenizer), chosen_ids=ids(pair.chosen),
+                     rejected_ids=ids(pair.rejected))
         return parts | dict(input_ids=sum(parts.values(), []))
     rows = [row(pair) for pair in pairs]
     size = [len(r['prompt_ids']) + max(len(r['chosen_ids']), len(r['rejected_ids'])) for r in rows]
     long = [i for i,n in enumerate(size) if n > max_length]
-    if long: raise UserError(f'{len(long)} of {len(rows)} pairs are longer than max_length={max_length} tokens, first pair {long[0]} with {size[long[0]]}; '
+    if long:
+        raise UserError(f'{len(long)} of {len(rows)} pairs are longer than max_length={max_length} tokens, first pair '
+                        f'{long[0]} with {size[long[0]]}; '
                              'shorten them or raise max_length in the recipe')
     return rows
 
@@ -183,13 +199,15 @@ def starting_checkpoint(
     "Where a training on preferences starts"
     if isinstance(run, AdapterCheckpoint): return run
     if isinstance(run, Checkpoint): return AdapterCheckpoint(run.name, run.source, run.identity)
-    return AdapterCheckpoint(run.base.name, run.base.source, fingerprint(run.base.identity, run.facts['fingerprint']), run.folder/'adapter')
+    return AdapterCheckpoint(run.base.name, run.base.source, fingerprint(run.base.identity, run.facts['fingerprint']),
+                             run.folder/'adapter')
 
 def starting_model(start, recipe):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"
     if start.adapter is None: return with_adapter(start, recipe)
     from peft import PeftModel
-    return PeftModel.from_pretrained(use_fused_attention(start.model(training_dtype())), start.adapter, is_trainable=True)
+    return PeftModel.from_pretrained(use_fused_attention(start.model(training_dtype())), start.adapter,
+                                     is_trainable=True)
 
 # %% ../../nbs/library/training/preferences.ipynb #136c0d21
 @dataclass(frozen=True)
@@ -205,8 +223,9 @@ class PreferenceRecipe(Recipe):
 def dpo_config(recipe, folder, save_steps): # trl.DPOConfig
     "TRL's configuration of `DPOTrainer` for a recipe"
     kinds = [recipe.loss] + ['sft']*(recipe.sft > 0)
-    return DPOConfig(beta=recipe.beta, loss_type=kinds, loss_weights=[1., recipe.sft][:len(kinds)], label_smoothing=recipe.flipped, max_length=None,
-                     precompute_ref_log_probs=True, pad_to_multiple_of=8, **common_arguments(recipe, folder, save_steps))
+    return DPOConfig(beta=recipe.beta, loss_type=kinds, loss_weights=[1., recipe.sft][:len(kinds)],
+                     label_smoothing=recipe.flipped, max_length=None, precompute_ref_log_probs=True,
+                     pad_to_multiple_of=8, **common_arguments(recipe, folder, save_steps))
 
 # %% ../../nbs/library/training/preferences.ipynb #a8f40706
 def pack_pairs(
@@ -215,7 +234,8 @@ def pack_pairs(
     multiple:int=8, # Of the new length
 )->tuple: # Ids (B, W), positions (B, W), which token may see which (B, W, W), and where each token of the 2B rows went (2B, T)
     "Both rows of each pair in one, what they have in common once"
-    (first, second), (one, two), at = ids.chunk(2), mask.bool().chunk(2), torch.arange(ids.shape[1], device=ids.device).expand(len(ids)//2, -1)
+    (first, second), (one, two), at = (ids.chunk(2), mask.bool().chunk(2),
+                                       torch.arange(ids.shape[1], device=ids.device).expand(len(ids)//2, -1))
     n, common = one.sum(1, keepdim=True), ((first == second) & one & two).int().cumprod(1).sum(1, keepdim=True)
     width = -(-int((n + two.sum(1, keepdim=True) - common).max())//multiple)*multiple
     places = torch.where(one, at, width), torch.where(two, torch.where(at < common, at, n + at - common), width) # `width` takes the filling
@@ -250,8 +270,11 @@ def _scored(
     total = logits.logsumexp(-1)
     made = dict(log_probs=logits.gather(1, target[:, None])[:, 0] - total)
     with torch.no_grad():
-        if statistics: made |= dict(entropy=total - vecdot((logits - total[:, None]).exp_(), logits), mean_logits=logits.mean(-1), is_top1=logits.argmax(-1) == target)
-    place = lambda x: x.new_zeros(labels.numel()).index_put((keep,), x).view(labels.shape).masked_fill(labels == ignored_label, 0)
+        if statistics:
+            made |= dict(entropy=total - vecdot((logits - total[:, None]).exp_(), logits), mean_logits=logits.mean(-1),
+                         is_top1=logits.argmax(-1) == target)
+    place = lambda x: x.new_zeros(labels.numel()).index_put(
+        (keep,), x).view(labels.shape).masked_fill(labels == ignored_label, 0)
     return FusedCausalLMOutput(**{k: place(v) for k,v in made.items()})
 
 def _answers_only(model, states):
@@ -297,8 +320,10 @@ class PairTrainer(CachedReferenceMixin, DPOTrainer):
 # %% ../../nbs/library/training/preferences.ipynb #fdcbcd0f
 def _kto_config(recipe, folder, save_steps): # trl.KTOConfig
     "TRL's configuration of `KTOTrainer`; a batch holds both answers of its pairs"
-    return KTOConfig(beta=recipe.beta, max_length=None, precompute_ref_log_probs=True, pad_to_multiple_of=8,
-                     **common_arguments(recipe, folder, save_steps) | dict(per_device_train_batch_size=2*per_process_batch_size(recipe.batch_size)))
+    return KTOConfig(
+        beta=recipe.beta, max_length=None, precompute_ref_log_probs=True, pad_to_multiple_of=8,
+        **common_arguments(recipe, folder, save_steps)
+        | dict(per_device_train_batch_size=2*per_process_batch_size(recipe.batch_size)))
 
 def kto_examples(
     rows:list[dict], # As `pair_rows` gives them, in the order of the batches
@@ -307,14 +332,22 @@ def kto_examples(
     "The good and the bad answers of each batch, as KTO takes them"
     made = []
     for at in range(0, len(rows), batch_size):
-        batch = [dict(prompt_ids=r['prompt_ids'], completion_ids=r[f'{side}_ids'], label=side == 'chosen') for side in ('chosen', 'rejected') for r in rows[at:at + batch_size]]
-        made += [b | dict(KL_completion_ids=other['completion_ids'], input_ids=b['prompt_ids'] + b['completion_ids']) for b,other in zip(batch, batch[-1:] + batch)]
+        batch = [
+            dict(prompt_ids=r['prompt_ids'], completion_ids=r[f'{side}_ids'], label=side == 'chosen')
+            for side in ('chosen', 'rejected')
+            for r in rows[at:at + batch_size]
+        ]
+        made += [
+            b | dict(KL_completion_ids=other['completion_ids'], input_ids=b['prompt_ids'] + b['completion_ids'])
+            for b, other in zip(batch, batch[-1:] + batch)
+        ]
     return made
 
 class UnpairedTrainer(CachedReferenceMixin, KTOTrainer):
     "TRL's trainer of single answers"
     config = staticmethod(_kto_config)
-    def _prepare_dataset(self, dataset, processing_class, args, name): return Dataset.from_list(kto_examples(list(dataset), args.per_device_train_batch_size*args.world_size//2))
+    def _prepare_dataset(self, dataset, processing_class, args, name):
+        return Dataset.from_list(kto_examples(list(dataset), args.per_device_train_batch_size*args.world_size//2))
 
 # %% ../../nbs/library/training/preferences.ipynb #9ac03c12
 def _orpo_config(recipe, folder, save_steps): # trl ORPOConfig
@@ -328,12 +361,17 @@ class OddsTrainer(ORPOTrainer):
     def floating_point_ops(self, inputs): return 0 # the stock count asks for a tensor that these batches lack
 
     def tokenize_row(self, row, model=None):
-        made = {f'{s}_{k}': v for s in ('chosen', 'rejected') for k,v in _with_labels(row['prompt_ids'], row[f'{s}_ids']).items()}
+        made = {
+            f'{s}_{k}': v
+            for s in ('chosen', 'rejected')
+            for k, v in _with_labels(row['prompt_ids'], row[f'{s}_ids']).items()
+        }
         return made | dict(prompt_input_ids=row['prompt_ids'], prompt_attention_mask=[1]*len(row['prompt_ids']))
 
 def _with_labels(prompt, answer):
     "input_ids, attention_mask and labels of a prompt and its answer"
-    return dict(input_ids=prompt + answer, attention_mask=[1]*len(prompt + answer), labels=[ignored_label]*len(prompt) + answer)
+    return dict(input_ids=prompt + answer, attention_mask=[1]*len(prompt + answer),
+                labels=[ignored_label]*len(prompt) + answer)
 
 preference_trainers = {'kto': UnpairedTrainer, 'orpo': OddsTrainer} # All other losses are `DPOTrainer`'s
 
@@ -345,7 +383,8 @@ def describe_accuracy(
     "What a preference accuracy says, with its 95 % interval"
     low, high = wilson(right, n)
     noise = 'cannot be told from noise: more pairs or clearer choices are needed'
-    meaning = 'too few pairs to tell' if n < 10 else 'chosen and rejected look swapped' if high < 0.5 else 'better than chance' if low > 0.5 else noise
+    meaning = ('too few pairs to tell' if n < 10 else 'chosen and rejected look swapped' if high < 0.5
+               else 'better than chance' if low > 0.5 else noise)
     return f'{right} of {n} pairs ranked right ({low:.0%} to {high:.0%}): {meaning}'
 
 class PreferenceRun(Run):
@@ -360,7 +399,8 @@ class PreferenceRun(Run):
         return (round((seen['rewards/accuracies']*sizes).sum()), int(sizes.sum())) if len(seen) else None
 
     def _repr_markdown_(self):
-        return super()._repr_markdown_() + (f'; at first sight {describe_accuracy(*self.first_sight)}' if self.first_sight else '')
+        return (super()._repr_markdown_() +
+                (f'; at first sight {describe_accuracy(*self.first_sight)}' if self.first_sight else ''))
 
 # %% ../../nbs/library/training/preferences.ipynb #bc63fee4
 def dpo(
@@ -373,10 +413,13 @@ def dpo(
     save_steps:int=50, # At most so many steps are lost when interrupted
 )->PreferenceRun: # Finished, now or earlier
     "Train an adapter on choices, or find the run that did"
-    if recipe.beta <= 0 or not 0 <= recipe.flipped < 0.5: raise UserError(f'beta={recipe.beta}, flipped={recipe.flipped}: expected beta above 0, and flipped from 0 to below 0.5')
+    if recipe.beta <= 0 or not 0 <= recipe.flipped < 0.5:
+        raise UserError(f'beta={recipe.beta}, flipped={recipe.flipped}: expected beta above 0, and flipped from 0 to '
+                        'below 0.5')
     start = starting_checkpoint(run)
     rows = pair_rows(pairs, template, start.tokenizer(), recipe.max_length)
-    done = train_rows(rows, template, start, recipe, name, folder, save_steps, preference_trainers.get(recipe.loss, PairTrainer))
+    done = train_rows(rows, template, start, recipe, name, folder, save_steps,
+                      preference_trainers.get(recipe.loss, PairTrainer))
     return PreferenceRun(done.folder, done.base, done.facts)
 
 # %% ../../nbs/library/training/preferences.ipynb #b695da7c
@@ -403,12 +446,15 @@ def log_ratio_margins(
     template:Template, # It was trained with
 )->pd.DataFrame: # annotator, chosen, rejected, chosen_start, rejected_start (nats), margin: chosen's gain less rejected's
     "How far a run has moved both answers of each pair; β times the margin is the reward margin"
-    if not isinstance(run.base, AdapterCheckpoint): raise UserError(f'{run.folder.name} was not trained on preferences, so it has no reference; give a run of dpo')
+    if not isinstance(run.base, AdapterCheckpoint):
+        raise UserError(f'{run.folder.name} was not trained on preferences, so it has no reference; give a run of dpo')
     tokenizer = run.base.tokenizer()
     rows = pair_rows(pairs, template, tokenizer, run.facts['recipe']['max_length'])
     end, start = (answer_logps(m(), tokenizer, rows) for m in (run.model, run.base.reference))
-    made = pd.DataFrame(torch.cat([end, start], 1).tolist(), columns=['chosen', 'rejected', 'chosen_start', 'rejected_start'])
-    return made.assign(margin=made.chosen - made.chosen_start - made.rejected + made.rejected_start, annotator=[p.annotator for p in pairs])
+    made = pd.DataFrame(torch.cat([end, start], 1).tolist(), columns=['chosen', 'rejected', 'chosen_start',
+                                                                      'rejected_start'])
+    return made.assign(margin=made.chosen - made.chosen_start - made.rejected + made.rejected_start,
+                       annotator=[p.annotator for p in pairs])
 
 def preference_accuracy(
     weighed:pd.DataFrame, # As `log_ratio_margins` gives it
@@ -417,7 +463,8 @@ def preference_accuracy(
     "Preference accuracy for each value of a column"
     made = weighed.groupby(by).margin.agg(n='size', right=lambda m: int((m > 0).sum()))
     bounds = [wilson(r, n) for r,n in zip(made.right, made.n)]
-    return made.assign(low=[b[0] for b in bounds], high=[b[1] for b in bounds], says=[describe_accuracy(r, n).split(': ', 1)[1] for r,n in zip(made.right, made.n)])
+    return made.assign(low=[b[0] for b in bounds], high=[b[1] for b in bounds],
+                       says=[describe_accuracy(r, n).split(': ', 1)[1] for r, n in zip(made.right, made.n)])
 
 # %% ../../nbs/library/training/preferences.ipynb #8e68ea8e
 def plot_preferences(
@@ -426,14 +473,19 @@ def plot_preferences(
 ):
     "Reward margin, preference accuracy and both log-probabilities over the steps"
     import matplotlib.pyplot as plt
-    h, beta = run.history.set_index('step').select_dtypes('number').rolling(window, min_periods=1).mean(), run.facts['recipe']['beta']
-    moved, (_, axs) = {s: h[f'rewards/{s}']/beta for s in ('chosen', 'rejected')}, plt.subplots(1, 3, figsize=(9, 2.7), layout='constrained')
+    h, beta = (run.history.set_index('step').select_dtypes('number').rolling(window, min_periods=1).mean(),
+               run.facts['recipe']['beta'])
+    moved, (_, axs) = ({s: h[f'rewards/{s}']/beta
+                        for s in ('chosen', 'rejected')}, plt.subplots(1, 3, figsize=(9, 2.7), layout='constrained'))
     axs[0].plot(h['rewards/margins'], color='#0072B2')
     axs[0].set(ylabel='reward margin', title=f"Margin {h['rewards/margins'].iloc[-1]:.2f} at the end")
     axs[1].plot(h['rewards/accuracies'], color='#0072B2')
-    axs[1].set(ylabel='pairs ranked right', ylim=(-0.05, 1.05), title=f"{h['rewards/accuracies'].iloc[-1]:.0%} of training pairs right")
-    for side,style in (('chosen', '-'), ('rejected', '--')): axs[2].plot(moved[side], style, color={'chosen': '#0072B2', 'rejected': '#D55E00'}[side], label=side)
-    axs[2].set(ylabel='change (nats)', title=f"Chosen {moved['chosen'].iloc[-1]:+.1f}, rejected {moved['rejected'].iloc[-1]:+.1f} nats")
+    axs[1].set(ylabel='pairs ranked right', ylim=(-0.05, 1.05), title=f"{h['rewards/accuracies'].iloc[-1]:.0%} of "
+                                                                      "training pairs right")
+    for side,style in (('chosen', '-'), ('rejected', '--')):
+        axs[2].plot(moved[side], style, color={'chosen': '#0072B2', 'rejected': '#D55E00'}[side], label=side)
+    axs[2].set(ylabel='change (nats)', title=f"Chosen {moved['chosen'].iloc[-1]:+.1f}, rejected "
+                                             f"{moved['rejected'].iloc[-1]:+.1f} nats")
     axs[2].legend(frameon=False)
     for ax in axs: ax.set_xlabel('step')
     return axs

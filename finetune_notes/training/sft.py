@@ -69,8 +69,11 @@ def render_examples(
     if not examples: raise UserError('there is nothing to train on: the list of examples is empty')
     rows = [template.row(e, tokenizer) for e in examples]
     long = [i for i,r in enumerate(rows) if len(r['input_ids']) > max_length]
-    if long: raise UserError(f"{len(long)} of {len(rows)} examples are longer than max_length={max_length} tokens, first example "
-                             f"{long[0]} with {len(rows[long[0]]['input_ids'])}; shorten them or raise max_length in the recipe")
+    if long:
+        raise UserError(f"{len(long)} of {len(rows)} examples are longer than max_length={max_length} tokens, first "
+                        "example "
+                             f"{long[0]} with {len(rows[long[0]]['input_ids'])}; shorten them or raise max_length in "
+                             "the recipe")
     return rows
 
 # %% ../../nbs/library/training/sft.ipynb #6bbfcef9
@@ -97,7 +100,8 @@ def process_state()->PartialState: # num_processes, process_index, is_main_proce
 @atexit.register
 def leave():
     "Take leave of the other processes before this one ends"
-    if torch.distributed.is_available() and torch.distributed.is_initialized(): torch.distributed.destroy_process_group()
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 def run_on_main_process(func):
     "What `func` gives in the main process, or its `UserError`, in every process"
@@ -116,7 +120,9 @@ def per_process_batch_size(
 )->int: # Rows per step of each process
     "Each process's part of a batch; `UserError` where the parts would differ"
     n = process_state().num_processes
-    if batch_size % n: raise UserError(f'batch_size={batch_size} cannot be dealt evenly to {n} processes; choose a batch size that {n} divides, or another number of processes')
+    if batch_size % n:
+        raise UserError(f'batch_size={batch_size} cannot be dealt evenly to {n} processes; choose a batch size that '
+                        f'{n} divides, or another number of processes')
     return batch_size//n
 
 def fill_last_batch(
@@ -137,14 +143,13 @@ def common_arguments(
     save_steps:int, # Steps between checkpoints
 )->dict: # Arguments of any of TRL's configurations
     "What all trainers of this package share"
-    return dict(
-        output_dir=str(folder), num_train_epochs=recipe.epochs, learning_rate=recipe.learning_rate,
-        warmup_steps=recipe.warmup, lr_scheduler_type='cosine', per_device_train_batch_size=per_process_batch_size(recipe.batch_size),
-        seed=recipe.seed, data_seed=recipe.seed, bf16=training_dtype() == 'bfloat16',
-        use_cpu=not torch.cuda.is_available(), gradient_checkpointing=torch.cuda.is_available(),
-        adam_beta2=0.95, max_grad_norm=0.3, train_sampling_strategy='sequential',
-        logging_steps=1, save_steps=save_steps, save_total_limit=2, report_to='none',
-        disable_tqdm=True, dataloader_pin_memory=False, ddp_find_unused_parameters=False)
+    return dict(output_dir=str(folder), num_train_epochs=recipe.epochs, learning_rate=recipe.learning_rate,
+                warmup_steps=recipe.warmup, lr_scheduler_type='cosine',
+                per_device_train_batch_size=per_process_batch_size(recipe.batch_size), seed=recipe.seed,
+                data_seed=recipe.seed, bf16=training_dtype() == 'bfloat16', use_cpu=not torch.cuda.is_available(),
+                gradient_checkpointing=torch.cuda.is_available(), adam_beta2=0.95, max_grad_norm=0.3,
+                train_sampling_strategy='sequential', logging_steps=1, save_steps=save_steps, save_total_limit=2,
+                report_to='none', disable_tqdm=True, dataloader_pin_memory=False, ddp_find_unused_parameters=False)
 
 def sft_config(recipe, folder, save_steps): # trl.SFTConfig
     "TRL's configuration for a recipe, a folder and a number of steps between checkpoints"
@@ -164,8 +169,10 @@ def with_adapter(
     set_seed(recipe.seed)
     model = base.model(training_dtype()) if model is None else model
     depth = model.config.num_hidden_layers
-    lora = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type='CAUSAL_LM',
-                      layers_to_transform=list(range(depth - round(depth*recipe.layers), depth)), **options)
+    lora = LoraConfig(
+        r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type='CAUSAL_LM',
+        layers_to_transform=list(range(depth - round(depth*recipe.layers), depth)), **options
+    )
     return get_peft_model(use_fused_attention(model), lora)
 
 # %% ../../nbs/library/training/sft.ipynb #d75880e1
@@ -212,7 +219,8 @@ class CheckpointCallback(TrainerCallback):
     def on_train_begin(self, args, state, control, **kwargs):
         spent = state.log_history[-1].get('seconds', 0) if state.log_history else 0
         self.started = time.monotonic() - spent
-        self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc='training', unit='step', disable='TQDM_DISABLE' in os.environ or not state.is_world_process_zero)
+        self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc='training', unit='step',
+                        disable='TQDM_DISABLE' in os.environ or not state.is_world_process_zero)
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         state.log_history[-1]['seconds'] = round(time.monotonic() - self.started, 2)
@@ -224,7 +232,8 @@ class CheckpointCallback(TrainerCallback):
 
     def on_save(self, args, state, control, **kwargs):
         process_state().wait_for_everyone() # each writes the state of its own random numbers
-        if state.is_world_process_zero: write_manifest(Path(args.output_dir)/f'checkpoint-{state.global_step}', step=state.global_step)
+        if state.is_world_process_zero:
+            write_manifest(Path(args.output_dir)/f'checkpoint-{state.global_step}', step=state.global_step)
 
 # %% ../../nbs/library/training/sft.ipynb #807ccf69
 def resumable_checkpoint(
@@ -257,7 +266,8 @@ class Run:
     def _repr_markdown_(self):
         f = self.facts
         return (f"**Run** {f['fingerprint']}: {f['examples']:,} examples, {f['tokens']:,} tokens, "
-                f"{f['seconds']:,.0f} s ({f['tokens']/max(f['seconds'], 1e-9):,.0f} tokens/s), final loss {f['loss']:.3f}")
+                f"{f['seconds']:,.0f} s ({f['tokens']/max(f['seconds'], 1e-9):,.0f} tokens/s), final loss "
+                f"{f['loss']:.3f}")
 
     def __repr__(self): return self._repr_markdown_().replace('**', '')
 
@@ -303,13 +313,15 @@ def train_rows(
     trainer=CompletionOnlyTrainer, # With `compute_loss`, `adapted` and `config` of its own where the loss is another one
 )->Run: # Finished, now or earlier
     "Train an adapter on rows that have been rendered, or find the run that did"
-    print_ = fingerprint(rows, template, base.identity, recipe, *[trainer.__name__]*(trainer is not CompletionOnlyTrainer))
+    print_ = fingerprint(rows, template, base.identity, recipe,
+                         *[trainer.__name__]*(trainer is not CompletionOnlyTrainer))
     final = Path(folder or load_settings().runs)/f'{name}-{print_}'
     work = final.with_name(f'.{final.name}.work')
     final.parent.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(final), _in_one_sentence(work):
-        manifest = run_on_main_process(lambda: verified_manifest(final)) or _finish(_train(rows, base, recipe, work, save_steps, trainer), final, examples=len(rows),
-                                                              fingerprint=print_, base=base.name, template=template, recipe=recipe)
+        manifest = run_on_main_process(lambda: verified_manifest(final)) or _finish(
+            _train(rows, base, recipe, work, save_steps, trainer), final, examples=len(rows), fingerprint=print_,
+            base=base.name, template=template, recipe=recipe)
         run_on_main_process(lambda: shutil.rmtree(work, ignore_errors=True))
     return Run(final, base, manifest)
 
@@ -320,7 +332,9 @@ def _one_at_a_time(final:Path):
     lock, patience = FileLock(final.with_name(f'.{final.name}.lock')), -1 if process_state().num_processes == 1 else 60
     def take():
         try: lock.acquire(patience)
-        except Timeout: raise UserError(f'{final} is being trained by another program; wait until that is done, then call again') from None
+        except Timeout:
+            raise UserError(
+                f'{final} is being trained by another program; wait until that is done, then call again') from None
     run_on_main_process(take)
     try: yield
     finally: lock.release()
@@ -338,9 +352,11 @@ def _in_one_sentence(work:Path):
         n, said = process_state().num_processes, str(e)
         full = getattr(e, 'errno', None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or _no_room.search(said)
         if not full and not (n > 1 and _no_peer.search(said)): raise
-        for broken in (p for p in work.glob('checkpoint-*') if full and not verified_manifest(p, quick=True)): shutil.rmtree(broken, ignore_errors=True)
+        for broken in (p for p in work.glob('checkpoint-*') if full and not verified_manifest(p, quick=True)):
+            shutil.rmtree(broken, ignore_errors=True)
         where = f"the same call goes on from {Path(resumable_checkpoint(work) or 'its start').name}"
-        if full: raise UserError(f'there is no room left for a checkpoint in {work.parent}; free some: {where}') from None
+        if full:
+            raise UserError(f'there is no room left for a checkpoint in {work.parent}; free some: {where}') from None
         raise PeerProcessLost(f'process {process_state().process_index} of {n} has lost another one; {where}') from None
 
 # %% ../../nbs/library/training/sft.ipynb #2121decd
@@ -348,8 +364,11 @@ def _train(rows, base, recipe, work, save_steps, kind=CompletionOnlyTrainer):
     "Run the trainer from the newest whole checkpoint, or from the start"
     from datasets import Dataset
     args = kind.config(recipe, work, save_steps)
-    data = Dataset.from_list(fill_last_batch(length_grouped_rows(rows, recipe.batch_size, recipe.seed), recipe.batch_size, getattr(kind, 'filler', lambda row: row)))
-    trainer = kind(model=use_fused_layers(kind.adapted(base, recipe)), args=args, train_dataset=data, processing_class=base.tokenizer(), callbacks=[CheckpointCallback()])
+    data = Dataset.from_list(
+        fill_last_batch(length_grouped_rows(rows, recipe.batch_size, recipe.seed), recipe.batch_size,
+                        getattr(kind, 'filler', lambda row: row)))
+    trainer = kind(model=use_fused_layers(kind.adapted(base, recipe)), args=args, train_dataset=data,
+                   processing_class=base.tokenizer(), callbacks=[CheckpointCallback()])
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=run_on_main_process(lambda: resumable_checkpoint(work)))
     return trainer
@@ -363,8 +382,11 @@ def _finish(trainer, final, **facts):
     def write(folder):
         trainer.accelerator.unwrap_model(trainer.model).save_pretrained(folder/'adapter', state_dict=weights)
         (folder/'history.json').write_text(json.dumps(history))
-    return run_on_main_process(lambda: write_folder(final, write, seconds=history[-1]['seconds'], tokens=round(tokens), loss=history[-1]['loss'],
-                                       processes=process_state().num_processes, versions={p: version(p) for p in ('torch', 'transformers', 'trl', 'peft')}, **facts))
+
+    return run_on_main_process(lambda: write_folder(
+        final, write, seconds=history[-1]['seconds'], tokens=round(tokens), loss=history[-1]['loss'], processes=
+        process_state().num_processes, versions={p: version(p)
+                                                 for p in ('torch', 'transformers', 'trl', 'peft')}, **facts))
 
 # %% ../../nbs/library/training/sft.ipynb #3e0b8f5d
 def find_latest_run(
@@ -374,7 +396,9 @@ def find_latest_run(
 )->Run:
     "The run of a name finished last in the folder of the settings; `UserError` if there is none"
     runs = load_settings().runs
-    found = [(p, verified_manifest(p)) for p in sorted(runs.glob(f'{name}-*'), key=lambda p: p.stat().st_mtime, reverse=True)]
+    found = [(p, verified_manifest(p))
+             for p in sorted(runs.glob(f'{name}-*'), key=lambda p: p.stat().st_mtime, reverse=True)]
     run = next((Run(p, base, m) for p,m in found if m and m.get('base') == base.name), None)
-    if run is None: raise UserError(f'no run {name} has been trained in {runs} on {base.name}; train one: finetune-notes {how}')
+    if run is None:
+        raise UserError(f'no run {name} has been trained in {runs} on {base.name}; train one: finetune-notes {how}')
     return run

@@ -59,7 +59,8 @@ def _roots(
     "Made-up roots of two syllables, no two of which begin with the same five letters"
     made = {}
     while len(made) < n:
-        root = ''.join(rng.choice(o.split()) for o in ('b br c cr d dr f g gr h k l m n p pr r s sc st t tr v z', 'a e i o u', 'd l ld lm m n nd r rm rv sc st v x z', ends))
+        root = ''.join(rng.choice(o.split()) for o in ('b br c cr d dr f g gr h k l m n p pr r s sc st t tr v z',
+                                                       'a e i o u', 'd l ld lm m n nd r rm rv sc st v x z', ends))
         made.setdefault(root[:5], root)
     return list(made.values())
 
@@ -67,7 +68,10 @@ def class_meanings(seed:int=42)->list[Meaning]: # 10,000
     "Every class of the made-up ontology"
     made = _roots(random.Random(seed), 200, 'an or el in em ul')
     variants = [('', '')] + [(p, c) for p in disease_processes for c in ('', *disease_courses)]
-    return [m for i,f in enumerate(made[:25]) for m in [Meaning(f), *(Meaning(f, s, p, c) for s in made[25 + 7*i:32 + 7*i] for p,c in variants)]]
+    return [
+        m for i, f in enumerate(made[:25])
+        for m in [Meaning(f), *(Meaning(f, s, p, c) for s in made[25 + 7*i:32 + 7*i] for p, c in variants)]
+    ]
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #0213b579
 @dataclass(frozen=True)
@@ -85,26 +89,35 @@ class Ontology:
 
 def generate_ontology(seed:int=42)->Ontology:
     "The made-up ontology"
-    return Ontology({class_name(m): class_name(parent_meaning(m)) if parent_meaning(m) else '' for m in class_meanings(seed)})
+    return Ontology(
+        {class_name(m): class_name(parent_meaning(m)) if parent_meaning(m) else ''
+         for m in class_meanings(seed)})
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #7bfb7891
 def check_tree(rows:list, where:str)->Ontology:
     "An ontology of (name, parent) pairs, or a `UserError` that names the classes at fault"
     twice = [n for n,k in Counter(n for n,_ in rows).items() if k > 1]
-    if twice: raise UserError(f'{where}: {len(twice)} names are given more than once: {", ".join(twice[:5])}; rename or remove all but one of each')
+    if twice:
+        raise UserError(f'{where}: {len(twice)} names are given more than once: {", ".join(twice[:5])}; rename or '
+                        'remove all but one of each')
     parents = dict(rows)
     lost = [f'{n!r} under {p!r}' for n,p in rows if p and p not in parents]
-    if lost: raise UserError(f'{where}: {len(lost)} classes have a parent that is not in the file: {", ".join(lost[:5])}')
+    if lost:
+        raise UserError(f'{where}: {len(lost)} classes have a parent that is not in the file: {", ".join(lost[:5])}')
     try: TopologicalSorter({n: [p] if p else [] for n,p in rows}).prepare()
-    except CycleError as e: raise UserError(f'{where}: these classes are their own ancestors: {" under ".join(e.args[1])}; correct one of their parents') from None
+    except CycleError as e:
+        raise UserError(f'{where}: these classes are their own ancestors: {" under ".join(e.args[1])}; correct one of '
+                        'their parents') from None
     return Ontology(parents)
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #f15a92fe
 def read_ontology(file)->Ontology: # `UserError` on a file that holds no tree
     "Read a CSV file with the columns name and parent; a parent left empty is the top"
     try: rows = list(csv.DictReader(Path(file).read_text(encoding='utf-8-sig').splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as e: raise UserError(f'{file}: cannot be read as a table: {e}') from None
-    if not rows or not {'name', 'parent'} <= rows[0].keys(): raise UserError(f'{file}: expected a header line with name and parent, and a class a line')
+    except (OSError, UnicodeDecodeError, csv.Error) as e:
+        raise UserError(f'{file}: cannot be read as a table: {e}') from None
+    if not rows or not {'name', 'parent'} <= rows[0].keys():
+        raise UserError(f'{file}: expected a header line with name and parent, and a class a line')
     pairs = [((r['name'] or '').strip(), (r['parent'] or '').strip()) for r in rows]
     empty = [i for i,(n, _) in enumerate(pairs, 2) if not n]
     if empty: raise UserError(f'{file}: line {empty[0]} has no name; give one or remove the line')
@@ -123,12 +136,15 @@ def read_labels(
         if not line.strip(): continue
         try: row = json.loads(line)
         except ValueError as e: raise UserError(f'{file}: line {i} is no JSON: {e}') from None
-        good = isinstance(row, dict) and isinstance(row.get('text'), str) and isinstance(row.get('labels'), list) and all(isinstance(l, str) for l in row['labels'])
+        good = isinstance(row, dict) and isinstance(row.get('text'), str) and isinstance(
+            row.get('labels'), list) and all(isinstance(l, str) for l in row['labels'])
         if not good: raise UserError(f'{file}: line {i}: expected {{"text": "...", "labels": ["...", ...]}}')
         rows.append(row)
         for l in row['labels']: unknown.setdefault(l, i) if l not in ontology.parents else None
     near = lambda l: ''.join(f', did you mean {n}?' for n in get_close_matches(l, ontology.parents, 1))
-    if unknown: raise UserError(f'{file}: {len(unknown)} labels are no classes: ' + '; '.join(f'{l!r} (line {i}{near(l)})' for l,i in list(unknown.items())[:5]))
+    if unknown:
+        raise UserError(f'{file}: {len(unknown)} labels are no classes: ' +
+                        '; '.join(f'{l!r} (line {i}{near(l)})' for l, i in list(unknown.items())[:5]))
     return rows
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #7e92f41c
@@ -139,7 +155,9 @@ def _popularity(
     "How often each class occurs: a few are common and most are rare"
     rng = random.Random(seed + 1)
     part = defaultdict(lambda: rng.gauss(0, 1))
-    score = [1.2*part[m.site or m.field] + .6*part[m.site, m.process] + .5*part[m.course] + .9*rng.gauss(0, 1) for m in every]
+    score = [
+        1.2*part[m.site or m.field] + .6*part[m.site, m.process] + .5*part[m.course] + .9*rng.gauss(0, 1) for m in every
+    ]
     rank = np.argsort(np.argsort(score)[::-1])
     return ((rank + 15.)**-1.25).tolist()
 
@@ -174,7 +192,8 @@ class Article:
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #8041f06a
 class Writer:
     "Words for classes, in the wordings of a split"
-    def __init__(self, rng, split, names): self.rng, self.held, self.names, self.new = rng, _splits.index(split), names, 0
+    def __init__(self, rng, split, names):
+        self.rng, self.held, self.names, self.new = rng, _splits.index(split), names, 0
 
     def pick(self, options):
         "One of the wordings that the split may use"
@@ -185,16 +204,23 @@ class Writer:
     def mention(self, m):
         "A class in the words of an author"
         if not m.site: return self.pick(article_phrases['field']).format(x=m.field)
-        site = self.pick(article_phrases['site']).format(x=m.site, part=self.names[m.site][0], who=self.names[m.site][1])
+        site = self.pick(article_phrases['site']
+                         ).format(x=m.site, part=self.names[m.site][0], who=self.names[m.site][1])
         if not m.process: return self.pick(article_phrases['part']).format(s=site)
-        return ' '.join([self.pick(disease_processes[m.process]), self.rng.choice(('of', 'in')), site, *([self.pick(disease_courses[m.course])] if m.course else [])])
+        return ' '.join([
+            self.pick(disease_processes[m.process]),
+            self.rng.choice(('of', 'in')), site, *([self.pick(disease_courses[m.course])] if m.course else [])
+        ])
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #41a07f24
 def _site_names(every, seed:int=42)->dict: # Root → part of the body, who described it
     "What each site is called beside its root"
     rng = random.Random(seed + 2)
     sites = list(dict.fromkeys(m.site for m in every if m.site))
-    return {s: (rng.choice('duct gland plate cord node sac membrane'.split()), _capital(w)) for s,w in zip(sites, _roots(rng, len(sites), 'ing er ow elli sen ard'))}
+    return {
+        s: (rng.choice('duct gland plate cord node sac membrane'.split()), _capital(w))
+        for s, w in zip(sites, _roots(rng, len(sites), 'ing er ow elli sen ard'))
+    }
 
 def generate_articles(
     n:int, # How many
@@ -204,7 +230,11 @@ def generate_articles(
 )->list[Article]:
     "Articles with their labels"
     every, rng = class_meanings(seed), random.Random(f'{seed}/{split}/{among is None}')
-    draw, names, known = Draw(every, _popularity(every, seed)), _site_names(every, seed), {class_name(m): m for m in every}
+    draw, names, known = (
+        Draw(every, _popularity(every, seed)),
+        _site_names(every, seed),
+        {class_name(m): m for m in every},
+    )
     return [_article(rng, draw, Writer(rng, split, names), known[among[i]] if among else None) for i in range(n)]
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #7d783d1b
@@ -215,7 +245,10 @@ def _article(rng, draw, writer, first=None):
     if first: found = [first] + [m for m in found if (m.site, m.process) != (first.site, first.process)][:n + no - 1]
     yes, out = found[:n], found[n:]
     kinds = ['opening'] + ['more']*(len(yes) - 1) + ['ruled_out']*len(out)
-    said = [_capital(writer.pick(article_phrases[k]).format(n=rng.randrange(12, 400), m=writer.mention(m))) for k,m in zip(kinds, found)]
+    said = [
+        _capital(writer.pick(article_phrases[k]).format(n=rng.randrange(12, 400), m=writer.mention(m)))
+        for k, m in zip(kinds, found)
+    ]
     return Article(' '.join(said), tuple(map(class_name, yes)), tuple(map(class_name, out)), writer.new)
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #aaac9990
@@ -237,8 +270,10 @@ def label_coverage(
     per = [sum(map(all, inside)), len(inside) - sum(map(any, inside))]
     rng = np.random.default_rng(42)
     drawn = hits[rng.integers(len(hits), size=(1000, len(hits)))].sum(1)
-    share = Estimate(float(hits[:, 0].sum()/hits[:, 1].sum()), *map(float, np.quantile(drawn[:, 0]/drawn[:, 1], (.025, .975))), len(hits))
-    return dict(labels=share, articles=proportion_estimate(per[0], len(inside)), none=proportion_estimate(per[1], len(inside)))
+    share = Estimate(float(hits[:, 0].sum()/hits[:, 1].sum()),
+                     *map(float, np.quantile(drawn[:, 0]/drawn[:, 1], (.025, .975))), len(hits))
+    return dict(labels=share, articles=proportion_estimate(per[0], len(inside)),
+                none=proportion_estimate(per[1], len(inside)))
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #1f9428f4
 def label_matrix(
@@ -255,18 +290,21 @@ def _weighted(truth, said, wrong, weights):
     hit, true, made = (weights @ m.astype(np.float32) for m in (truth & said, truth, said))
     micro = 2*hit.sum(1)/np.maximum(true.sum(1) + made.sum(1) + weights @ wrong, 1)
     there = (true > 0).sum(1)
-    macro = np.divide((2*hit/np.maximum(true + made, 1)).sum(1), there, out=np.full(len(there), np.nan), where=there > 0)
+    macro = np.divide((2*hit/np.maximum(true + made, 1)).sum(1), there, out=np.full(len(there), np.nan), where=there
+                      > 0)
     return dict(exact=weights @ ((truth == said).all(1) & (wrong == 0))/weights.sum(1), micro=micro, macro=macro)
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #28095bde
 def _resampled(truth, said, classes, draws, seed):
     "The three measures on all articles first, then on `draws` resamples, each of shape (1 + draws,)"
-    if len(truth) != len(said) or not len(truth): raise UserError(f'{len(said)} answers for {len(truth)} articles: expected one or more, one for each')
+    if len(truth) != len(said) or not len(truth):
+        raise UserError(f'{len(said)} answers for {len(truth)} articles: expected one or more, one for each')
     wrong = np.array([sum(l not in set(classes) for l in set(s)) for s in said], dtype=np.float32)
     redrawn = np.random.default_rng(seed).multinomial(len(truth), np.full(len(truth), 1/len(truth)), size=draws)
     true = label_matrix(truth, classes)
     if not true.any(): raise UserError('no article has any of the classes: there is nothing to measure')
-    return _weighted(true, label_matrix(said, classes), wrong, np.vstack([np.ones((1, len(truth))), redrawn]).astype(np.float32))
+    return _weighted(true, label_matrix(said, classes), wrong,
+                     np.vstack([np.ones((1, len(truth))), redrawn]).astype(np.float32))
 
 def _around(values, least):
     "The first value with 1.96 standard deviations of the others on either side, from `least` to 1"
@@ -296,7 +334,8 @@ def _features():
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_union
     kind = dict(sublinear_tf=True, min_df=2)
-    return make_union(TfidfVectorizer(ngram_range=(1, 2), **kind), TfidfVectorizer(analyzer='char_wb', ngram_range=(4, 6), max_features=30_000, **kind))
+    return make_union(TfidfVectorizer(ngram_range=(1, 2), **kind),
+                      TfidfVectorizer(analyzer='char_wb', ngram_range=(4, 6), max_features=30_000, **kind))
 
 def _sentences(text:str)->list[str]:
     "The sentences of an article"
@@ -329,7 +368,8 @@ class LinearTagger(NameTagger):
         from sklearn.svm import LinearSVC
         self.make = _features()
         rows = self.make.fit_transform(texts)
-        self.weights, self.bias = np.zeros((truth.shape[1], rows.shape[1]), dtype=np.float32), np.full(truth.shape[1], -9.)
+        self.weights, self.bias = (np.zeros((truth.shape[1], rows.shape[1]),
+                                            dtype=np.float32), np.full(truth.shape[1], -9.))
         for j in np.flatnonzero(truth.any(0)):
             one = LinearSVC(C=5., random_state=42).fit(rows, truth[:, j])
             self.weights[j], self.bias[j] = one.coef_[0], one.intercept_[0]
@@ -364,7 +404,8 @@ def best_threshold(
     true, top = label_matrix(truth, classes), np.sort(scores, axis=1)[:, -4:]
     zero, one = np.zeros(len(true), dtype=np.float32), np.ones((1, len(true)), dtype=np.float32)
     made = lambda t: (scores > t) & (scores >= top[:, :1])
-    return float(max(np.quantile(top, np.linspace(.02, .98, 60)), key=lambda t: _weighted(true, made(t), zero, one)['macro'][0]))
+    return float(
+        max(np.quantile(top, np.linspace(.02, .98, 60)), key=lambda t: _weighted(true, made(t), zero, one)['macro'][0]))
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #abd53166
 def classical_labels(
@@ -391,4 +432,8 @@ def macro_f1_by_band(
 )->dict: # Band → `Estimate`, where the articles have a class of it
     "Macro-F1 of common, middling and rare classes"
     parts = {name: classes[lo:hi] for name,(lo, hi) in frequency_bands.items()}
-    return {name: label_metrics(truth, said, part)['macro'] for name,part in parts.items() if label_matrix(truth, part).any()}
+    return {
+        name: label_metrics(truth, said, part)['macro']
+        for name, part in parts.items()
+        if label_matrix(truth, part).any()
+    }

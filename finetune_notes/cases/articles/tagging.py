@@ -20,7 +20,10 @@ from ...generation.decoding import grammar_accepts, generate_once
 from ...core.settings import UserError, load_settings
 from ...evaluation.statistics import Estimate, proportion_estimate
 from ...templates.template import Template
-from .ontology import LinearTagger, classical_labels, generate_articles, macro_f1_by_band, class_name, most_frequent_classes, metric_differences, generate_ontology, label_matrix, class_meanings, label_metrics
+from .ontology import (LinearTagger, classical_labels, generate_articles,
+                                                    macro_f1_by_band, class_name, most_frequent_classes,
+                                                    metric_differences, generate_ontology, label_matrix,
+                                                    class_meanings, label_metrics)
 
 # %% ../../../nbs/lessons/63_tagging.ipynb #2db66ad3
 tagging_template = Template(user='{text}', system='Label the article.', answer='{labels}')
@@ -55,7 +58,8 @@ def pick_training_articles(
         for c in classes:
             while waiting[c] and waiting[c][-1] in taken: waiting[c].pop()
             if waiting[c] and len(taken) < n: taken[waiting[c].pop()] = None
-        if len(taken) == before: taken |= dict.fromkeys([i for i in range(n//2, len(history)) if i not in taken][:n - before])
+        if len(taken) == before:
+            taken |= dict.fromkeys([i for i in range(n//2, len(history)) if i not in taken][:n - before])
     return [history[i] for i in taken]
 
 # %% ../../../nbs/lessons/63_tagging.ipynb #1537a37b
@@ -98,7 +102,9 @@ def generate_labels(run, tests:dict, grammar:str, tokenizer, limit:int=72):
     "What a tuned model writes: test → texts, free and inside the grammar, and seconds for an article when free"
     free, held, seconds = {}, {}, {}
     for name,test in tests.items():
-        ask = lambda some, **options: generate_once('tuned', run.model, run.facts['fingerprint'], tokenizer, [tagging_template.prompt(dict(text=a.text), tokenizer) for a in some], limit=limit, **options)
+        ask = lambda some, **options: generate_once('tuned', run.model, run.facts[
+            'fingerprint'], tokenizer, [tagging_template.prompt(dict(text=a.text), tokenizer)
+                                        for a in some], limit=limit, **options)
         made, spent = ask(test)
         free[name], seconds[name] = [a.text for a in made], spent/len(test)
         bad = [i for i,a in enumerate(made) if not (a.finished and grammar_accepts(tokenizer, grammar, a.text))]
@@ -116,8 +122,12 @@ def invalid_rates(
     said = [parse_labels(t) for t in texts]
     every = [l for s in said if s for l in s]
     bad = [s is None or any(l not in classes for l in s) for s in said]
-    return {'no JSON array': proportion_estimate(sum(s is None for s in said), len(said)), 'answers not valid': proportion_estimate(sum(bad), len(said)),
-            'labels outside the 500': proportion_estimate(sum(l not in classes for l in every), len(every)), 'labels in no ontology': proportion_estimate(sum(l not in ontology for l in every), len(every))}
+    return {
+        'no JSON array': proportion_estimate(sum(s is None for s in said), len(said)),
+        'answers not valid': proportion_estimate(sum(bad), len(said)),
+        'labels outside the 500': proportion_estimate(sum(l not in classes for l in every), len(every)),
+        'labels in no ontology': proportion_estimate(sum(l not in ontology for l in every), len(every)),
+    }
 
 # %% ../../../nbs/lessons/63_tagging.ipynb #39353f63
 def simulated_annotator_labels(
@@ -131,7 +141,8 @@ def simulated_annotator_labels(
     rng, made = random.Random(f'{name}/{article.text}'), []
     for l in article.labels:
         chance = rng.random()
-        if chance >= slips[0]: made.append(rng.choice(ontology.siblings(l) or [l]) if chance < slips[0] + slips[1] else l)
+        if chance >= slips[0]:
+            made.append(rng.choice(ontology.siblings(l) or [l]) if chance < slips[0] + slips[1] else l)
     return [l for l in made + [l for l in article.ruled_out if rng.random() < slips[2]] if l in classes]
 
 # %% ../../../nbs/lessons/63_tagging.ipynb #bc7e1688
@@ -143,11 +154,13 @@ def labels_kappa(
     seed:int=42,
 )->Estimate: # n counts articles
     "Cohen's kappa over all decisions, with an interval that redraws articles"
-    if len(a) != len(b) or len(a) < 2: raise UserError(f'{len(a)} and {len(b)} labelled articles: expected the same two or more for both')
+    if len(a) != len(b) or len(a) < 2:
+        raise UserError(f'{len(a)} and {len(b)} labelled articles: expected the same two or more for both')
     x, y = label_matrix(a, classes), label_matrix(b, classes)
     each = np.stack([(x & y).sum(1), x.sum(1), y.sum(1)], axis=1).astype(float)
     times = np.random.default_rng(seed).multinomial(len(a), np.full(len(a), 1/len(a)), size=draws)
     both, first, second = (np.vstack([np.ones((1, len(a))), times]) @ each/x.size).T
     chance = first*second + (1 - first)*(1 - second)
-    kappa = np.divide(1 - first - second + 2*both - chance, 1 - chance, out=np.full_like(chance, np.nan), where=chance < 1)
+    kappa = np.divide(1 - first - second + 2*both - chance, 1 - chance, out=np.full_like(chance, np.nan), where=chance
+                      < 1)
     return Estimate(float(kappa[0]), *map(float, np.nanquantile(kappa[1:], (.025, .975))), len(a))

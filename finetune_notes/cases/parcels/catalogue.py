@@ -44,9 +44,12 @@ def read_group(
 )->Group:
     "A group from its table; `UserError` where that cannot be read"
     try:
-        slots = dict.fromkeys(said['nouns'], 1), said['brands'], said['sizes'], said['details'], _data['condition'][said['condition']]
-        return Group(name, *(float(said[k]) for k in ('median', 'spread', 'corporate')), tuple(_data['pack'][said['pack']]), tuple(map(_slot, slots)))
-    except (KeyError, ValueError, TypeError, AttributeError) as e: raise UserError(f'the table {name!r} is no group: {e!r}') from None
+        slots = (dict.fromkeys(said['nouns'], 1), said['brands'], said['sizes'], said['details'],
+                 _data['condition'][said['condition']])
+        return Group(name, *(float(said[k]) for k in ('median', 'spread', 'corporate')),
+                     tuple(_data['pack'][said['pack']]), tuple(map(_slot, slots)))
+    except (KeyError, ValueError, TypeError, AttributeError) as e:
+        raise UserError(f'the table {name!r} is no group: {e!r}') from None
 
 @cache
 def catalogue_groups()->tuple[Group, ...]: # In the order of the file
@@ -79,7 +82,8 @@ def _flat(
     "One slot of all groups as arrays"
     lists = [g.slots[slot] if slot < 5 else (g.pack, _bulk_rebate*np.log(g.pack)) for g in catalogue_groups()]
     sizes = np.array([len(words) for words,_ in lists])
-    return np.array([w for words,_ in lists for w in words], dtype=object), np.concatenate([f for _,f in lists]), sizes.cumsum() - sizes, sizes
+    return (np.array([w for words, _ in lists for w in words],
+                     dtype=object), np.concatenate([f for _, f in lists]), sizes.cumsum() - sizes, sizes)
 
 _left_out = dict(brand=(.25, .1), size=(.5, .2), detail=(.5, .4), state=(.4, .5)) # How often nothing is said, by private and by corporate shippers
 
@@ -92,7 +96,9 @@ def generate_goods(
     group = rng.integers(len(catalogue_groups()), size=n)
     of = lambda name: np.array([getattr(g, name) for g in catalogue_groups()])[group]
     corporate = rng.random(n) < of('corporate')
-    frame, value = dict(group=group, shipper=np.where(corporate, 'corporate', 'private')), np.log(of('median')) + of('spread')*heavy_tailed_noise(n, rng)
+    frame, value = (dict(group=group,
+                         shipper=np.where(corporate, 'corporate',
+                                          'private')), np.log(of('median')) + of('spread')*heavy_tailed_noise(n, rng))
     for slot,name in enumerate(('noun', 'brand', 'size', 'detail', 'state', 'pieces')):
         words, factors, first, sizes = _flat(slot)
         place = first[group] + _pick_places(sizes[group], rng, np.where(corporate, 1.4, 3) if name == 'pieces' else 1.4)
@@ -149,9 +155,12 @@ def describe_goods(
     "What shippers type in a world without faults"
     n, corporate = len(goods), (goods.shipper == 'corporate').to_numpy(int)
     words = {c: goods[c].to_numpy(object) for c in ('noun', 'brand', 'size', 'detail', 'state')}
-    words |= dict(pieces=_piece_texts(goods.pieces.to_numpy(), corporate, rng), order=rng.integers(10_000, 99_999, n).astype(str).astype(object))
-    which = np.where(corporate, rng.integers(_private_wordings, len(_wordings), n), rng.integers(_private_wordings, size=n))
-    case, slips = _chosen(_cases, corporate, rng), np.where(rng.random(n) < np.where(corporate, .003, .03), rng.integers(1, 60, n), 0)
+    words |= dict(pieces=_piece_texts(goods.pieces.to_numpy(), corporate, rng),
+                  order=rng.integers(10_000, 99_999, n).astype(str).astype(object))
+    which = np.where(corporate, rng.integers(_private_wordings, len(_wordings), n),
+                     rng.integers(_private_wordings, size=n))
+    case, slips = (_chosen(_cases, corporate,
+                           rng), np.where(rng.random(n) < np.where(corporate, .003, .03), rng.integers(1, 60, n), 0))
     rows = zip(which.tolist(), case.tolist(), slips.tolist(), *(w.tolist() for w in words.values()))
     texts = ((_cased(tidy_description(_wordings[w].format(**dict(zip(words, row)))), c), s) for w,c,s,*row in rows)
     return np.array([_slipped(text, s) if s else text for text,s in texts], dtype=object)

@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from .baselines import ConstantMedian, value_metrics, format_estimate, tfidf_ridge, unseen_share
+from .baselines import (ConstantMedian, value_metrics, format_estimate, tfidf_ridge,
+                                                    unseen_share)
 from .heaping import whipple_band, heaped_share, whipple_index
 from ...evaluation.scoreboard import paired_bootstrap
 from ...core.settings import UserError
@@ -49,10 +50,13 @@ def value_fault(text:str)->str|None: # None where there is none
     "What is wrong with a value"
     said = text.strip()
     if not said: return 'a number, found nothing'
-    if re.fullmatch(r'\d{1,9}(\.\d{1,2})?', said): return None if 1 <= float(said) <= _dearest else f'a value from 1 to {_dearest:,}, found {said}'
+    if re.fullmatch(r'\d{1,9}(\.\d{1,2})?', said):
+        return None if 1 <= float(said) <= _dearest else f'a value from 1 to {_dearest:,}, found {said}'
     if re.fullmatch(r'-\s*[\d.,]+', said): return f'a value of 1 or more, found {said}'
-    if re.search(r'[€$£¥]|\b(?:EUR|USD|GBP|CHF)\b', said, re.I): return f'a plain number without a currency, found {said[:20]!r}'
-    if re.fullmatch(r"\d{1,3}([.,' \u00a0]\d{3})+([.,]\d+)?", said): return f'a plain number without thousands separators, found {said[:20]!r}'
+    if re.search(r'[€$£¥]|\b(?:EUR|USD|GBP|CHF)\b', said, re.I):
+        return f'a plain number without a currency, found {said[:20]!r}'
+    if re.fullmatch(r"\d{1,3}([.,' \u00a0]\d{3})+([.,]\d+)?", said):
+        return f'a plain number without thousands separators, found {said[:20]!r}'
     return f'a plain number such as 1200 or 12.50, found {said[:20]!r}'
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #4d9706f4
@@ -65,7 +69,9 @@ def _file_text(
     except FileNotFoundError: raise UserError(f'{path}: no such file') from None
     except OSError as e: raise UserError(f'{path}: cannot be read ({e.strerror})') from None
     try: text = raw.decode('utf-8-sig')
-    except UnicodeDecodeError as e: raise UserError(f'{path}: row {raw[:e.start].count(10) + 1}: expected text in UTF-8, found the byte 0x{raw[e.start]:02x}') from None
+    except UnicodeDecodeError as e:
+        raise UserError(f'{path}: row {raw[:e.start].count(10) + 1}: expected text in UTF-8, found the byte '
+                        f'0x{raw[e.start]:02x}') from None
     if not text.strip(): raise UserError(f'{path}: is empty; expected a line of column names and one parcel a line')
     return text
 
@@ -73,9 +79,12 @@ def _header_of(path, reader, text, value):
     "The names of the columns, which must be different and hold the two asked for"
     try: header = [h.strip() for h in next(reader)]
     except csv.Error as e: raise UserError(f'{path}: row 1: {e}') from None
-    if not text or not value or text == value: raise UserError('name two different columns: the one with descriptions as text=, the one with values as value=')
+    if not text or not value or text == value:
+        raise UserError('name two different columns: the one with descriptions as text=, the one with values as value=')
     for name in (text, value):
-        if header.count(name) != 1: raise UserError(f"{path}: row 1: expected one column {name!r}, found {header.count(name)}; the columns are {', '.join(header)[:120]}")
+        if header.count(name) != 1:
+            raise UserError(f"{path}: row 1: expected one column {name!r}, found {header.count(name)}; the columns "
+                            f"are {', '.join(header)[:120]}")
     return header
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #99826a7a
@@ -96,9 +105,15 @@ def read_parcels(
         except StopIteration: break
         except csv.Error as e: bad.append(BadParcelRow(k, 'the line', f'a CSV record ({e})')); continue
         if not cells: continue
-        if len(cells) != len(header): bad.append(BadParcelRow(k, 'the line', f'{len(header)} fields, found {len(cells)}')); continue
+        if len(cells) != len(header):
+            bad.append(BadParcelRow(k, 'the line', f'{len(header)} fields, found {len(cells)}'))
+            continue
         said = dict(zip(header, cells))
-        faults = [BadParcelRow(k, c, why) for c,why in ((text, text_fault(said[text])), (value, value_fault(said[value]))) if why]
+        faults = [
+            BadParcelRow(k, c, why)
+            for c, why in ((text, text_fault(said[text])), (value, value_fault(said[value])))
+            if why
+        ]
         if faults: bad += faults
         else: rows.append((said[text].strip(), float(said[value]), k))
     return pd.DataFrame(rows, columns=['text', 'value', 'row']), bad
@@ -146,7 +161,8 @@ def _in_conflict(
     values, # Shape (n,)
 ): # Shape (n,)
     "Which rows have a text with two usual values"
-    rows, out = pd.Series(np.asarray(values, dtype=float)).groupby([_key_of(t) for t in texts]).indices, np.zeros(len(texts), dtype=bool)
+    rows, out = (pd.Series(np.asarray(values, dtype=float)).groupby([_key_of(t) for t in texts]).indices,
+                 np.zeros(len(texts), dtype=bool))
     values = np.asarray(values, dtype=float)
     for members in rows.values():
         if len(members) > 2 and has_two_clusters(values[members]): out[members] = True
@@ -162,7 +178,8 @@ def _word_columns(texts):
     "Which words each text has, and its number of pieces, as a sparse matrix"
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import CountVectorizer
-    words = CountVectorizer(token_pattern=r'(?u)\b(?!\d{5,})[^\W_]+\b', min_df=3, binary=True, dtype=float).fit_transform(texts)
+    words = CountVectorizer(token_pattern=r'(?u)\b(?!\d{5,})[^\W_]+\b', min_df=3, binary=True,
+                            dtype=float).fit_transform(texts)
     return hstack([words, csr_matrix([[_pieces_said(t)] for t in texts])]).tocsr()
 
 def _mode(values):
@@ -181,7 +198,8 @@ def _held_out(columns, logs, weights):
     from sklearn.model_selection import KFold
     out = np.zeros(len(logs))
     for learn,ask in KFold(5, shuffle=True, random_state=0).split(logs):
-        out[ask] = Ridge(.5, solver='sparse_cg', tol=1e-3).fit(columns[learn], logs[learn], sample_weight=weights[learn]).predict(columns[ask])
+        out[ask] = Ridge(.5, solver='sparse_cg',
+                         tol=1e-3).fit(columns[learn], logs[learn], sample_weight=weights[learn]).predict(columns[ask])
     return out
 
 def _centred_errors(
@@ -228,16 +246,22 @@ class Diagnosis:
     def to_json(self)->dict:
         "The diagnosis as strings, numbers and None"
         number = lambda e: None if e is None else asdict(e)
-        return dict(rows=self.rows, left_out=self.left_out, verdict=self.verdict, why=list(self.why), whipple=number(self.index), shares={k: number(e) for k,e in self.shares.items()},
-                    baselines={s: {m: number(e) for m,e in found.items()} for s,found in self.baselines.items()})
+        return dict(rows=self.rows, left_out=self.left_out, verdict=self.verdict, why=list(self.why),
+                    whipple=number(self.index), shares={k: number(e)
+                                                        for k, e in self.shares.items()},
+                    baselines={s: {m: number(e)
+                                   for m, e in found.items()}
+                               for s, found in self.baselines.items()})
 
     def lines(self):
         "The table: name, estimate and interval"
         yield 'parcels', f'{self.rows:,}' + f' ({self.left_out:,} rows left out)'*bool(self.left_out)
         for name,e in self.shares.items(): yield f'share {name}', e.text
-        if self.index: yield "Whipple's index", f'{format_estimate("heaping", self.index)}, {whipple_band(self.index.estimate)}'
+        if self.index:
+            yield "Whipple's index", f'{format_estimate("heaping", self.index)}, {whipple_band(self.index.estimate)}'
         for system,found in self.baselines.items():
-            for m in ('MAE', 'median error', 'RMSLE', 'within 10%', 'exact match', 'heaping'): yield f'{system}, {m}', format_estimate(m, found[m])
+            for m in ('MAE', 'median error', 'RMSLE', 'within 10%', 'exact match', 'heaping'):
+                yield f'{system}, {m}', format_estimate(m, found[m])
         yield 'fine-tuning', self.verdict
 
     def __repr__(self): return '\n'.join([*(f'{a:28} {b}' for a,b in self.lines()), *self.why])
@@ -254,31 +278,51 @@ def _tried(frame, seed=0):
     part = pd.Series(np.random.default_rng(seed).permutation(keys.nunique()) % 5 == 0, index=keys.unique())
     ask = keys.map(part).to_numpy()
     learn, test = frame[~ask], frame[ask]
-    made = {name: model.fit(learn.text, learn.value).predict(test.text) for name,model in (('constant', ConstantMedian()), ('TF-IDF + ridge', tfidf_ridge()))}
+    made = {
+        name: model.fit(learn.text, learn.value).predict(test.text)
+        for name, model in (('constant', ConstantMedian()), ('TF-IDF + ridge', tfidf_ridge()))
+    }
     off = {name: abs(np.log(m/test.value.to_numpy())) for name,m in made.items()}
     unseen = unseen_share(test.text, learn.text)
-    return {name: value_metrics(m, test.value) for name,m in made.items()}, paired_bootstrap(off['TF-IDF + ridge'], off['constant'], n_resamples=2000), float(unseen.mean()), len(test)
+    return (
+        {name: value_metrics(m, test.value) for name, m in made.items()},
+        paired_bootstrap(off['TF-IDF + ridge'], off['constant'], n_resamples=2000),
+        float(unseen.mean()),
+        len(test),
+    )
 
 def fault_shares(frame, threshold):
     "The share of each fault"
     texts, values, n = frame.text.to_numpy(object), frame.value.to_numpy(), len(frame)
     codes, conflict = np.array([is_coded(t) for t in texts]), _in_conflict(texts, values)
     plain = ~codes & ~conflict
-    out = dict(rounded=heaped_share(values.astype(int)), abbreviated=proportion_estimate(int(codes.sum()), n), conflicting=proportion_estimate(int(conflict.sum()), n), duplicated=proportion_estimate(int(frame.text.map(_key_of).duplicated(keep=False).sum()), n))
+    out = dict(rounded=heaped_share(values.astype(int)), abbreviated=proportion_estimate(int(codes.sum()), n),
+               conflicting=proportion_estimate(int(conflict.sum()), n),
+               duplicated=proportion_estimate(int(frame.text.map(_key_of).duplicated(keep=False).sum()), n))
     if plain.sum() >= _shortest_file: out['declared low'] = undervalued_share(texts[plain], values[plain], threshold)
     return out
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #ac47b59d
 def _verdict_of(n, shares, gain):
     "Whether fine-tuning is worth trying, and the sentences that say why"
-    why, limit = [], dict(abbreviated=(.25, 'Write codes out, or ask shippers for words: no model knows yours.'), conflicting=(.05, 'Decide what each standing text is worth: no loss can.'))
-    limit['declared low'] = (.1, 'Collect true values, such as invoices: a better model would only copy the low ones better.')
-    limit['rounded'] = (.5, 'Score by absolute error and not by exact match, and read a median from the model: it will learn to round.')
+    why, limit = ([],
+                  dict(abbreviated=(.25, 'Write codes out, or ask shippers for words: no model knows yours.'),
+                       conflicting=(.05, 'Decide what each standing text is worth: no loss can.')))
+    limit['declared low'] = (.1, 'Collect true values, such as invoices: a better model would only copy the low ones '
+                                 'better.')
+    limit['rounded'] = (.5, 'Score by absolute error and not by exact match, and read a median from the model: it '
+                            'will learn to round.')
     found = [name for name,(top, advice) in limit.items() if name in shares and shares[name].lo > top]
-    why += [f'{shares[name].estimate:.0%} of values are {name} or come with such texts. {limit[name][1]}' for name in found]
-    if shares.get('declared low') and shares['declared low'].n < 10_000: why.append(f"The share declared low is a lower bound: it rests on {shares['declared low'].n:,} readable rows.")
-    if gain.hi >= 0: return 'not yet', (*why, f'Words do not help a simple model: against a constant it gains {-gain.estimate:.2f} in the logarithm [{-gain.hi:.2f}, {-gain.lo:.2f}].')
-    why.append(f'Words help: a simple model cuts the error by {1 - np.exp(gain.estimate):.0%} against a constant. That is what a tuned model has to beat.')
+    why += [
+        f'{shares[name].estimate:.0%} of values are {name} or come with such texts. {limit[name][1]}' for name in found
+    ]
+    if shares.get('declared low') and shares['declared low'].n < 10_000:
+        why.append(f"The share declared low is a lower bound: it rests on {shares['declared low'].n:,} readable rows.")
+    if gain.hi >= 0:
+        return ('not yet', (*why, 'Words do not help a simple model: against a constant it gains '
+                                  f'{-gain.estimate:.2f} in the logarithm [{-gain.hi:.2f}, {-gain.lo:.2f}].'))
+    why.append(f'Words help: a simple model cuts the error by {1 - np.exp(gain.estimate):.0%} against a constant. '
+               'That is what a tuned model has to beat.')
     if n < _fewest: return 'too little data', (*why, f'{n} rows are too few to conclude; expected {_fewest} or more.')
     return ('not yet' if set(found) - {'rounded'} else 'worth trying'), tuple(why)
 
@@ -288,14 +332,22 @@ def diagnose(
     left_out:int=0, # Rows of the file that could not be read
 )->Diagnosis:
     "What is wrong with texts and values, how much, and whether fine-tuning is worth trying"
-    if missing := {'text', 'value'} - set(frame.columns): raise UserError(f"no column {' and no column '.join(sorted(missing))}; give what load returned")
+    if missing := {'text', 'value'} - set(frame.columns):
+        raise UserError(f"no column {' and no column '.join(sorted(missing))}; give what load returned")
     if not threshold >= 25: raise UserError(f'threshold = {threshold}: expected 25 or more, in the unit of the values')
     n, frame = len(frame), frame.assign(value=np.maximum(1, frame.value.round()))
     products = frame.text.map(_key_of).nunique()
-    if n < _shortest_file: return Diagnosis(n, 'too little data', (f'{n} rows are too few to estimate anything; expected {_shortest_file} or more, and {_fewest} to conclude.',), left_out=left_out)
-    if products < 10: return Diagnosis(n, 'too little data', (f'{products} different text(s) in {n:,} rows: there is nothing to learn from words. A table of usual values would do.',), index=whipple_index(frame.value.astype(int)), left_out=left_out)
+    if n < _shortest_file:
+        return Diagnosis(n, 'too little data', (f'{n} rows are too few to estimate anything; expected '
+                                                f'{_shortest_file} or more, and {_fewest} to conclude.',),
+                         left_out=left_out)
+    if products < 10:
+        return Diagnosis(n, 'too little data', (f'{products} different text(s) in {n:,} rows: there is nothing to '
+                                                'learn from words. A table of usual values would do.',),
+                         index=whipple_index(frame.value.astype(int)), left_out=left_out)
     looked = frame.sample(_largest, random_state=0) if n > _largest else frame
     shares = fault_shares(looked, threshold)
     found, gain, unseen, asked = _tried(looked)
-    shares['of words unseen'] = Estimate(unseen, *(max(0, min(1, unseen + s*1.96*np.sqrt(unseen*(1 - unseen)/asked))) for s in (-1, 1)), asked)
+    shares['of words unseen'] = Estimate(
+        unseen, *(max(0, min(1, unseen + s*1.96*np.sqrt(unseen*(1-unseen)/asked))) for s in (-1, 1)), asked)
     return Diagnosis(n, *_verdict_of(n, shares, gain), shares, whipple_index(looked.value.astype(int)), found, left_out)

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 from .generator import FaultRates, generate_splits
-from .valuation import classical_answers, regression_answers, regression_recipes, decision_rule_answers, train_values, value_recipe
+from .valuation import (classical_answers, regression_answers, regression_recipes,
+                                                    decision_rule_answers, train_values, value_recipe)
 from ...evaluation.scoreboard import Difference, paired_bootstrap
 from ...core.settings import load_settings
 
@@ -30,7 +31,8 @@ def fault_worlds(
 )->dict: # (fault, strength) → dials
     "The clean world, each fault alone, and all together"
     alone = {(name, s): FaultRates(**{name: s}) for name in fault_names for s in strengths}
-    return {('none', 0.): FaultRates()} | alone | {('all', s): FaultRates(**dict.fromkeys(fault_names, s)) for s in strengths}
+    return ({('none', 0.): FaultRates()} | alone | {('all', s): FaultRates(**dict.fromkeys(fault_names, s))
+                                                    for s in strengths})
 
 # %% ../../../nbs/lessons/32_data_faults.ipynb #e565b953
 single_epoch_recipes = {'string': replace(value_recipe, epochs=1, batch_size=8), 'head': regression_recipes['head']}
@@ -46,8 +48,14 @@ def run_world(
     world = generate_splits(rows, 1, asked, dials)
     train, texts, true = world['train'], world['test'].text.tolist(), world['test'].true.to_numpy()
     runs = {kind: train_values(kind, train, single_epoch_recipes[kind]) for kind in ('head', 'string')[:1 + string]}
-    said = dict(head=regression_answers('head', runs['head'], texts)) | (decision_rule_answers(runs['string'], texts, k=0, digits=1) if string else {}) | classical_answers(train, texts, compared_systems[3:])
-    values = {s: np.where(np.isfinite(said[s].values), said[s].values, train.declared.median()) for s in compared_systems if s in said}
+    said = (dict(head=regression_answers('head', runs['head'], texts)) |
+            (decision_rule_answers(runs['string'], texts, k=0, digits=1) if string else {})
+            | classical_answers(train, texts, compared_systems[3:]))
+    values = {
+        s: np.where(np.isfinite(said[s].values), said[s].values, train.declared.median())
+        for s in compared_systems
+        if s in said
+    }
     return {s: abs(np.log(v) - np.log(true)) for s,v in values.items()}
 
 # %% ../../../nbs/lessons/32_data_faults.ipynb #c92a625c
@@ -58,9 +66,12 @@ def run_fault_experiment(
 )->pd.DataFrame: # fault, strength, system, parcel, error
     "All worlds; each training is a run that is resumed, and found when it is done"
     found = []
-    for (fault,strength),dials in tqdm(fault_worlds(strengths).items(), desc='worlds', disable='TQDM_DISABLE' in os.environ):
+    for (fault,
+         strength), dials in tqdm(fault_worlds(strengths).items(), desc='worlds', disable='TQDM_DISABLE' in os.environ):
         for system,error in run_world(dials, rows, asked, string=strength in (0, strengths[-1])).items():
-            found.append(pd.DataFrame(dict(fault=fault, strength=strength, system=system, parcel=range(len(error)), error=error)))
+            found.append(
+                pd.DataFrame(dict(fault=fault, strength=strength, system=system, parcel=range(len(error)),
+                                  error=error)))
     return pd.concat(found, ignore_index=True)
 
 # %% ../../../nbs/lessons/32_data_faults.ipynb #7f45c103
@@ -71,7 +82,8 @@ def fault_cost(
     strength:float=fault_strengths[-1], # Of the fault
 )->Difference:
     "The error in a world minus that in the clean world, paired by parcel"
-    of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) & (errors.system == system)].sort_values('parcel').error.to_numpy()
+    of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) &
+                             (errors.system == system)].sort_values('parcel').error.to_numpy()
     return paired_bootstrap(of(fault, strength), of('none', 0.))
 
 # %% ../../../nbs/lessons/32_data_faults.ipynb #cb902f4f
@@ -82,6 +94,7 @@ def greedy_extra_cost(
 )->Difference:
     "What a fault costs the greedy string less what it costs the head, paired by parcel"
     def extra(system):
-        of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) & (errors.system == system)].sort_values('parcel').error.to_numpy()
+        of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) &
+                                 (errors.system == system)].sort_values('parcel').error.to_numpy()
         return of(fault, strength) - of('none', 0.)
     return paired_bootstrap(extra('greedy'), extra('head'))

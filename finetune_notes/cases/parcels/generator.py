@@ -22,7 +22,8 @@ from pathlib import Path
 from zlib import crc32
 import numpy as np
 import pandas as pd
-from .catalogue import generate_goods, catalogue_groups, max_description_length, describe_goods
+from .catalogue import (generate_goods, catalogue_groups, max_description_length,
+                                                    describe_goods)
 from ...core.artifacts import frozen_bytes
 from ...core.settings import UserError, load_settings
 
@@ -50,7 +51,8 @@ class FaultRates:
     def __post_init__(self):
         for f in fields(self):
             value, lo, hi = getattr(self, f.name), *((50, 50_000) if f.name == 'threshold' else (0, 1))
-            if not (isinstance(value, (int, float)) and lo <= value <= hi): raise UserError(f'the dial {f.name} is {value!r}; expected a number from {lo} to {hi:,}')
+            if not (isinstance(value, (int, float)) and lo <= value <= hi):
+                raise UserError(f'the dial {f.name} is {value!r}; expected a number from {lo} to {hi:,}')
 
 typical_fault_rates = FaultRates(heaping=0.6, undervaluation=0.2, abbreviation=0.3, conflict=0.1)
 
@@ -119,7 +121,9 @@ def company_code_text(
     "A description in the codes of a company"
     reference = f'PO {number}'
     if style < 3: return f'ART {crc32(f"{style} {article}".encode()) % 90_000 + 10_000}-{style} {reference}'
-    if style == 3: return f'{reference} LS {number*7 % 899_981 + 100_019} KST {number % 8_999 + 1_000} WBS {number % 91}.{number % 17:02} {abbreviate(text)}'[:max_description_length].strip()
+    if style == 3:
+        costs = f'LS {number*7 % 899_981 + 100_019} KST {number % 8_999 + 1_000} WBS {number % 91}.{number % 17:02}'
+        return f'{reference} {costs} {abbreviate(text)}'[:max_description_length].strip()
     return f'{abbreviate(text)[:max_description_length - len(reference) - 1].strip()} {reference}'
 
 # %% ../../../nbs/library/cases/parcels/generator.ipynb #25948c3b
@@ -135,7 +139,8 @@ def _standing(
     rng, # numpy Generator
 ): # Texts, and values in whole euros; shape (n,)
     "The standing texts of parcels, and which of their two usual values is declared"
-    texts = np.array([[f'{g.slots[0][0][0]} {phrase}' for phrase in _phrases] for g in catalogue_groups()], dtype=object)
+    texts = np.array([[f'{g.slots[0][0][0]} {phrase}' for phrase in _phrases] for g in catalogue_groups()],
+                     dtype=object)
     return texts[group, split], _usual_values()[group, rng.integers(2, size=len(group))]
 
 def _in_codes(
@@ -144,9 +149,13 @@ def _in_codes(
     rng, # numpy Generator
 ): # Shape (n,)
     "The texts, those of `rows` in codes; a standing text has no reference"
-    out, style, number = frame.text.to_numpy(object, copy=True), rng.integers(10, size=len(frame)), 100_000 + rng.permutation(len(frame))
+    out, style, number = (frame.text.to_numpy(object, copy=True), rng.integers(10, size=len(frame)),
+                          100_000 + rng.permutation(len(frame)))
     chosen = (frame[c].to_numpy(object)[rows].tolist() for c in ('text', 'noun', 'brand', 'conflicting'))
-    out[rows] = [abbreviate(t) if same else company_code_text(t, f'{n} {b}', k, s) for t,n,b,same,k,s in zip(*chosen, number[rows].tolist(), style[rows].tolist())]
+    out[rows] = [
+        abbreviate(t) if same else company_code_text(t, f'{n} {b}', k, s)
+        for t, n, b, same, k, s in zip(*chosen, number[rows].tolist(), style[rows].tolist())
+    ]
     return out
 
 # %% ../../../nbs/library/cases/parcels/generator.ipynb #5d6979ef
@@ -159,8 +168,10 @@ def generate_parcels(
     if not (isinstance(n, int) and n >= 0): raise UserError(f'{n!r} parcels: expected a whole number, 0 or more')
     stream = lambda k: np.random.default_rng([seed, k])
     frame = generate_goods(n, [seed, 0])
-    clean, corporate, dear = describe_goods(frame, stream(1)), (frame.shipper == 'corporate').to_numpy(), frame.true.to_numpy() >= 40
-    weights = dict(heaping=np.where(corporate, 1, 3), undervaluation=np.where(dear, 1, .02), abbreviation=np.where(corporate, 20, 1), conflict=np.where(_saved[frame.group], 1, .02))
+    clean, corporate, dear = (describe_goods(frame, stream(1)), (frame.shipper == 'corporate').to_numpy(),
+                              frame.true.to_numpy() >= 40)
+    weights = dict(heaping=np.where(corporate, 1, 3), undervaluation=np.where(dear, 1, .02),
+                   abbreviation=np.where(corporate, 20, 1), conflict=np.where(_saved[frame.group], 1, .02))
     hit = {name: _touched(getattr(dials, name), w, stream(2 + i)) for i,(name,w) in enumerate(weights.items())}
     split = _split_of(clean)
     stock, usual = _standing(frame.group.to_numpy(), split, stream(6))
@@ -170,8 +181,14 @@ def generate_parcels(
     declared = np.where(hit['heaping'], np.where(under, declared//5*5, heap_values(declared, stream(8))), declared)
     frame['conflicting'], frame['text'] = hit['conflict'], np.where(hit['conflict'], stock, clean)
     texts = _in_codes(frame, hit['abbreviation'], stream(9))
-    return pd.DataFrame(dict(text=texts, declared=declared, true=frame.true, group=np.array([g.name for g in catalogue_groups()], dtype=object)[frame.group], shipper=frame.shipper, heaped=hit['heaping'],
-        undervalued=hit['undervaluation'], abbreviated=hit['abbreviation'], conflicting=hit['conflict'], split=np.array(_split_names, dtype=object)[split]))
+    return pd.DataFrame(
+        dict(
+            text=texts, declared=declared, true=frame.true,
+            group=np.array([g.name for g in catalogue_groups()], dtype=object)[frame.group], shipper=frame.shipper,
+            heaped=hit['heaping'], undervalued=hit['undervaluation'], abbreviated=hit['abbreviation'],
+            conflicting=hit['conflict'], split=np.array(_split_names, dtype=object)[split]
+        )
+    )
 
 # %% ../../../nbs/library/cases/parcels/generator.ipynb #9ef48bed
 def generate_splits(
@@ -199,7 +216,9 @@ def _split_text(
 )->str: # CSV
     "A frozen split as the text of its file"
     made = generate_splits(**_sizes)[split]
-    return made.assign(**{c: made[c].astype(int) for c in ('heaped', 'undervalued', 'abbreviated', 'conflicting')}).to_csv(index=False, lineterminator='\n')
+    return made.assign(**{c: made[c].astype(int)
+                          for c in ('heaped', 'undervalued', 'abbreviated',
+                                    'conflicting')}).to_csv(index=False, lineterminator='\n')
 
 def freeze_parcel_dataset(
     folder, # Where train.csv, validation.csv and test.csv are written
@@ -214,5 +233,7 @@ def parcel_dataset(
 )->pd.DataFrame: # Columns as those of `generate_parcels`, without the split
     "A frozen split: from its file if that is there and unchanged, else generated again"
     if split not in _sizes: raise UserError(f"no split {split!r}; choose one of {', '.join(_sizes)}")
-    raw = frozen_bytes(load_settings().data/'parcels'/f'{split}.csv', _SHA256[split], lambda: _split_text(split).encode())
-    return pd.read_csv(BytesIO(raw), keep_default_na=False, dtype={c: bool for c in ('heaped', 'undervalued', 'abbreviated', 'conflicting')})
+    raw = frozen_bytes(load_settings().data/'parcels'/f'{split}.csv', _SHA256[split],
+                       lambda: _split_text(split).encode())
+    return pd.read_csv(BytesIO(raw), keep_default_na=False, dtype={c: bool for c in ('heaped', 'undervalued',
+                                                                                     'abbreviated', 'conflicting')})

@@ -20,8 +20,10 @@ from ...evaluation.statistics import Estimate, bootstrap, proportion_estimate
 def _whole_values(values):
     "Values as an array of whole numbers, 1 or more; `UserError` names the first that is none"
     array = np.asarray(values)
-    if array.ndim != 1 or not array.size: raise UserError(f'values of shape {array.shape}: expected one or more, one a row')
-    bad = [i for i,v in enumerate(array.tolist()) if not (isinstance(v, (int, float)) and v >= 1 and v == int(v))] if array.dtype.kind not in 'iu' or array.min() < 1 else []
+    if array.ndim != 1 or not array.size:
+        raise UserError(f'values of shape {array.shape}: expected one or more, one a row')
+    bad = ([i for i, v in enumerate(array.tolist()) if not (isinstance(v, (int, float)) and v >= 1 and v == int(v))]
+           if array.dtype.kind not in 'iu' or array.min() < 1 else [])
     if bad: raise UserError(f'value {bad[0]} is {array[bad[0]].item()!r}; expected whole numbers, 1 or more')
     return array.astype(np.int64)
 
@@ -33,7 +35,13 @@ def whipple_index(
     share = proportion_estimate(int(five.sum()), len(five))
     return Estimate(500*share.estimate, 500*share.lo, 500*share.hi, share.n)
 
-_bands = (105, 'highly accurate'), (110, 'fairly accurate'), (125, 'approximate'), (175, 'rough'), (float('inf'), 'very rough')
+_bands = (
+    (105, 'highly accurate'),
+    (110, 'fairly accurate'),
+    (125, 'approximate'),
+    (175, 'rough'),
+    (float('inf'), 'very rough'),
+)
 
 def whipple_band(
     index:float, # Of Whipple
@@ -56,7 +64,8 @@ def roundness(
         if not fits.any(): continue
         units_here = np.round(unit[fits]).astype(np.int64)
         hit = proportion_estimate(int((values[fits] % units_here == 0).sum()), int(fits.sum()))
-        rows.append(dict(unit=name, n=hit.n, share=hit.estimate, lo=hit.lo, hi=hit.hi, chance=float((1/units_here).mean())))
+        rows.append(
+            dict(unit=name, n=hit.n, share=hit.estimate, lo=hit.lo, hi=hit.hi, chance=float((1/units_here).mean())))
     return pd.DataFrame(rows).set_index('unit').assign(times=lambda f: f.share/f.chance)
 
 # %% ../../../nbs/library/cases/parcels/heaping.ipynb #cd3701d1
@@ -67,4 +76,4 @@ def heaped_share(
     values = _whole_values(values)
     chance = 1/5 - (1/5 - 1/9)*(values < 10).mean()
     five = proportion_estimate(int((values % 5 == 0).sum()), len(values))
-    return Estimate(*(max(0., float((s - chance)/(1 - chance))) for s in (five.estimate, five.lo, five.hi)), len(values))
+    return Estimate(*(max(0., float((s-chance)/(1-chance))) for s in (five.estimate, five.lo, five.hi)), len(values))

@@ -41,7 +41,8 @@ def format_value(
     value:int, # Whole euros
 )->str: # Five digits
     "A value as the model is to write it; `UserError` where it has too many digits or is none"
-    if not (isinstance(value, (int, np.integer)) and 1 <= value <= largest_value): raise UserError(f'a value is {value!r}; expected a whole number from 1 to {largest_value:,}')
+    if not (isinstance(value, (int, np.integer)) and 1 <= value <= largest_value):
+        raise UserError(f'a value is {value!r}; expected a whole number from 1 to {largest_value:,}')
     return f'{value:0{number_width}}'
 
 def read_number(
@@ -49,7 +50,8 @@ def read_number(
 )->float: # Not a number where it is none
     "The number at the beginning of an answer"
     digits = text.strip().replace(',', '').split(' ')[0].lstrip('€$').rstrip('.€')
-    return float(digits) if digits.isdecimal() and digits.isascii() and 1 <= int(digits) <= largest_value else float('nan')
+    return (float(digits)
+            if digits.isdecimal() and digits.isascii() and 1 <= int(digits) <= largest_value else float('nan'))
 
 # %% ../../../nbs/library/cases/parcels/number_decoding.ipynb #8b33ba6d
 def digit_tokens(
@@ -58,7 +60,8 @@ def digit_tokens(
     "The tokens that numbers are written with; `UserError` where a digit is not a token of its own"
     ids = lambda text: tokenizer(text, add_special_tokens=False)['input_ids']
     digits = ids('0123456789')
-    if len(digits) == 10 and all(ids(n) == [digits[int(d)] for d in n] for n in ('00009', '01250', '99999')): return digits
+    if len(digits) == 10 and all(ids(n) == [digits[int(d)] for d in n] for n in ('00009', '01250', '99999')):
+        return digits
     raise UserError('this tokenizer does not write numbers digit by digit; choose a model whose tokenizer does')
 
 # %% ../../../nbs/library/cases/parcels/number_decoding.ipynb #b8bbc9ae
@@ -67,7 +70,8 @@ class PackedPrompts:
     def __init__(self, model, tokens, prompts):
         self.model, self.tokens, self.cache = model, torch.tensor(tokens), DynamicCache(config=model.config)
         self.lengths = torch.tensor([len(p) for p in prompts])
-        self.owner, place = torch.repeat_interleave(torch.arange(len(prompts)), self.lengths), torch.cat([torch.arange(n) for n in self.lengths])
+        self.owner, place = (torch.repeat_interleave(torch.arange(len(prompts)),
+                                                     self.lengths), torch.cat([torch.arange(n) for n in self.lengths]))
         sees = (self.owner == self.owner[:, None]) & (place <= place[:, None])
         self.start = self.read(torch.tensor([i for p in prompts for i in p]), place, sees, self.lengths.cumsum(0) - 1)
 
@@ -77,8 +81,9 @@ def read(self:PackedPrompts, ids, place, sees, keep=0):
     "Feed tokens; probabilities of the ten digits after each, float64, shape (T or len(keep), 10)"
     dtype, device = self.model.dtype, self.model.device
     mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
-    out = self.model(input_ids=ids[None].to(device), attention_mask=mask[None, None].to(device), position_ids=place[None].to(device),
-                     past_key_values=self.cache, use_cache=True, logits_to_keep=keep)
+    out = self.model(input_ids=ids[None].to(device), attention_mask=mask[None, None].to(device),
+                     position_ids=place[None].to(device), past_key_values=self.cache, use_cache=True,
+                     logits_to_keep=keep)
     return out.logits[0].float().softmax(-1)[:, self.tokens.to(device)].double().cpu().numpy()
 
 @patch
@@ -204,7 +209,10 @@ def number_distributions(
 )->list[NumberDistribution]: # In the order of the prompts
     "What the model would write after each prompt, with probabilities"
     tokens = digit_tokens(tokenizer)
-    return [d for i in range(0, len(prompts), pack) for d in pack_distributions(model, tokens, prompts[i:i + pack], digits, least)]
+    return [
+        d for i in range(0, len(prompts), pack)
+        for d in pack_distributions(model, tokens, prompts[i:i + pack], digits, least)
+    ]
 
 # %% ../../../nbs/library/cases/parcels/number_decoding.ipynb #b4a05c4e
 @torch.inference_mode()

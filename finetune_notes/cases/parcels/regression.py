@@ -34,7 +34,9 @@ def first_digit_probabilities(
     logits:torch.Tensor, # Of the digits 0 to 9 after the prompt and after each of four zeros, shape (B, 5, 10)
 )->torch.Tensor: # Log-probabilities of the 45 intervals, shape (B, 5, 9)
     "How likely each magnitude and first digit is, with 00000 left out"
-    logp = torch.cat([logits[:, :-1].log_softmax(-1), torch.nn.functional.pad(logits[:, -1:, 1:].log_softmax(-1), (1, 0))], 1)
+    logp = torch.cat(
+        [logits[:, :-1].log_softmax(-1),
+         torch.nn.functional.pad(logits[:, -1:, 1:].log_softmax(-1), (1, 0))], 1)
     zeros = torch.nn.functional.pad(logp[:, :-1, 0].cumsum(1), (1, 0))
     return logp[:, :, 1:] + zeros[:, :, None]
 
@@ -47,7 +49,8 @@ def expected_log(
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #1e0a417b
 def _states(language_model, inputs):
     "Hidden states of all positions, shape (B, T, H)"
-    return language_model.model(input_ids=inputs['input_ids'], attention_mask=inputs['attention_mask'], use_cache=False)[0]
+    return language_model.model(input_ids=inputs['input_ids'], attention_mask=inputs['attention_mask'],
+                                use_cache=False)[0]
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #ab5973af
 class RaftTrainer(CompletionOnlyTrainer):
@@ -57,20 +60,24 @@ class RaftTrainer(CompletionOnlyTrainer):
     @classmethod
     def row(cls, text, value, tokenizer):
         "Prompt and tail; the label where the answer begins is the value itself"
-        prompt, tail = value_template.prompt(dict(text=text), tokenizer), tokenizer(cls.tail, add_special_tokens=False)['input_ids']
-        return dict(input_ids=prompt + tail, labels=[ignored_label]*(len(prompt) - 1) + [int(value)] + [ignored_label]*len(tail))
+        prompt, tail = (value_template.prompt(dict(text=text),
+                                              tokenizer), tokenizer(cls.tail, add_special_tokens=False)['input_ids'])
+        return dict(input_ids=prompt + tail,
+                    labels=[ignored_label]*(len(prompt) - 1) + [int(value)] + [ignored_label]*len(tail))
 
     @classmethod
     def log_value(cls, language_model, inputs, tokens):
         "Expected logarithm of each row, shape (B,)"
         rows, steps = (torch.arange(n, device=inputs['labels'].device) for n in (len(inputs['labels']), number_width))
-        ends = _states(language_model, inputs)[rows[:, None], (inputs['labels'] != ignored_label).int().argmax(1)[:, None] + steps]
+        ends = _states(language_model, inputs)[rows[:, None],
+                                               (inputs['labels'] != ignored_label).int().argmax(1)[:, None] + steps]
         return expected_log((ends @ language_model.lm_head.weight[tokens].T).float())
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         language_model = self.accelerator.unwrap_model(model).get_base_model()
         values = inputs['labels'].max(1).values
-        return (self.log_value(language_model, inputs, digit_tokens(self.processing_class)) - values.log()).square().mean()
+        return (self.log_value(language_model, inputs, digit_tokens(self.processing_class)) -
+                values.log()).square().mean()
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #63340fd7
 class HeadTrainer(RaftTrainer):
@@ -106,12 +113,16 @@ def train_regression(
     save_steps:int=50, # At most so many steps are lost when interrupted
 )->Run: # Finished, now or earlier
     "Fine-tune a model for values, or find the run that did"
-    if kind not in regression_trainers: raise UserError(f'unknown kind {kind!r}; there are: {", ".join(regression_trainers)}')
-    if len(texts) != len(values) or not len(texts): raise UserError(f'{len(texts)} texts and {len(values)} values: expected one or more, a value for each')
-    if process_state().num_processes > 1: raise UserError(f'{kind} is trained in one process; start the command without a launcher')
+    if kind not in regression_trainers:
+        raise UserError(f'unknown kind {kind!r}; there are: {", ".join(regression_trainers)}')
+    if len(texts) != len(values) or not len(texts):
+        raise UserError(f'{len(texts)} texts and {len(values)} values: expected one or more, a value for each')
+    if process_state().num_processes > 1:
+        raise UserError(f'{kind} is trained in one process; start the command without a launcher')
     tokenizer = base.tokenizer()
     rows = [regression_trainers[kind].row(t, int(format_value(v)), tokenizer) for t,v in zip(texts, values)]
-    return train_rows(rows, value_template, base, recipe, kind, save_steps=save_steps, trainer=regression_trainers[kind])
+    return train_rows(rows, value_template, base, recipe, kind, save_steps=save_steps,
+                      trainer=regression_trainers[kind])
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #5c424bdb
 def load_value_model(
@@ -121,7 +132,8 @@ def load_value_model(
     "The model with its adapter merged, and the head in float32"
     if kind == 'raft': return run.model()
     from peft import PeftModel
-    model = PeftModel.from_pretrained(add_value_head(run.base.model('float32')), run.folder/'adapter').merge_and_unload()
+    model = PeftModel.from_pretrained(add_value_head(run.base.model('float32')),
+                                      run.folder/'adapter').merge_and_unload()
     model.model.to(torch.bfloat16)
     return model.eval()
 
@@ -138,8 +150,11 @@ def predict_values(
     rows, made = [regression_trainers[kind].row(t, 1, tokenizer) for t in texts], np.zeros(len(texts))
     for batch in length_sorted_batches([r['input_ids'] for r in rows], 0, 10**9, batch_size):
         longest = max(len(rows[i]['input_ids']) for i in batch)
-        padded = lambda key, fill: torch.tensor([rows[i][key] + [fill]*(longest - len(rows[i][key])) for i in batch], device=model.device)
+        padded = lambda key, fill: torch.tensor(
+            [rows[i][key] + [fill]*(longest - len(rows[i][key])) for i in batch], device=model.device
+        )
         inputs = dict(input_ids=padded('input_ids', tokenizer.pad_token_id), labels=padded('labels', ignored_label))
-        inputs['attention_mask'] = (torch.arange(longest) < torch.tensor([[len(rows[i]['input_ids'])] for i in batch])).int().to(model.device)
+        inputs['attention_mask'] = (torch.arange(longest)
+                                    < torch.tensor([[len(rows[i]['input_ids'])] for i in batch])).int().to(model.device)
         made[batch] = regression_trainers[kind].log_value(model, inputs, digit_tokens(tokenizer)).exp().cpu()
     return made.clip(1, 10**number_width - 1)

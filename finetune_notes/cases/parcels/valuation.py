@@ -18,7 +18,8 @@ from time import monotonic
 import numpy as np
 import pandas as pd
 from .baselines import classical_baselines, value_metrics
-from .number_decoding import number_distributions, read_number, sample_numbers, value_template, format_value
+from .number_decoding import (number_distributions, read_number, sample_numbers,
+                                                          value_template, format_value)
 from .regression import train_regression, load_value_model, predict_values
 from ...core.artifacts import build_once, fingerprint
 from ...generation.decoding import generate
@@ -41,7 +42,8 @@ def train_values(
     "Fine-tune the preset's base model on declared values"
     texts, values = frame.text.tolist(), frame.declared.tolist()
     if kind != 'string': return train_regression(kind, texts, values, load_checkpoint(), recipe)
-    return sft([dict(text=t, value=format_value(v)) for t,v in zip(texts, values)], value_template, load_checkpoint(), recipe, name='string')
+    return sft([dict(text=t, value=format_value(v)) for t, v in zip(texts, values)], value_template, load_checkpoint(),
+               recipe, name='string')
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #32e671bf
 @dataclass(frozen=True)
@@ -85,8 +87,11 @@ def decision_rule_answers(
         prompts = [value_template.prompt(dict(text=t), tokenizer) for t in texts]
         said, greedy = _clocked(lambda: generate(model, tokenizer, prompts, limit=8, label=None))
         found, whole = _clocked(lambda: number_distributions(model, tokenizer, prompts, digits))
-        made = {'greedy': ValuationAnswers(np.array([read_number(a.text) for a in said]), greedy), 'median': ValuationAnswers(np.array([d.median for d in found]), whole),
-                'expected value': ValuationAnswers(np.array([d.mean for d in found]), whole)}
+        made = {
+            'greedy': ValuationAnswers(np.array([read_number(a.text) for a in said]),
+                                       greedy), 'median': ValuationAnswers(np.array([d.median for d in found]), whole),
+            'expected value': ValuationAnswers(np.array([d.mean for d in found]), whole)
+        }
         drawn, sampled = _clocked(lambda: sample_numbers(model, tokenizer, prompts, k)) if k else (None, 0.)
         return made | ({f'median of {k}': ValuationAnswers(np.median(drawn, 1), sampled)} if k else {})
     return _kept(f'read-outs {k} {digits}', run.facts['fingerprint'], texts, make)
@@ -97,14 +102,20 @@ def regression_answers(kind, run, texts):
     return _kept(kind, run.facts['fingerprint'], texts, lambda: {kind: ValuationAnswers(*_clocked(make))})[kind]
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #0879af8f
-_few_shot = Template(user='{shots}\nParcel: {text}\nValue:', system='Estimate the value of a parcel in euros. Answer with a whole number and nothing else.')
+_few_shot = Template(user='{shots}\nParcel: {text}\nValue:', system='Estimate the value of a parcel in euros. Answer '
+                                                                    'with a whole number and nothing else.')
 
 def few_shot_answers(
     frame:pd.DataFrame, # Parcels to show eight of
     texts:list, # Descriptions
 )->ValuationAnswers:
     "What the untuned model says after eight examples"
-    base, shown = load_checkpoint(), frame.sort_values('declared').iloc[np.linspace(0, len(frame) - 1, 10).astype(int)[1:-1]].sample(frac=1, random_state=42)
+    base, shown = (
+        load_checkpoint(),
+        frame.sort_values('declared')
+        .iloc[np.linspace(0, len(frame) - 1, 10).astype(int)[1:-1]]
+        .sample(frac=1, random_state=42),
+    )
     shots = '\n'.join(f'Parcel: {t}\nValue: {v}' for t,v in zip(shown.text, shown.declared))
     def make():
         tokenizer = base.tokenizer()
@@ -121,7 +132,11 @@ def classical_answers(
     group_of:dict|None=None, # Text → group, where it is known
 )->dict: # Name → `ValuationAnswers`
     "What the classical models say"
-    models = {n: m.fit(frame.text.tolist(), frame.declared.to_numpy()) for n,m in classical_baselines(group_of).items() if names is None or n in names}
+    models = {
+        n: m.fit(frame.text.tolist(), frame.declared.to_numpy())
+        for n, m in classical_baselines(group_of).items()
+        if names is None or n in names
+    }
     return {n: ValuationAnswers(*_clocked(lambda: np.asarray(m.predict(texts), dtype=float))) for n,m in models.items()}
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #4b76a602

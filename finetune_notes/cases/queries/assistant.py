@@ -16,7 +16,8 @@ from dataclasses import replace
 import numpy as np
 from .dataset import Example, load_examples
 from .equivalence import canonical_text
-from .prompts import check_question, prompt_fields, json_opening, pick_columns, prompt_for, prompt_templates, used_columns
+from .prompts import (check_question, prompt_fields, json_opening, pick_columns,
+                                                  prompt_for, prompt_templates, used_columns)
 from .execution import validate
 from .scoring import open_spans, score_answers
 from .dsl import parse_dsl, dsl_grammar, to_dsl
@@ -43,8 +44,11 @@ def train_assistant(
 )->Run: # Finished, now or earlier
     "Fine-tune the preset's base model into a query assistant"
     without = [i for i,e in enumerate(examples) if e.query is None]
-    if without: raise UserError(f'{len(without)} of {len(examples)} examples have no query to learn from, first example {without[0] + 1}')
-    return sft([training_fields(e) for e in examples], prompt_templates['tuned'], load_model(), recipe, name='assistant')
+    if without:
+        raise UserError(f'{len(without)} of {len(examples)} examples have no query to learn from, first example '
+                        f'{without[0] + 1}')
+    return sft([training_fields(e) for e in examples], prompt_templates['tuned'], load_model(), recipe,
+               name='assistant')
 
 # %% ../../../nbs/lessons/42_assistant.ipynb #ce161ef2
 def grammar_for(example:Example)->str:
@@ -92,12 +96,15 @@ def ask(
     "A query for a question, as 'tuned + grammar' is evaluated: written freely, and again inside the grammar of the columns where it leaves that"
     example = check_question(question, columns, existing)
     prompt, grammar = prompt_for('tuned', example, tokenizer), grammar_for(example)
-    write = lambda grammars: generate(model, tokenizer, [prompt], limit=128, grammars=grammars, stop='\n', label=None)[0]
+    write = lambda grammars: generate(model, tokenizer, [prompt], limit=128, grammars=grammars, stop='\n', label=None)[
+        0
+    ]
     answer = write(None)
     if not _kept(answer, tokenizer, grammar): answer = write([grammar])
     query, problems = parse_dsl(answer.text)
     problems = problems or validate(query, columns)
-    if problems: raise UserError(f'no valid query was found for this question; the model wrote {answer.text!r}: {problems[0]}')
+    if problems:
+        raise UserError(f'no valid query was found for this question; the model wrote {answer.text!r}: {problems[0]}')
     return query
 
 # %% ../../../nbs/lessons/42_assistant.ipynb #793dcef0
@@ -113,7 +120,8 @@ def evaluate_assistant(
     "Score an assistant on questions of your own, free and inside the grammar"
     known = all(e.query is not None for e in examples)
     spans = open_spans(examples) if known else None
-    board = Scoreboard(f'{len(examples)} questions' + ('' if known else ' without right queries'), lower='unknown column')
+    board = Scoreboard(f'{len(examples)} questions' + ('' if known else ' without right queries'),
+                       lower='unknown column')
     for system in ('tuned', 'tuned + grammar'):
         answers, seconds, tokens = ask_all(system, examples, run)
         board.add(system, score_answers(examples, answers, spans), prompt_tokens=tokens, seconds=seconds)

@@ -59,14 +59,16 @@ def make_examples(
     if not families or n < 0: raise UserError('make_examples needs at least one schema family and n >= 0')
     while len(out) < n:
         k += 1
-        if k > 100*n + 1000: raise UserError(f'only {len(out)} of {n} different examples can be made from {len(families)} families')
+        if k > 100*n + 1000:
+            raise UserError(f'only {len(out)} of {n} different examples can be made from {len(families)} families')
         example = make_example(generate_schema(families[k % len(families)], rng.randrange(10**6)), rng, held_out)
         key = example and (example.question, example.columns, query_to_json(example.existing))
         if example and key not in seen: out.append(example); seen.add(key)
     return out
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #65c48d12
-_SPLITS = dict(train=(TRAIN_FAMILIES, 2400, 1, False), validation=(VALIDATION_FAMILIES, 200, 2, False), test=(TEST_FAMILIES, 400, 3, True))
+_SPLITS = dict(train=(TRAIN_FAMILIES, 2400, 1, False), validation=(VALIDATION_FAMILIES, 200, 2, False),
+               test=(TEST_FAMILIES, 400, 3, True))
 _SHA256 = dict(
     train='f1a1134c11753a2387838d0366d5cbb0a2d7b5153d348dc9b6ae3405913a8ee5',
     validation='c34d12cc9e593746aa20f541ce06b4ff37f302ca4dbde862732f6cf6c4c976cf',
@@ -76,7 +78,8 @@ def to_record(
     example:Example,
 )->str: # One line of JSON, without the newline
     "An example as a row of our own file format"
-    row = dict(question=example.question, columns=list(example.columns), query=example.query, existing=example.existing, family=example.family)
+    row = dict(question=example.question, columns=list(example.columns), query=example.query, existing=example.existing,
+               family=example.family)
     return query_to_json({k: v for k, v in row.items() if v not in (None, '')})
 
 def split_text(split):
@@ -98,8 +101,12 @@ def query_dataset(
 )->list[Example]:
     "A frozen split: from its file if that is there and unchanged, else generated again"
     if split not in _SPLITS: raise UserError(f"no split {split!r}; choose one of {', '.join(_SPLITS)}")
-    raw = frozen_bytes(load_settings().data/'assistant'/f'{split}.jsonl', _SHA256[split], lambda: split_text(split).encode())
-    return [Example(r['question'], tuple(r['columns']), r.get('query'), r.get('existing'), r['family']) for r in map(json.loads, raw.decode().splitlines())]
+    raw = frozen_bytes(load_settings().data/'assistant'/f'{split}.jsonl', _SHA256[split],
+                       lambda: split_text(split).encode())
+    return [
+        Example(r['question'], tuple(r['columns']), r.get('query'), r.get('existing'), r['family'])
+        for r in map(json.loads, raw.decode().splitlines())
+    ]
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #8a509a45
 _MAX_LINE = 1_000_000 # characters
@@ -114,7 +121,9 @@ class RowProblem:
 
 class BadExample(Exception): "A row that cannot be read: its arguments are the field and what was expected"
 
-def _found(value): return 'nothing' if value is None else 'an empty text' if value == '' else f'{type(value).__name__} {str(value)[:30]!r}'
+def _found(value):
+    return ('nothing' if value is None else 'an empty text' if value == ''
+            else f'{type(value).__name__} {str(value)[:30]!r}')
 
 def _refuse_constant(name): raise ValueError(f'{name} is not JSON')
 
@@ -122,7 +131,8 @@ def _json(text, field):
     "A JSON value from text, or the row is bad"
     if len(text) > _MAX_LINE: raise BadExample(field, f'at most {_MAX_LINE:,} characters, found {len(text):,}')
     try: return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as e: raise BadExample(field, f"JSON, found {text[:30]!r} ({str(e)[:60]})") from None
+    except (ValueError, RecursionError) as e:
+        raise BadExample(field, f"JSON, found {text[:30]!r} ({str(e)[:60]})") from None
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #7bb5cad6
 def _question(value, field):
@@ -136,24 +146,31 @@ def _names(value, field):
     return tuple(dict.fromkeys(value))
 
 def _query(value, field):
-    if value is not None and not isinstance(value, dict): raise BadExample(field, f'a query as a JSON object, found {_found(value)}')
+    if value is not None and not isinstance(value, dict):
+        raise BadExample(field, f'a query as a JSON object, found {_found(value)}')
     return value
 
 def _from_ours(row):
-    return Example(_question(row.get('question'), 'question'), _names(row.get('columns'), 'columns'), _query(row.get('query'), 'query'),
-        _query(row.get('existing'), 'existing'), row['family'] if isinstance(row.get('family'), str) else '')
+    return Example(_question(row.get('question'), 'question'), _names(row.get('columns'), 'columns'),
+                   _query(row.get('query'), 'query'), _query(row.get('existing'), 'existing'),
+                   row['family'] if isinstance(row.get('family'), str) else '')
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #939e8897
-_HUMAN = re.compile(r'\s*NLQ:\s*"(?P<question>.*)"\s*(?:EXISTING QUERY:\s*(?P<existing>\{.*\})\s*)?Columns:\s*(?P<columns>\[.*\])\s*', re.S)
+_HUMAN = re.compile(r'\s*NLQ:\s*"(?P<question>.*)"\s*(?:EXISTING '
+                    r'QUERY:\s*(?P<existing>\{.*\})\s*)?Columns:\s*(?P<columns>\[.*\])\s*', re.S)
 
 def _turns(row):
     "The texts of the human and the gpt turn, in the order they must have"
     turns = row['conversations']
-    if not isinstance(turns, list) or not turns: raise BadExample('conversations', f'a list of turns, found {_found(turns)}')
-    if not all(isinstance(t, dict) and isinstance(t.get('from'), str) and isinstance(t.get('value'), str) for t in turns):
+    if not isinstance(turns, list) or not turns:
+        raise BadExample('conversations', f'a list of turns, found {_found(turns)}')
+    if not all(
+            isinstance(t, dict) and isinstance(t.get('from'), str) and isinstance(t.get('value'), str) for t in turns):
         raise BadExample('conversations', 'turns with the texts "from" and "value"')
     roles = [t['from'] for t in turns if t['from'] != 'system']
-    if roles not in (['human'], ['human', 'gpt']) or turns[-1]['from'] == 'system': raise BadExample('conversations', f'the turns system, human, gpt in this order, found {", ".join(t["from"] for t in turns)[:60]}')
+    if roles not in (['human'], ['human', 'gpt']) or turns[-1]['from'] == 'system':
+        raise BadExample('conversations', 'the turns system, human, gpt in this order, found '
+                                          f'{", ".join(t["from"] for t in turns)[:60]}')
     return [t['value'] for t in turns if t['from'] != 'system'] + [None]
 
 def _from_conversation(row):
@@ -161,8 +178,10 @@ def _from_conversation(row):
     m = _HUMAN.fullmatch(human)
     if not m: raise BadExample('the human turn', f'NLQ: "..." and Columns: [...], found {human.strip()[:40]!r}')
     try: columns = ast.literal_eval(m['columns'])
-    except (ValueError, SyntaxError, MemoryError, RecursionError): raise BadExample('Columns', f"a Python list of names, found {m['columns'][:40]!r}") from None
-    query, existing = (_query(_json(t, f), f) if t is not None else None for t, f in ((answer, 'the gpt turn'), (m['existing'], 'EXISTING QUERY')))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise BadExample('Columns', f"a Python list of names, found {m['columns'][:40]!r}") from None
+    query, existing = (_query(_json(t, f), f) if t is not None else None
+                       for t, f in ((answer, 'the gpt turn'), (m['existing'], 'EXISTING QUERY')))
     return Example(_question(m['question'], 'NLQ'), _names(columns, 'Columns'), query, existing)
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #a765de62
@@ -176,7 +195,8 @@ def _from_json(line):
     if not isinstance(row, dict): raise BadExample('the line', f'a JSON object, found {_found(row)}')
     if 'conversations' in row: return _from_conversation(row)
     if 'question' in row: return _from_ours(row)
-    raise BadExample('the line', f'"conversations" or "question" among the fields, found {", ".join(row)[:60] or "none"}')
+    raise BadExample('the line', '"conversations" or "question" among the fields, found '
+                                 f'{", ".join(row)[:60] or "none"}')
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #6d8d707d
 def _csv_rows(text, path):
@@ -185,8 +205,11 @@ def _csv_rows(text, path):
     reader = csv.reader(io.StringIO(text, newline=''), strict=True)
     try: header = [h.strip() for h in next(reader)]
     except csv.Error as e: raise UserError(f'{path}: row 1, the header: {e}') from None
-    if len(set(header)) < len(header): raise UserError(f'{path}: row 1, the header: expected different names, found {", ".join(header)[:80]}')
-    if missing := [h for h in ('user_input', 'columns') if h not in header]: raise UserError(f'{path}: row 1, the header: expected user_input,columns, but {" and ".join(missing)} is missing')
+    if len(set(header)) < len(header):
+        raise UserError(f'{path}: row 1, the header: expected different names, found {", ".join(header)[:80]}')
+    if missing := [h for h in ('user_input', 'columns') if h not in header]:
+        raise UserError(f'{path}: row 1, the header: expected user_input,columns, but {" and ".join(missing)} is '
+                        'missing')
     while True:
         k = reader.line_num + 1
         try: cells = next(reader)
@@ -210,7 +233,9 @@ def _text(path):
     try: raw = path.read_bytes()
     except OSError as e: raise UserError(f'{path}: cannot be read ({e.strerror})') from None
     try: text = raw.decode('utf-8-sig')
-    except UnicodeDecodeError as e: raise UserError(f'{path}: row {raw[:e.start].count(10)+1}: expected text in UTF-8, found the byte 0x{raw[e.start]:02x}') from None
+    except UnicodeDecodeError as e:
+        raise UserError(f'{path}: row {raw[:e.start].count(10)+1}: expected text in UTF-8, found the byte '
+                        f'0x{raw[e.start]:02x}') from None
     if not text.strip(): raise UserError(f'{path}: is empty; expected one example a line')
     return text.replace('\r\n', '\n') if path.suffix.lower() != '.csv' else text
 

@@ -50,7 +50,8 @@ def dsl_grammar(
     else: # what may be written: no list goes on for ever
         own, more = [f'OP: {_one_of(calculated)}', f'COLUMN: {_one_of(map(_column_text, columns))}'], ('~0..9', '~1..9')
     rules = _form.replace('MANY', more[0]).replace('SOME', more[1])
-    return rules + '\n'.join([*own, f'LIMITS: {_one_of(having_ops)}', f'COMPARE: {_one_of(o for o in _filter_ops if o not in _without_one_value)}'])
+    return (rules + '\n'.join([*own, f'LIMITS: {_one_of(having_ops)}',
+                               f'COMPARE: {_one_of(o for o in _filter_ops if o not in _without_one_value)}']))
 
 # %% ../../../nbs/library/cases/queries/dsl.ipynb #a275f246
 @v_args(inline=True)
@@ -60,8 +61,10 @@ class Build(Transformer):
     def column(self, text): return json.loads(text) if text.startswith('"') else str(text)
     def value(self, text): return json.loads(text)
     def either(self, one): return one, 'OR'
-    def having_one(self, calc, op, value): return dict(calculate_op=calc.pop('op'), **calc, op=str(op), value=json.loads(value))
-    def order_one(self, what, way): return (what if isinstance(what, dict) else dict(column=what)) | dict(order=f'{way}ending')
+    def having_one(self, calc, op, value):
+        return dict(calculate_op=calc.pop('op'), **calc, op=str(op), value=json.loads(value))
+    def order_one(self, what, way):
+        return (what if isinstance(what, dict) else dict(column=what)) | dict(order=f'{way}ending')
     def filter(self, column, op, *values):
         value = {} if not values else dict(value=list(values) if op in ('in', 'not-in') else values[0])
         return dict(column=column, op=str(op), **value)
@@ -92,7 +95,8 @@ def parse_dsl(
     if not isinstance(text, str) or text.lstrip().startswith('{'): return parse_query(text)
     try: return Build().transform(_reader().parse(text)), []
     except (UnexpectedInput, VisitError, ValueError, RecursionError): pass
-    return None, [Problem('not-a-query', '', f'the answer {printable_value(text)} is neither JSON nor in the short form.')]
+    return (None, [Problem('not-a-query', '', f'the answer {printable_value(text)} is neither JSON nor in the short '
+                                              'form.')])
 
 # %% ../../../nbs/library/cases/queries/dsl.ipynb #962e137f
 def _calc_text(op, column=None):
@@ -101,7 +105,8 @@ def _calc_text(op, column=None):
 
 def filter_to_dsl(column, op, value=None):
     "One filter as text"
-    return f'{_column_text(column)} {op}' + ('' if value is None else ' ' + json.dumps(value, ensure_ascii=False, separators=(',', ':')))
+    return (f'{_column_text(column)} {op}' +
+            ('' if value is None else ' ' + json.dumps(value, ensure_ascii=False, separators=(',', ':'))))
 
 def _parts(query):
     "The short form's parts, each with its word"
@@ -109,9 +114,11 @@ def _parts(query):
     yield '', ', '.join(_calc_text(c['op'], c.get('column')) for c in query.get('calculations') or [dict(op='COUNT')])
     yield ' where ', (' or ' if either else ' and ').join(filter_to_dsl(**f) for f in query.get('filters', []))
     yield ' by ', ', '.join(map(_column_text, query.get('breakdowns', [])))
-    yield ' having ', ' and '.join(f"{_calc_text(h['calculate_op'], h.get('column'))} {h['op']} {json.dumps(h['value'])}" for h in query.get('havings', []))
+    yield (' having ', ' and '.join(f"{_calc_text(h['calculate_op'], h.get('column'))} {h['op']} "
+                                    f"{json.dumps(h['value'])}" for h in query.get('havings', [])))
     yield ' order ', ', '.join(_order_text(**o) for o in query.get('orders', []))
-    for word,key in ((' limit ', 'limit'), (' last ', 'time_range'), (' every ', 'granularity')): yield word, str(query.get(key) or '')
+    for word,key in ((' limit ', 'limit'), (' last ', 'time_range'), (' every ', 'granularity')):
+        yield word, str(query.get(key) or '')
 
 def _order_text(op=None, column=None, order='ascending'):
     "One order as text"

@@ -12,15 +12,17 @@ __all__ = ['key_order', 'order_keys', 'canonical_text', 'time_window', 'canonica
 # %% ../../../nbs/library/cases/queries/equivalence.ipynb #5914e2e9
 import json
 
-from .schema import having_ops, is_unicode, comparison_offsets, query_models, default_time_range, validate, vocabulary
+from .schema import (having_ops, is_unicode, comparison_offsets, query_models,
+                                                 default_time_range, validate, vocabulary)
 from ...core.settings import UserError
 
 # %% ../../../nbs/library/cases/queries/equivalence.ipynb #0663ccf6
 key_order = dict(
     query='calculations filters filter_combination breakdowns orders havings limit time_range start_time end_time '
-          'granularity compare_time_offset_seconds calculated_fields'.split(),
+    'granularity compare_time_offset_seconds calculated_fields'.split(),
     calculations='op column name filters filter_combination'.split(), filters='column op value'.split(),
-    orders='op column order'.split(), havings='calculate_op column op value'.split(), calculated_fields='name expression'.split())
+    orders='op column order'.split(), havings='calculate_op column op value'.split(),
+    calculated_fields='name expression'.split())
 
 def order_keys(o, kind='query'):
     "`o` with the keys of every part in the specification's order; unknown keys come last"
@@ -35,7 +37,8 @@ def canonical_text(
 )->str: # JSON without blanks, keys in the order of the specification
     "The canonical text of a query: what a model is trained to write"
     try: return json.dumps(order_keys(query), ensure_ascii=False, separators=(',', ':'), allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as e: raise UserError(f"The query cannot be written as JSON: {str(e)[:80]}.") from None
+    except (TypeError, ValueError, RecursionError) as e:
+        raise UserError(f"The query cannot be written as JSON: {str(e)[:80]}.") from None
 
 # %% ../../../nbs/library/cases/queries/equivalence.ipynb #e302fca4
 def _key(o): return json.dumps(o, sort_keys=True)
@@ -70,7 +73,8 @@ def canonical_form(
     dialect:str='api-2026', # `api-2026` or `course-2024`
 )->dict: # With every default written out and every set sorted
     "The meaning of a query: equal for queries that mean the same"
-    if found := validate(query, dialect=dialect): raise UserError("The query is not valid.\n" + '\n'.join(map(str, found)))
+    if found := validate(query, dialect=dialect):
+        raise UserError("The query is not valid.\n" + '\n'.join(map(str, found)))
     counted = query | dict(calculations=query.get('calculations') or [dict(op='COUNT')])
     full = _filtered(query_models[dialect].model_validate(counted).model_dump(exclude_none=True))
     full['calculations'] = [_filtered(o) for o in full['calculations']]
@@ -98,8 +102,11 @@ def _integer(low, high): return dict(type='integer', minimum=low, maximum=high)
 def _one_of(*options): return dict(anyOf=list(options))
 
 # %% ../../../nbs/library/cases/queries/equivalence.ipynb #c6f8ab5f
-_scalars = dict(text=dict(type='string', maxLength=80), number=dict(type='number', minimum=-10**12, maximum=10**12, multipleOf=0.001),
-               both=dict(enum=['AND', 'OR']), direction=dict(enum=['ascending', 'descending']))
+_scalars = dict(
+    text=dict(type='string',
+              maxLength=80), number=dict(type='number', minimum=-10**12, maximum=10**12, multipleOf=0.001),
+    both=dict(enum=['AND', 'OR']), direction=dict(enum=['ascending', 'descending'])
+)
 
 def _filter_schema(ops):
     none, many = ['exists', 'does-not-exist'], ['in', 'not-in']
@@ -120,8 +127,10 @@ def _definitions(columns, dialect):
     named = dict(name=_ref('text'), filters=_list(_ref('filter'), 4))
     calculation = _one_of(*_with_column(ops, 'op'), *_with_column(ops, 'op', named, filter_combination=_ref('both')))
     having = _one_of(*_with_column(numbers, 'calculate_op', dict(op=dict(enum=having_ops), value=_ref('number'))))
-    order = _one_of(*_with_column(numbers, 'op', order=_ref('direction')), _object(dict(column=_ref('column')), order=_ref('direction')))
-    return dict(_scalars, column=dict(enum=columns), filter=_filter_schema(filters), calculation=calculation, order=order, having=having)
+    order = _one_of(*_with_column(numbers, 'op', order=_ref('direction')),
+                    _object(dict(column=_ref('column')), order=_ref('direction')))
+    return dict(_scalars, column=dict(enum=columns), filter=_filter_schema(filters), calculation=calculation,
+                order=order, having=having)
 
 # %% ../../../nbs/library/cases/queries/equivalence.ipynb #0a54d6dd
 def json_schema(
@@ -129,10 +138,13 @@ def json_schema(
     dialect:str='api-2026', # `api-2026` or `course-2024`
 )->dict: # A JSON schema for a constrained decoder
     "A schema of the queries over `columns`; what it lets through is a valid query but for rules between parts"
-    if not (columns := list(dict.fromkeys(columns))): raise UserError("A schema needs at least one column; give the columns of the data.")
-    if not all(isinstance(o, str) and o and is_unicode(o) for o in columns): raise UserError("Names of columns must be text in valid Unicode, and not empty.")
+    if not (columns := list(dict.fromkeys(columns))):
+        raise UserError("A schema needs at least one column; give the columns of the data.")
+    if not all(isinstance(o, str) and o and is_unicode(o) for o in columns):
+        raise UserError("Names of columns must be text in valid Unicode, and not empty.")
     lists = {o: _list(_ref(o[:-1])) for o in ('calculations', 'filters', 'orders', 'havings')}
-    keys = dict(lists, filter_combination=_ref('both'), breakdowns=_list(_ref('column')), time_range=_integer(1, 31_622_400),
-                start_time=_integer(1, 4_102_444_800), end_time=_integer(1, 4_102_444_800), compare_time_offset_seconds=dict(enum=comparison_offsets))
+    keys = dict(lists, filter_combination=_ref('both'), breakdowns=_list(_ref('column')),
+                time_range=_integer(1, 31_622_400), start_time=_integer(1, 4_102_444_800),
+                end_time=_integer(1, 4_102_444_800), compare_time_offset_seconds=dict(enum=comparison_offsets))
     if dialect == 'api-2026': keys |= dict(limit=_integer(1, 1000), granularity=_integer(0, 31_622_400))
     return _object({}, **order_keys(keys)) | {'$defs': _definitions(columns, dialect)}

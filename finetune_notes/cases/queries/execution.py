@@ -43,7 +43,8 @@ def _written(o)->str:
 
 def to_duckdb_number(o)->float|int|None:
     "`o` as a number that DuckDB can hold, or None"
-    if isinstance(o, bool) or isinstance(o, str) and not re.fullmatch(r'-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?', o): return None
+    if isinstance(o, bool) or isinstance(o, str) and not re.fullmatch(r'-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?', o):
+        return None
     try: return o if isinstance(o, int) and abs(o) < 2**63 else float(o)
     except OverflowError: return math.copysign(math.inf, o)
 
@@ -80,7 +81,8 @@ def _opened(path, frame):
     return duckdb.connect(path, read_only=True, config=_locked)
 
 def _checked(events):
-    if not isinstance(events, pd.DataFrame): raise UserError(f"Events are a pandas DataFrame of spans, not a {type(events).__name__}.")
+    if not isinstance(events, pd.DataFrame):
+        raise UserError(f"Events are a pandas DataFrame of spans, not a {type(events).__name__}.")
     names = list(events.columns)
     if len(set(names)) < len(names) or not all(isinstance(o, str) for o in names):
         raise UserError("The columns of events must have different names, and each name must be text.")
@@ -138,8 +140,11 @@ def column_sql(
     "Where a column is stored; root. and parent. lead to another span's"
     if name in table.stored: return exp.column(table.stored[name], 'spans'), table.kinds[name]
     relation, _, rest = name.partition('.')
-    if relation not in ('root', 'parent'): raise UserError(f"{printable_value(name)} cannot be run: child. and any. may mean several spans; ask for root. or parent.")
-    if not all(o in table.stored for o in _trace_columns): raise UserError(f"{printable_value(name)} needs the columns {', '.join(_trace_columns)}.")
+    if relation not in ('root', 'parent'):
+        raise UserError(f"{printable_value(name)} cannot be run: child. and any. may mean several spans; ask for "
+                        "root. or parent.")
+    if not all(o in table.stored for o in _trace_columns):
+        raise UserError(f"{printable_value(name)} needs the columns {', '.join(_trace_columns)}.")
     return exp.column(table.stored[rest], relation), table.kinds[rest]
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #1311f872
@@ -160,7 +165,8 @@ def _decided(test, op):
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #03f1494f
 def _text(c, kind):
-    return c if kind == 'text' else _fn('regexp_replace', _as(c, 'VARCHAR'), exp.Literal.string(r'\.0$'), exp.Literal.string(''))
+    return (c if kind == 'text' else _fn('regexp_replace', _as(c, 'VARCHAR'), exp.Literal.string(r'\.0$'),
+                                         exp.Literal.string('')))
 
 def _test(table, op, o, bound):
     c, kind = column_sql(table, o['column'])
@@ -190,7 +196,8 @@ def _bin(v):
     return exp.func('coalesce', _fn('sign', v) * _fn('pow', exp.Literal.number(2), size), v * 0)
 
 def _in_flight(table):
-    if 'duration_ms' not in table.stored: raise UserError("CONCURRENCY needs a column duration_ms, and the events have none.")
+    if 'duration_ms' not in table.stored:
+        raise UserError("CONCURRENCY needs a column duration_ms, and the events have none.")
     return _or_zero(_fn('greatest', _numeric(*column_sql(table, 'duration_ms')), exp.Literal.number(0)))
 
 def _prepared(table, calc, bound):
@@ -224,12 +231,16 @@ def _peak(i, keys):
     "The largest number of spans in flight, per group, as column `a{i}`"
     v, groups = exp.column(f'v{i}'), [exp.column(k) for k in keys]
     moments = exp.array(exp.column('at'), exp.column('at') + v / 1000)
-    marks = exp.select(*keys, exp.alias_(_fn('unnest', moments), 'moment'), exp.alias_(_fn('unnest', exp.array('1', '-1')), 'step')).from_('rows')
-    order = exp.Order(expressions=[exp.Ordered(this=exp.column('moment')), exp.Ordered(this=exp.column('step'), desc=True)])
+    marks = exp.select(*keys, exp.alias_(_fn('unnest', moments), 'moment'),
+                       exp.alias_(_fn('unnest', exp.array('1', '-1')), 'step')).from_('rows')
+    order = exp.Order(
+        expressions=[exp.Ordered(this=exp.column('moment')),
+                     exp.Ordered(this=exp.column('step'), desc=True)])
     frame = exp.WindowSpec(kind='ROWS', start='UNBOUNDED', start_side='PRECEDING', end='CURRENT ROW')
     running = exp.Window(this=_fn('sum', exp.column('step')), partition_by=groups, order=order, spec=frame)
     sums = exp.select(*keys, exp.alias_(running, 'running')).from_(marks.where(_present(v.copy())).subquery('marks'))
-    return exp.select(*keys, exp.alias_(_fn('max', exp.column('running')), f'a{i}')).from_(sums.subquery('sums')).group_by(*keys)
+    return exp.select(*keys, exp.alias_(_fn('max', exp.column('running')),
+                                        f'a{i}')).from_(sums.subquery('sums')).group_by(*keys)
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #6931806a
 def _times(query, latest):
@@ -242,18 +253,24 @@ def _rows(table, query, span, bound):
     keys = bucket + [column_sql(table, o)[0] for o in query['breakdowns']]
     named = [exp.alias_(o, f'k{i}') for i,o in enumerate(keys)]
     named += [exp.alias_(_prepared(table, o, bound), f'v{i}') for i,o in enumerate(query['calculations'])]
-    inside = exp.and_(exp.GTE(this=at.copy(), expression=bound(span[0])), exp.LTE(this=at.copy(), expression=bound(span[1])), _conditions(table, query, bound))
+    inside = exp.and_(exp.GTE(this=at.copy(), expression=bound(span[0])),
+                      exp.LTE(this=at.copy(), expression=bound(span[1])), _conditions(table, query, bound))
     select = exp.select(exp.alias_(at, 'at'), *named).from_('spans').where(inside)
     for o in sorted({c.table for c in select.find_all(exp.Column)} & {'parent', 'root'}):
-        select = select.join(exp.to_table('spans').as_(o), on=exp.EQ(this=exp.column(o, 'spans'), expression=exp.column('row', o)), join_type='left')
+        select = select.join(
+            exp.to_table('spans').as_(o), on=exp.EQ(this=exp.column(o, 'spans'), expression=exp.column('row', o)),
+            join_type='left')
     return select, [f'k{i}' for i in range(len(keys))]
 
 def _calculated(query, op, column):
-    return exp.column(next(f'a{i}' for i,o in enumerate(query['calculations']) if (o['op'], o.get('column')) == (op, column)))
+    return exp.column(
+        next(f'a{i}' for i, o in enumerate(query['calculations']) if (o['op'], o.get('column')) == (op, column)))
 
 def _kept(query, o, bound):
     op, value = o['op'], _calculated(query, o['calculate_op'], o.get('column'))
-    return _decided(_comparisons[_negations.get(op, op)](this=value, expression=bound(to_duckdb_number(o['value']))), op)
+    return _decided(
+        _comparisons[_negations.get(op, op)](this=value, expression=bound(to_duckdb_number(o['value']))), op
+    )
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #8c8ad8d5
 def _groups(query, keys, span, bound):
@@ -270,16 +287,23 @@ def _joined(query, keys):
     select = exp.select(*(exp.column(k, 'groups') for k in keys)).from_('groups')
     for i,o in enumerate(query['calculations']):
         if o['op'] != 'CONCURRENCY': select = select.select(f'a{i}'); continue
-        same = exp.and_(exp.true(), *(exp.NullSafeEQ(this=exp.column(k, 'groups'), expression=exp.column(k, f'p{i}')) for k in keys))
-        select = select.select(exp.alias_(_or_zero(exp.column(f'a{i}', f'p{i}')), f'a{i}')).join(f'p{i}', on=same, join_type='left')
+        same = exp.and_(
+            exp.true(),
+            *(exp.NullSafeEQ(this=exp.column(k, 'groups'), expression=exp.column(k, f'p{i}')) for k in keys))
+        select = select.select(exp.alias_(_or_zero(exp.column(f'a{i}', f'p{i}')),
+                                          f'a{i}')).join(f'p{i}', on=same, join_type='left')
     return select
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #ad26199a
 def _sorting(query, keys):
     offset = len(keys) - len(query['breakdowns'])
-    terms = [(_calculated(query, o['op'], o.get('column')) if 'op' in o else exp.column(keys[offset + query['breakdowns'].index(o['column'])]), o['order'])
+    terms = [(_calculated(query, o['op'], o.get('column'))
+              if 'op' in o else exp.column(keys[offset + query['breakdowns'].index(o['column'])]), o['order'])
              for o in query['orders']]
-    return [exp.Ordered(this=o, desc=order == 'descending', nulls_first=False) for o,order in terms + [(exp.column(k), '') for k in keys]]
+    return [
+        exp.Ordered(this=o, desc=order == 'descending', nulls_first=False)
+        for o, order in terms + [(exp.column(k), '') for k in keys]
+    ]
 
 def compile_query(
     query:dict, # A valid query
@@ -291,7 +315,8 @@ def compile_query(
     span = _times(query, table.latest if now is None else float(now))
     rows, keys = _rows(table, query, span, bound)
     result = exp.select('*').from_('result').limit(query['limit'])
-    result = result.where(*(_kept(query, o, bound) for o in query['havings'])).with_('rows', rows, materialized=True).with_('groups', _groups(query, keys, span, bound))
+    result = result.where(*(_kept(query, o, bound) for o in query['havings'])).with_(
+        'rows', rows, materialized=True).with_('groups', _groups(query, keys, span, bound))
     if terms := _sorting(query, keys): result = result.order_by(*terms)
     for i,o in enumerate(query['calculations']):
         if o['op'] == 'CONCURRENCY': result = result.with_(f'p{i}', _peak(i, keys))
@@ -299,10 +324,12 @@ def compile_query(
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #c2c3f022
 def _refuse(query, table, now):
-    if found := validate(query, table.stored): raise UserError("The query cannot run.\n" + '\n'.join(f'- {o}' for o in found))
+    if found := validate(query, table.stored):
+        raise UserError("The query cannot run.\n" + '\n'.join(f'- {o}' for o in found))
     for key in ('calculated_fields', 'compare_time_offset_seconds'):
         if query.get(key): raise UserError(f"{key} can be validated here but not run; leave it out.")
-    if now is not None and not (isinstance(now, Real) and not isinstance(now, bool) and abs(now) < 2**53): raise UserError("`now` is a time in UNIX seconds.")
+    if now is not None and not (isinstance(now, Real) and not isinstance(now, bool) and abs(now) < 2**53):
+        raise UserError("`now` is a time in UNIX seconds.")
 
 def _labels(query):
     titles = [o.get('name') or o['op'] + (f"({o['column']})" if 'column' in o else '') for o in query['calculations']]
@@ -313,7 +340,8 @@ def _fetch(table, sql, values):
     timer = threading.Timer(table.seconds, table.connection.interrupt)
     timer.start()
     try: return table.connection.execute(sql, values).fetchall()
-    except duckdb.InterruptException: raise UserError(f"The query took longer than {table.seconds:g} s and was stopped; narrow it.") from None
+    except duckdb.InterruptException:
+        raise UserError(f"The query took longer than {table.seconds:g} s and was stopped; narrow it.") from None
     except duckdb.Error as e: raise UserError(f"The query could not be run: {str(e).splitlines()[0]}") from None
     finally: timer.cancel()
 
@@ -336,7 +364,9 @@ def _cell(o):
     return None if o is None or o is pd.NA or isinstance(o, float) and math.isnan(o) else _scalar(o)
 
 def _is_number(o): return isinstance(o, (int, float)) and not isinstance(o, bool)
-def _alike(a, b): return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) if _is_number(a) and _is_number(b) else type(a) is type(b) and a == b
+def _alike(a, b):
+    return (math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+            if _is_number(a) and _is_number(b) else type(a) is type(b) and a == b)
 
 def _lines(table, ordered):
     lines = [[_cell(o) for o in row] for row in zip(*(table.iloc[:,i] for i in range(table.shape[1])))]

@@ -21,7 +21,9 @@ from ...core.text import package_data
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #1afada00
 _DATA = package_data('cases/queries/paraphrases.toml')
-_DURATIONS, _ENDPOINTS, _SERVICES, _PROBLEMS, _CODES = (_DATA['columns'][word] for word in ('duration', 'endpoint', 'service', 'problem', 'code'))
+_DURATIONS, _ENDPOINTS, _SERVICES, _PROBLEMS, _CODES = (_DATA['columns'][word]
+                                                        for word in ('duration', 'endpoint', 'service', 'problem',
+                                                                     'code'))
 
 def first_present(names, columns):
     "The first of some names that is there"
@@ -59,7 +61,8 @@ def error_filter(
     return [dict(column=problem, op='exists')] if problem else []
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #9cdb6e94
-_GENERIC, _TRAILING, _UNITS, _RESERVED = (set(_DATA['words'][use]) for use in ('generic', 'trailing', 'units', 'reserved'))
+_GENERIC, _TRAILING, _UNITS, _RESERVED = (set(_DATA['words'][use]) for use in ('generic', 'trailing', 'units',
+                                                                               'reserved'))
 _SYNONYMS = _DATA['synonyms']
 
 def _words_of(column):
@@ -80,8 +83,10 @@ def column_phrases(
     for base in [words] + ([words[:-1]] if len(words) > 1 and words[-1] in _UNITS else []):
         for k in _namespaces(column):
             tail = base[k:] or base
-            for form in [tail] + ([tail[:-1]] if len(tail) > 1 and tail[-1] in _TRAILING or tail[-2:] == ['status', 'code'] else []):
-                if len(form) > 1 or len(form[0]) > 2 and form[0] not in _GENERIC | _RESERVED or form == ['status']: out.setdefault(' '.join(form), 2+k)
+            for form in [tail] + ([tail[:-1]] if len(tail) > 1 and tail[-1] in _TRAILING
+                                  or tail[-2:] == ['status', 'code'] else []):
+                if len(form) > 1 or len(form[0]) > 2 and form[0] not in _GENERIC | _RESERVED or form == ['status']:
+                    out.setdefault(' '.join(form), 2+k)
     for synonym in _SYNONYMS.get(' '.join(words), []): out.setdefault(synonym, 6)
     return out
 
@@ -163,13 +168,17 @@ def mention_column(a, column, words=False):
     "A phrase for `column`; its exact name in about a third of cases unless `words` are needed"
     plain = [p for p in a.by_column[column] if re.fullmatch('[a-z0-9 ]+', p)]
     if words: return a.pick(require_options(plain))
-    if not plain or a.chance(.3): return _P[0] + column + _P[1] if column in a.by_column[column] else a.pick(require_options(a.by_column[column]))
+    if not plain or a.chance(.3):
+        return _P[0] + column + _P[1] if column in a.by_column[column] else a.pick(require_options(a.by_column[column]))
     return min(a.pick(plain), a.pick(plain), key=len)
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #39917c32
 def some_column(a, *kinds, words=False, avoid=()):
     "A column of one of the kinds, and a phrase for it"
-    options = [c for c in a.kind(*kinds) if c not in avoid and (not words or any(re.fullmatch('[a-z0-9 ]+', p) for p in a.by_column[c]))]
+    options = [
+        c for c in a.kind(*kinds)
+        if c not in avoid and (not words or any(re.fullmatch('[a-z0-9 ]+', p) for p in a.by_column[c]))
+    ]
     column = a.pick(require_options(options))
     return column, mention_column(a, column, words)
 
@@ -191,7 +200,10 @@ _NEAR = dict(zip('qwertyuiopasdfghjklzxcvbnm', 'wertyuioipsdfghjklkxcvbnmn'))
 def _slip(word, rng):
     "One slip inside a word: two letters swapped, one lost, one doubled, or a neighbouring key"
     k = rng.randrange(1, len(word)-1)
-    return [word[:k]+word[k+1]+word[k]+word[k+2:], word[:k]+word[k+1:], word[:k]+word[k]+word[k:], word[:k]+_NEAR.get(word[k], 'e')+word[k+1:]][rng.randrange(4)]
+    return [
+        word[:k] + word[k + 1] + word[k] + word[k + 2:], word[:k] + word[k + 1:], word[:k] + word[k] + word[k:],
+        word[:k] + _NEAR.get(word[k], 'e') + word[k + 1:]
+    ][rng.randrange(4)]
 
 def _typo(text, rng):
     "A slip in one of the longer words outside the protected parts"

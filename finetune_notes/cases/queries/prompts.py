@@ -23,7 +23,8 @@ from .dataset import Example, query_dataset
 from .equivalence import canonical_text, key_order
 from .dsl import filter_to_dsl, to_dsl
 from .telemetry import unit_scale
-from .paraphrases import duration_of, endpoint_of, error_filter, problem_of, root_filter, service_of
+from .paraphrases import (duration_of, endpoint_of, error_filter, problem_of, root_filter,
+                                                      service_of)
 from ...core.settings import UserError
 from ...core.text import fill, package_data
 from ...templates.template import Template
@@ -32,7 +33,8 @@ from ...templates.template import Template
 _texts = package_data('cases/queries/prompts.toml')
 _ops, _filter_ops = vocabulary('api-2026')
 system_text = _texts['system']
-spec_text = fill(_texts['spec'], dict(keys=', '.join(key_order['query']), ops=' '.join(_ops), filter_ops=' '.join(_filter_ops)))
+spec_text = fill(_texts['spec'],
+                 dict(keys=', '.join(key_order['query']), ops=' '.join(_ops), filter_ops=' '.join(_filter_ops)))
 
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #6aaac02f
 tips_text = _texts['tips']
@@ -83,7 +85,8 @@ class ShotIndex:
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #a28bbc46
 _definitions = ( # a word, the questions that call for it, and what it means where there are such columns
     ('duration', r'', duration_of),
-    ('service', r'slow|lent|err|eror|fail|service|app|system|anything|look|going on|help|summary|what|^\W*\w*\W*$', service_of),
+    ('service', r'slow|lent|err|eror|fail|service|app|system|anything|look|going on|help|summary|what|^\W*\w*\W*$',
+     service_of),
     ('endpoint', r'slow|lent|requ|endpoint|route|page|path', endpoint_of),
     ('statement', r'sql|quer', lambda columns: 'db.statement'),
     ('span', r'span', lambda columns: 'trace.span_id'),
@@ -113,7 +116,10 @@ _synonyms = ( # which questions, which columns
 def _standing_columns(question, columns):
     "The columns that a question calls for without naming them: those defined, and the shortest that fits a synonym"
     by_length = sorted(columns, key=len)
-    meant = [next((c for c in by_length if re.search(p, c, re.I)), None) for when,p in _synonyms if re.search(when, question, re.I)]
+    meant = [
+        next((c for c in by_length if re.search(p, c, re.I)),
+             None) for when, p in _synonyms if re.search(when, question, re.I)
+    ]
     return [c for _,c,_ in defined_words(question, columns)] + [c for c in meant if c]
 
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #2a5f06e0
@@ -129,7 +135,8 @@ def pick_columns(
     index.index([_words(c) or ['-'] for c in columns], show_progress=False)
     scores = index.get_scores(_words(re.sub(r'\benvs?\b', 'environment', example.question)) or ['-'])
     ranked = [columns[i] for i in np.argsort(-scores, kind='stable') if scores[i] > share*scores.max()]
-    return list(dict.fromkeys(on_screen + ranked[:max(0, k - len(on_screen))] + _standing_columns(example.question, columns)))
+    return list(
+        dict.fromkeys(on_screen + ranked[:max(0, k - len(on_screen))] + _standing_columns(example.question, columns)))
 
 def columns_text(
     example:Example, # Its query is not looked at
@@ -153,10 +160,12 @@ def keeps_gold_columns(example, k=6):
     return used_columns(example.query) & set(example.columns) <= set(pick_columns(example, k))
 
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #6d1bd186
-_seconds_in = dict(ms=0.001, s=1, sec=1, secs=1, second=1, seconds=1, m=60, min=60, mins=60, minute=60, minutes=60, h=3600, hr=3600, hrs=3600,
-                  hour=3600, hours=3600, hourly=3600, d=86400, day=86400, days=86400, daily=86400, today=86400, yesterday=86400, w=604800, week=604800, weeks=604800)
+_seconds_in = dict(ms=0.001, s=1, sec=1, secs=1, second=1, seconds=1, m=60, min=60, mins=60, minute=60, minutes=60,
+                   h=3600, hr=3600, hrs=3600, hour=3600, hours=3600, hourly=3600, d=86400, day=86400, days=86400,
+                   daily=86400, today=86400, yesterday=86400, w=604800, week=604800, weeks=604800)
 _said_alone = 'second minute hour hourly day daily today yesterday week'.split()
-_duration = re.compile(r'(?:(?<![\w.-])(\d+(?:\.\d+)?) ?|\b)(' + '|'.join(sorted(_seconds_in, key=len, reverse=True)) + r')\b', re.I)
+_duration = re.compile(r'(?:(?<![\w.-])(\d+(?:\.\d+)?) ?|\b)(' + '|'.join(sorted(_seconds_in, key=len, reverse=True))
+                       + r')\b', re.I)
 
 def durations_text(
     question:str, # As typed
@@ -168,7 +177,8 @@ def durations_text(
         if not number and unit.lower() not in _said_alone: continue
         seconds = float(number or 1)*_seconds_in[unit.lower()]
         ways = [f'{exact_number(seconds)} s'] if seconds >= 1 else []
-        if column and number and seconds < 60: ways.append(f'{exact_number(seconds*1000*unit_scale(column))} of {column}')
+        if column and number and seconds < 60:
+            ways.append(f'{exact_number(seconds*1000*unit_scale(column))} of {column}')
         found += [' = '.join([f'{number}{unit}', *ways])] if ways else []
     return '; '.join(dict.fromkeys(found))
 
@@ -194,8 +204,8 @@ def prompt_fields(
     said = durations_text(example.question, duration_of(example.columns))
     existing = write(example.existing) if example.existing else ''
     return dict(question=example.question, columns=columns_text(example, columns), shots=shots,
-                durations=f' ({said})' if said else '',
-                existing=f'{existing}\n' if existing else '', labelled=f'EXISTING QUERY: {existing}\n' if existing else '', **answer)
+                durations=f' ({said})' if said else '', existing=f'{existing}\n' if existing else '',
+                labelled=f'EXISTING QUERY: {existing}\n' if existing else '', **answer)
 
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #14c9a316
 json_opening = '{"' # An untuned model's answer begins with this
@@ -208,7 +218,8 @@ def prompt_for(
 )->list[int]: # Token ids
     "A system's prompt for a question, up to where its answer begins"
     tuned = system.startswith('tuned')
-    prompt = prompt_templates['tuned' if tuned else system].prompt(prompt_fields(example, shots, write=to_dsl if tuned else canonical_text), tokenizer)
+    prompt = prompt_templates['tuned' if tuned else system].prompt(
+        prompt_fields(example, shots, write=to_dsl if tuned else canonical_text), tokenizer)
     return prompt if tuned else prompt + tokenizer(json_opening, add_special_tokens=False)['input_ids']
 
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #79575e6b
@@ -222,6 +233,8 @@ def check_question(
     if not question.strip(): raise UserError('the question is empty; type what you want to know')
     if len(question) > 1000: raise UserError(f'the question has {len(question):,} characters; at most 1,000 are read')
     if not columns: raise UserError('there are no columns; give the names of the columns of your data')
-    if long := [c for c in columns if len(c) > 200]: raise UserError(f'a column name has {len(long[0]):,} characters ({long[0][:40]!r} ...); at most 200 are read')
-    if existing is not None and (found := validate(existing)): raise UserError('the existing query is not valid: ' + '; '.join(map(str, found)))
+    if long := [c for c in columns if len(c) > 200]:
+        raise UserError(f'a column name has {len(long[0]):,} characters ({long[0][:40]!r} ...); at most 200 are read')
+    if existing is not None and (found := validate(existing)):
+        raise UserError('the existing query is not valid: ' + '; '.join(map(str, found)))
     return Example(question, columns, existing=existing)

@@ -12,8 +12,11 @@ __all__ = ['exact_number', 'filter_clause', 'time_clause', 'granularity_clause',
 import re
 
 from .telemetry import unit_scale
-from .paraphrases import (_CODES, _P, QuestionContext, IntentUnavailable, calculation_term, duration_of, endpoint_of, error_filter, first_present,
-    group_column, measure_column, mention_column, merge_query_parts, require_options, order_by, plural, problem_of, root_filter, service_of, some_column, style_question)
+from finetune_notes.cases.queries.paraphrases import (
+    _CODES, _P, QuestionContext, IntentUnavailable, calculation_term, duration_of, endpoint_of, error_filter,
+    first_present, group_column, measure_column, mention_column, merge_query_parts, require_options, order_by, plural,
+    problem_of, root_filter, service_of, some_column, style_question
+)
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #eb29df37
 def _value_text(a, value):
@@ -36,7 +39,8 @@ def _duration_text(a, column):
     "A duration in words, and its value in the column's unit"
     ms = a.pick([50, 100, 200, 250, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000])
     s = exact_number(ms/1000)
-    forms = [f'{ms}ms', f'{ms} ms'] if ms < 1000 else [f'{s} seconds' if s != 1 else '1 second', f'{s}s', f'{s} sec', f'{ms}ms']
+    forms = ([f'{ms}ms', f'{ms} ms'] if ms < 1000 else [f'{s} seconds' if s != 1 else '1 second', f'{s}s', f'{s} sec',
+                                                        f'{ms}ms'])
     return a.pick(forms), exact_number(ms*unit_scale(column))
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #5ea39cfc
@@ -46,13 +50,16 @@ def _number_for(a, column):
     if col.kind == 'duration': return _duration_text(a, column)
     lo, hi = col.values
     raw = lo + (hi-lo)*a.pick([.05, .1, .15, .2, .3, .4])
-    value = exact_number(round(raw, 1)) if hi-lo < 30 and isinstance(hi, float) else max(int(lo)+1, int(float(f'{raw:.1e}')))
+    value = (exact_number(round(raw, 1)) if hi - lo < 30 and isinstance(hi, float) else max(
+        int(lo) + 1, int(float(f'{raw:.1e}'))))
     return str(value), value
 
 def _one_filter(a, avoid=()):
     "A filter in words, and as a list of one"
-    how = a.rng.choices(['=', '!=', 'number', 'flag', 'in', 'not-in', 'exists', 'text', 'code'], [26, 9, 24, 7, 7, 4, 9, 12, 5])[0]
-    return dict(number=_number_filter, flag=_flag_filter, exists=_exists_filter, text=_text_filter, code=_code_filter).get(how, _value_filter)(a, how, avoid)
+    how = a.rng.choices(['=', '!=', 'number', 'flag', 'in', 'not-in', 'exists', 'text', 'code'],
+                        [26, 9, 24, 7, 7, 4, 9, 12, 5])[0]
+    return dict(number=_number_filter, flag=_flag_filter, exists=_exists_filter, text=_text_filter,
+                code=_code_filter).get(how, _value_filter)(a, how, avoid)
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #3d9e560d
 def _value_filter(a, how, avoid=()):
@@ -64,7 +71,8 @@ def _value_filter(a, how, avoid=()):
         return a.say(how, c=phrase, v=_value_text(a, v)), [dict(column=c, op=how, value=v)]
     chosen = a.rng.sample(require_options(values[1:]) and values, min(len(values)-1, a.pick([2, 2, 3])) or 1)
     text = [_value_text(a, v) for v in require_options(chosen[1:]) and chosen]
-    said = a.say(how, c=phrase, list=', '.join(text), alt=', '.join(text[:-1])+' or '+text[-1], nor=', '.join(text[:-1])+' nor '+text[-1])
+    said = a.say(how, c=phrase, list=', '.join(text), alt=', '.join(text[:-1])+' or '+text[-1], nor=', '.join(text[:-1])
+                 +' nor '+text[-1])
     return said, [dict(column=c, op=how, value=chosen)]
 
 def _number_filter(a, how=None, avoid=()):
@@ -94,9 +102,11 @@ def _text_filter(a, how=None, avoid=()):
     "A filter on a part of a text"
     c, phrase = some_column(a, 'text', 'category', avoid=avoid)
     value = str(a.pick(require_options(a.columns[c].values)))
-    op = a.rng.choices(['contains', 'does-not-contain', 'starts-with', 'ends-with', 'does-not-start-with'], [50, 12, 22, 10, 6])[0]
+    op = a.rng.choices(['contains', 'does-not-contain', 'starts-with', 'ends-with', 'does-not-start-with'],
+                       [50, 12, 22, 10, 6])[0]
     pieces = require_options([p for p in re.findall('[A-Za-z0-9]{2,}', value) if not p.isdigit()])
-    part = pieces[0] if 'start' in op and value.startswith(pieces[0]) else pieces[-1] if op == 'ends-with' and value.endswith(pieces[-1]) else a.pick(pieces)
+    part = (pieces[0] if 'start' in op and value.startswith(pieces[0]) else
+            pieces[-1] if op == 'ends-with' and value.endswith(pieces[-1]) else a.pick(pieces))
     if op == 'ends-with' and not value.endswith(part) or 'start' in op and not value.startswith(part): op = 'contains'
     return a.say(op, c=phrase, v=_value_text(a, part)), [dict(column=c, op=op, value=part)]
 
@@ -120,8 +130,10 @@ def filter_clause(a, avoid=(), alone=True):
     return text, dict(filters=both, **(dict(filter_combination='OR') if join == 'OR' else {}))
 
 _SPANS = dict(minute=60, hour=3600, day=86400, week=604800)
-_SHORT = dict(minute=['minutes', 'min', 'mins', 'm'], hour=['hours', 'hours', 'hrs', 'h'], day=['days', 'days', 'd'], week=['weeks'])
-_COUNTS = dict(minute=[5, 10, 15, 20, 30, 45], hour=[1, 2, 3, 4, 6, 8, 12, 24, 48], day=[1, 2, 3, 5, 7, 10, 14], week=[1, 2])
+_SHORT = dict(minute=['minutes', 'min', 'mins', 'm'], hour=['hours', 'hours', 'hrs', 'h'], day=['days', 'days', 'd'],
+              week=['weeks'])
+_COUNTS = dict(minute=[5, 10, 15, 20, 30, 45], hour=[1, 2, 3, 4, 6, 8, 12, 24, 48], day=[1, 2, 3, 5, 7, 10, 14],
+               week=[1, 2])
 
 def _period(a):
     "A period in words and in seconds"
@@ -135,13 +147,15 @@ def _period(a):
 def time_clause(a):
     "A time clause: most are periods, a few have a name of their own"
     if a.chance(.15):
-        text, seconds = a.pick([('today', 86400), ('this week', 604800), ('since yesterday', 86400), ('in the last half hour', 1800)])
+        text, seconds = a.pick([('today', 86400), ('this week', 604800), ('since yesterday', 86400),
+                                ('in the last half hour', 1800)])
         return text, dict(time_range=seconds)
     text, seconds = _period(a)
     return a.say('when', t=text), dict(time_range=seconds)
 
-_EVERY = [('per hour', 3600), ('hourly', 3600), ('every hour', 3600), ('by hour', 3600), ('per minute', 60), ('every minute', 60), ('every 5 minutes', 300),
-    ('in 10 minute buckets', 600), ('every 15 minutes', 900), ('in 5 minute intervals', 300), ('every 30 seconds', 30)]
+_EVERY = [('per hour', 3600), ('hourly', 3600), ('every hour', 3600), ('by hour', 3600), ('per minute', 60),
+          ('every minute', 60), ('every 5 minutes', 300), ('in 10 minute buckets', 600), ('every 15 minutes', 900),
+          ('in 5 minute intervals', 300), ('every 30 seconds', 30)]
 _DAILY = ['per day', 'daily', 'every day']
 
 def granularity_clause(a):
@@ -159,12 +173,14 @@ def group_by_clause(a, avoid=(), words=False):
     return a.say('by2', c=p, d=q), dict(breakdowns=[c, d])
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #399544d2
-_PERCENTILES = [(95, 'P95'), (99, 'P99'), (90, 'P90'), (75, 'P75'), (25, 'P25'), (80, 'P80'), (10, 'P10'), (5, 'P05'), (20, 'P20')]
+_PERCENTILES = [(95, 'P95'), (99, 'P99'), (90, 'P90'), (75, 'P75'), (25, 'P25'), (80, 'P80'), (10, 'P10'), (5, 'P05'),
+                (20, 'P20')]
 
 def _aggregate(a, column=None, phrase=None, avoid=()):
     "A calculation over a number, in words and as data"
     c, p = (column, phrase) if column else measure_column(a)
-    op = a.rng.choices(['AVG', 'MAX', 'MIN', 'SUM', 'P50', 'P', 'P999'], [24, 17, 7, 25 if a.columns[c].kind == 'number' else 0, 10, 30, 3])[0]
+    op = a.rng.choices(['AVG', 'MAX', 'MIN', 'SUM', 'P50', 'P', 'P999'],
+                       [24, 17, 7, 25 if a.columns[c].kind == 'number' else 0, 10, 30, 3])[0]
     if op in avoid: raise IntentUnavailable
     if op != 'P': return a.say(op, c=p), calculation_term(op, c)
     n, op = a.rng.choices(_PERCENTILES, [30, 30, 12, 5, 4, 3, 4, 3, 2])[0]
@@ -184,7 +200,8 @@ def _things_filter(a, kind):
 def _distinct(a):
     "How many different values a column has"
     c, p = some_column(a, 'id', 'category')
-    if re.fullmatch('[a-z0-9 ]+', p) and a.chance(.7): return a.say('COUNT_DISTINCT', c=p, cs=plural(p)), dict(calculations=[calculation_term('COUNT_DISTINCT', c)])
+    if re.fullmatch('[a-z0-9 ]+', p) and a.chance(.7):
+        return a.say('COUNT_DISTINCT', c=p, cs=plural(p)), dict(calculations=[calculation_term('COUNT_DISTINCT', c)])
     return a.say('DISTINCT', c=p), dict(calculations=[calculation_term('COUNT_DISTINCT', c)])
 
 def _several(a):
@@ -209,7 +226,8 @@ def _heatmap(a):
 
 def _rare(a):
     "Concurrency and rates"
-    op = a.rng.choices(['CONCURRENCY', 'RATE_AVG', 'RATE_MAX', 'RATE_SUM'], [40 if 'duration_ms' in a.names else 0, 30, 18, 12])[0]
+    op = a.rng.choices(['CONCURRENCY', 'RATE_AVG', 'RATE_MAX', 'RATE_SUM'],
+                       [40 if 'duration_ms' in a.names else 0, 30, 18, 12])[0]
     if op == 'CONCURRENCY': return a.say(op), dict(calculations=[calculation_term(op)])
     c, p = some_column(a, 'number')
     return a.say(op, c=p), dict(calculations=[calculation_term(op, c)])
@@ -224,11 +242,13 @@ def _subject(a):
     return a.rng.choices([_counted, _measured, _distinct, _several, _heatmap, _rare], [38, 32, 9, 6, 10, 5])[0](a)
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #d91a6096
-_SHAPES = {'': 17, 'by': 30, 'where': 26, 'where by': 7, 'by where': 6, 'when': 6, 'by when': 6, 'where when': 5, 'every': 4, 'by every': 2, 'by where when': 3}
+_SHAPES = {'': 17, 'by': 30, 'where': 26, 'where by': 7, 'by where': 6, 'when': 6, 'by when': 6, 'where when': 5,
+           'every': 4, 'by every': 2, 'by where when': 3}
 
 def _used(query):
     "Columns that a query filters on or counts the values of"
-    return [f['column'] for f in query.get('filters', [])] + [c['column'] for c in query['calculations'] if c['op'] == 'COUNT_DISTINCT']
+    return ([f['column'] for f in query.get('filters', [])] +
+            [c['column'] for c in query['calculations'] if c['op'] == 'COUNT_DISTINCT'])
 
 def _compose(a, shapes=None, base=None):
     "A calculation and its clauses"
@@ -237,7 +257,9 @@ def _compose(a, shapes=None, base=None):
     for clause in clauses:
         avoid = _used(query) + query.get('breakdowns', [])
         if clause == 'where': said, piece = filter_clause(a, avoid, alone=not query.get('filters'))
-        else: said, piece = group_by_clause(a, avoid) if clause == 'by' else dict(when=time_clause, every=granularity_clause)[clause](a)
+        else:
+            said, piece = (group_by_clause(a, avoid)
+                           if clause == 'by' else dict(when=time_clause, every=granularity_clause)[clause](a))
         text, query = f'{text} {said}', merge_query_parts(query, piece)
     return text, query
 
@@ -246,10 +268,16 @@ def _filter_only(a):
     "A condition and nothing else: the events that meet it are counted"
     c, p = some_column(a, 'category', 'status', 'id')
     v = a.pick(_values_of(a, c))
-    said = a.pick([f'{p} {_value_text(a, v)}', a.say('is', c=p, v=_value_text(a, v))]) if a.chance(.45) else _one_filter(a)
+    said = (a.pick([f'{p} {_value_text(a, v)}', a.say('is', c=p, v=_value_text(a, v))])
+            if a.chance(.45) else _one_filter(a))
     text, filters = (said, [dict(column=c, op='=', value=v)]) if isinstance(said, str) else said
-    lead, root = a.pick([('', []), ('', [])] * (not text.startswith('that')) + [ ('events ', []), ('spans ', []), ('requests ', root_filter(a.names)), ('traces ', root_filter(a.names))])
-    return ('!' if not lead else '') + lead + text, merge_query_parts(dict(calculations=[calculation_term('COUNT')]), dict(filters=root+filters))
+    lead, root = a.pick(
+        [('', []), ('', [])]*(not text.startswith('that')) +
+        [('events ', []), ('spans ', []), ('requests ', root_filter(a.names)), ('traces ', root_filter(a.names))]
+    )
+    return ('!' if not lead else '') + lead + text, merge_query_parts(
+        dict(calculations=[calculation_term('COUNT')]), dict(filters=root + filters)
+    )
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #0ba054c4
 def _top(a):
@@ -283,17 +311,23 @@ def _ordered(a):
 def _slow_query(columns, breakdowns, filters=(), limit=None):
     "Slow: the distribution and the maximum of the duration, largest maximum first"
     main = require_options(duration_of(columns))
-    return merge_query_parts(dict(calculations=[calculation_term('HEATMAP', main), calculation_term('MAX', main)], filters=list(filters), breakdowns=[b for b in breakdowns if b],
-        orders=[order_by(calculation_term('MAX', main))], limit=limit))
+    return merge_query_parts(
+        dict(calculations=[calculation_term('HEATMAP', main),
+                           calculation_term('MAX', main)], filters=list(filters),
+             breakdowns=[b for b in breakdowns if b], orders=[order_by(calculation_term('MAX', main))], limit=limit))
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #682d9f0e
 def _slow(a):
     "Everything about slowness"
-    kind = a.rng.choices(['requests', 'all', 'n', 'one', 'traces', 'trace', 'traces_n', 'queries'], [30, 22, 10, 10, 6, 9, 5, 8])[0]
+    kind = a.rng.choices(['requests', 'all', 'n', 'one', 'traces', 'trace', 'traces_n', 'queries'],
+                         [30, 22, 10, 10, 6, 9, 5, 8])[0]
     n = {'n': a.pick([3, 5, 10, 20]), 'traces_n': a.pick([5, 10, 20]), 'one': 1, 'trace': 1}.get(kind)
     if kind == 'requests': columns, filters, slots = [endpoint_of(a.names)], root_filter(a.names), {}
-    elif kind.startswith('trace'): columns, filters, slots = [require_options('trace.trace_id' in a.names) and 'trace.trace_id'], root_filter(a.names), {}
-    elif kind == 'queries': columns, filters, slots = [require_options('db.statement' in a.names) and 'db.statement'], [], {}
+    elif kind.startswith('trace'):
+        columns, filters, slots = ([require_options('trace.trace_id' in a.names)
+                                    and 'trace.trace_id'], root_filter(a.names), {})
+    elif kind == 'queries':
+        columns, filters, slots = [require_options('db.statement' in a.names) and 'db.statement'], [], {}
     else:
         c, p = group_column(a, words=True)
         columns, filters, slots = [c], [], dict(c=p, cs=plural(p))
@@ -302,7 +336,9 @@ def _slow(a):
 
 def _my_errors(a):
     "\"What are my errors?\": errors by what they say, else by where they happen"
-    query = merge_query_parts(dict(calculations=[calculation_term('COUNT')], filters=require_options(error_filter(a.names)), breakdowns=[problem_of(a.names) or service_of(a.names) or '']))
+    query = merge_query_parts(
+        dict(calculations=[calculation_term('COUNT')], filters=require_options(error_filter(a.names)),
+             breakdowns=[problem_of(a.names) or service_of(a.names) or '']))
     query['breakdowns'] = [b for b in query['breakdowns'] if b]
     return _compose(a, {'': 85, 'when': 15}, (a.say('my_errors'), merge_query_parts(query)))
 
@@ -310,12 +346,16 @@ def _my_errors(a):
 def _vague(a):
     "No question at all: how much happens, how long it takes, and where"
     main, service = duration_of(a.names), service_of(a.names)
-    return a.say('vague'), merge_query_parts(dict(calculations=[calculation_term('COUNT')] + ([calculation_term('HEATMAP', main)] if main else []), breakdowns=[service] if service else []))
+    return (a.say('vague'),
+            merge_query_parts(
+                dict(calculations=[calculation_term('COUNT')] + ([calculation_term('HEATMAP', main)] if main else []),
+                     breakdowns=[service] if service else [])))
 
 def _bare(a):
     "Only the name of a column: a category is counted by value, a duration drawn as a heatmap"
     main = duration_of(a.names)
-    if main in a.by_column and a.chance(.35): return '!' + mention_column(a, main), dict(calculations=[calculation_term('HEATMAP', main)])
+    if main in a.by_column and a.chance(.35):
+        return '!' + mention_column(a, main), dict(calculations=[calculation_term('HEATMAP', main)])
     c, p = some_column(a, 'category')
     return '!' + p, dict(calculations=[calculation_term('COUNT')], breakdowns=[c])
 
@@ -323,7 +363,8 @@ def _latency_by(a):
     "Latency by something is a distribution"
     c, (d, p) = require_options(duration_of(a.names)), group_column(a)
     m = mention_column(a, c) if c in a.by_column else _P[0] + c + _P[1]
-    return f"{a.pick([m, a.say('HEATMAP', c=m)])} {a.say('by', c=p)}", dict(calculations=[calculation_term('HEATMAP', c)], breakdowns=[d])
+    return (f"{a.pick([m, a.say('HEATMAP', c=m)])} {a.say('by', c=p)}",
+            dict(calculations=[calculation_term('HEATMAP', c)], breakdowns=[d]))
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #9daef0d2
 def _spans_in_traces(a):
@@ -338,13 +379,16 @@ def _one_trace(a):
     "Everything about one trace id"
     column = require_options('trace.trace_id' in a.names) and 'trace.trace_id'
     v = a.pick(a.columns[column].values)
-    return a.say('trace_id', v=_P[0]+v+_P[1]), dict(calculations=[calculation_term('COUNT')], filters=[dict(column=column, op='=', value=v)])
+    return (a.say('trace_id', v=_P[0] + v + _P[1]),
+            dict(calculations=[calculation_term('COUNT')], filters=[dict(column=column, op='=', value=v)]))
 
 def _by_verb(a):
     "Requests of one HTTP method"
     column = require_options(first_present(['http.method', 'http.request.method', 'method'], a.names))
     v = a.pick(a.columns[column].values)
-    base = a.say('verb', v=_P[0]+v+_P[1]), dict(calculations=[calculation_term('COUNT')], filters=[*root_filter(a.names), dict(column=column, op='=', value=v)])
+    base = (a.say('verb', v=_P[0] + v + _P[1]),
+            dict(calculations=[calculation_term('COUNT')],
+                 filters=[*root_filter(a.names), dict(column=column, op='=', value=v)]))
     return _compose(a, {'': 40, 'by': 40, 'when': 20}, base)
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #1e99c52f
@@ -354,14 +398,16 @@ def _relational(a):
     c, p = some_column(a, 'category')
     which, v = a.pick(['root', 'parent']), a.pick(_values_of(a, c))
     text, query = _counted(a)
-    return f'{text} {a.say(which, c=p, v=_value_text(a, v))}', merge_query_parts(query, dict(filters=[dict(column=f'{which}.{c}', op='=', value=v)]))
+    return (f'{text} {a.say(which, c=p, v=_value_text(a, v))}',
+            merge_query_parts(query, dict(filters=[dict(column=f'{which}.{c}', op='=', value=v)])))
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #87e3a3b1
 def _having(a):
     "Groups that pass a threshold"
     c, p = group_column(a, words=True)
     if a.chance(.55):
-        op, (things, kind) = a.pick(['>', '>', '<', '>=']), a.pick([('events', 'count'), ('requests', 'requests'), ('errors', 'errors')])
+        op, (things, kind) = (a.pick(['>', '>', '<', '>=']),
+                              a.pick([('events', 'count'), ('requests', 'requests'), ('errors', 'errors')]))
         n, one, filters = a.pick([5, 10, 20, 50, 100]), calculation_term('COUNT'), _things_filter(a, kind)
         text = a.say(f'having_{op}', cs=plural(p), n=n, things=things)
     else:
@@ -379,16 +425,25 @@ def _spanish(a):
     kind = a.pick(['errores', 'lentas', 'cuenta', 'promedio', 'maximo', 'filtro', 'tiempo', 'p95'])
     c, _ = group_column(a)
     name, count = _P[0]+c+_P[1], dict(calculations=[calculation_term('COUNT')])
-    if kind == 'errores': return f"!{a.pick(['errores por', 'cuántos errores por', 'muéstrame los errores por'])} {name}", merge_query_parts(count, dict(filters=require_options(error_filter(a.names)), breakdowns=[c]))
-    if kind == 'lentas': return a.pick(['!peticiones lentas', '!solicitudes lentas', '!peticiones más lentas']), _slow_query(a.names, [endpoint_of(a.names)], root_filter(a.names))
-    if kind == 'cuenta': return f"!{a.pick(['cuántos eventos por', 'número de eventos por', 'eventos por'])} {name}", merge_query_parts(count, dict(breakdowns=[c]))
+    if kind == 'errores':
+        return (f"!{a.pick(['errores por', 'cuántos errores por', 'muéstrame los errores por'])} {name}",
+                merge_query_parts(count, dict(filters=require_options(error_filter(a.names)), breakdowns=[c])))
+    if kind == 'lentas':
+        return (a.pick(['!peticiones lentas', '!solicitudes lentas',
+                        '!peticiones más lentas']), _slow_query(a.names, [endpoint_of(a.names)], root_filter(a.names)))
+    if kind == 'cuenta':
+        return (f"!{a.pick(['cuántos eventos por', 'número de eventos por', 'eventos por'])} {name}",
+                merge_query_parts(count, dict(breakdowns=[c])))
     if kind == 'filtro':
         v = a.pick(_values_of(a, c))
-        return f"!eventos donde {name} es {_value_text(a, v)}", merge_query_parts(count, dict(filters=[dict(column=c, op='=', value=v)]))
+        return (f"!eventos donde {name} es {_value_text(a, v)}",
+                merge_query_parts(count, dict(filters=[dict(column=c, op='=', value=v)])))
     if kind == 'tiempo':
         n = a.pick([2, 6, 12, 24])
-        return f'!errores en las últimas {n} horas', merge_query_parts(count, dict(filters=require_options(error_filter(a.names)), time_range=n*3600))
-    m, op, word = require_options(duration_of(a.names)), *dict(promedio=('AVG', 'promedio de'), maximo=('MAX', 'máximo de'), p95=('P95', 'p95 de'))[kind]
+        return (f'!errores en las últimas {n} horas',
+                merge_query_parts(count, dict(filters=require_options(error_filter(a.names)), time_range=n*3600)))
+    m, op, word = (require_options(duration_of(a.names)),
+                   *dict(promedio=('AVG', 'promedio de'), maximo=('MAX', 'máximo de'), p95=('P95', 'p95 de'))[kind])
     return f'!{word} {_P[0]}{m}{_P[1]} por {name}', dict(calculations=[calculation_term(op, m)], breakdowns=[c])
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #bb21b0b4
@@ -400,7 +455,8 @@ def _regroup(a, q):
     "Another breakdown, added or instead"
     c, p = group_column(a, avoid=_used(q) + q.get('breakdowns', []))
     if q.get('breakdowns') and a.chance(.4): return a.say('m_also', c=p), _with_(q, breakdowns=q['breakdowns']+[c])
-    if q.get('breakdowns') and a.chance(.15) and not q.get('havings'): return a.say('m_ungroup'), _with_(q, breakdowns=None)
+    if q.get('breakdowns') and a.chance(.15) and not q.get('havings'):
+        return a.say('m_ungroup'), _with_(q, breakdowns=None)
     return a.say('m_by', c=p), _with_(q, breakdowns=[c])
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #0e0babe0
@@ -408,17 +464,21 @@ def _refilter(a, q):
     "A filter added, changed or removed"
     kind = a.pick(['errors', 'only', 'not', 'remove', 'value'])
     old = q.get('filters', [])
-    if kind == 'remove': return a.say('m_unfilter'), _with_(q, filters=require_options(old) and None, filter_combination=None)
+    if kind == 'remove':
+        return a.say('m_unfilter'), _with_(q, filters=require_options(old) and None, filter_combination=None)
     if q.get('filter_combination'): raise IntentUnavailable
     extra = require_options(error_filter(a.names))
-    if kind == 'errors': return a.say('m_errors'), _with_(q, filters=old + require_options([f for f in extra if f not in old]))
+    if kind == 'errors':
+        return a.say('m_errors'), _with_(q, filters=old + require_options([f for f in extra if f not in old]))
     if kind == 'value':
         f = a.pick(require_options([f for f in old if f['op'] == '=' and f['column'] in a.by_column ]))
         v = a.pick(require_options([v for v in _values_of(a, f['column']) if v != f['value']]))
-        return a.say('m_value', c=mention_column(a, f['column']), v=_value_text(a, v)), _with_(q, filters=[{**f, 'value': v} if f is g else g for g in old])
+        return (a.say('m_value', c=mention_column(a, f['column']),
+                      v=_value_text(a, v)), _with_(q, filters=[{**f, 'value': v} if f is g else g for g in old]))
     c, p = some_column(a, 'category', 'status', avoid=_used(q))
     v = a.pick(_values_of(a, c))
-    return a.say(f'm_{kind}', c=p, v=_value_text(a, v)), _with_(q, filters=old + [dict(column=c, op='=' if kind == 'only' else '!=', value=v)])
+    return (a.say(f'm_{kind}', c=p, v=_value_text(a, v)),
+            _with_(q, filters=old + [dict(column=c, op='=' if kind == 'only' else '!=', value=v)]))
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #1fb66886
 def _retime(a, q):
@@ -433,9 +493,14 @@ def _retime(a, q):
 def _recalculate(a, q):
     "A calculation added or replaced"
     old = q['calculations']
-    column = require_options([c['column'] for c in old if c.get('column') and c['op'] not in ('COUNT_DISTINCT', 'RATE_AVG', 'RATE_MAX', 'RATE_SUM')] or [duration_of(a.names)])[0]
+    column = require_options([
+        c['column']
+        for c in old
+        if c.get('column') and c['op'] not in ('COUNT_DISTINCT', 'RATE_AVG', 'RATE_MAX', 'RATE_SUM')
+    ] or [duration_of(a.names)])[0]
     kind, n = a.pick(['add', 'add', 'instead', 'heatmap']), a.pick([50, 90, 95, 99])
-    word, op = a.pick([(f'p{n}', f'P{n}'), (f'p{n}', f'P{n}'), ('the average', 'AVG'), ('the max', 'MAX'), ('the median', 'P50')])
+    word, op = a.pick([(f'p{n}', f'P{n}'), (f'p{n}', f'P{n}'), ('the average', 'AVG'), ('the max', 'MAX'),
+                       ('the median', 'P50')])
     if any(c == calculation_term(op, require_options(column)) for c in old): raise IntentUnavailable
     if kind == 'add': return a.say('m_add', m=word), _with_(q, calculations=old+[calculation_term(op, column)])
     if q.get('orders') or q.get('havings') or len(old) > 1 or 'column' not in old[0]: raise IntentUnavailable
@@ -456,13 +521,15 @@ def _modify(a):
     "A change to an existing query: the words, the query after, the query before"
     shapes = {'by': 40, 'where': 25, 'where by': 20, 'by when': 8, 'when': 7}
     _, before = _compose(a, shapes)
-    text, after = a.rng.choices([_regroup, _refilter, _retime, _recalculate, _reorder], [26, 26, 18, 16, 14])[0](a, before)
+    text, after = a.rng.choices([_regroup, _refilter, _retime, _recalculate, _reorder],
+                                [26, 26, 18, 16, 14])[0](a, before)
     if after == before: raise IntentUnavailable
     return '!' + text, after, before
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #eb36f980
-_INTENTS = [(_compose, 24), (_filter_only, 8), (_slow, 15), (_my_errors, 9), (_latency_by, 10), (_top, 8), (_ordered, 2), (_having, 3.5), (_bare, 4),
-    (_one_trace, 1.2), (_spans_in_traces, 1.5), (_by_verb, 1.5), (_relational, .8), (_vague, 4), (_spanish, 1.5), (_modify, 13)]
+_INTENTS = [(_compose, 24), (_filter_only, 8), (_slow, 15), (_my_errors, 9), (_latency_by, 10), (_top, 8),
+            (_ordered, 2), (_having, 3.5), (_bare, 4), (_one_trace, 1.2), (_spans_in_traces, 1.5), (_by_verb, 1.5),
+            (_relational, .8), (_vague, 4), (_spanish, 1.5), (_modify, 13)]
 
 def _valid_times(query):
     "Is the resolution within the limits that the period sets?"
@@ -479,4 +546,5 @@ def generate_question(
     try: text, query, *before = rng.choices([f for f, _ in _INTENTS], [w for _, w in _INTENTS])[0](a)
     except IntentUnavailable: return None
     question = style_question(a, text)
-    return (question, merge_query_parts(query), before[0] if before else None) if _valid_times(query) and len(question) <= 175 else None
+    return ((question, merge_query_parts(query),
+             before[0] if before else None) if _valid_times(query) and len(question) <= 175 else None)

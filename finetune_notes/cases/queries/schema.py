@@ -39,7 +39,8 @@ def vocabulary(
 )->tuple[list, list]: # The operators of calculations, the operators of filters
     "What may be calculated and filtered in a dialect"
     if dialect == 'api-2026': return calculation_ops, filter_ops
-    if dialect == 'course-2024': return tuple([o for o in ops if o not in _since_2024] for ops in (calculation_ops, filter_ops))
+    if dialect == 'course-2024':
+        return tuple([o for o in ops if o not in _since_2024] for ops in (calculation_ops, filter_ops))
     raise UserError(f"There is no dialect {printable_value(dialect)}; choose api-2026 or course-2024.")
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #b8d112c9
@@ -131,7 +132,8 @@ def path_of(
     loc, # Keys and list positions from the top, as pydantic gives them
 )->str: # As in `orders[0].column`
     "Where in the query something stands"
-    steps = [f'[{o}]' if isinstance(o, int) else f'.{o}' if o.isidentifier() and len(o) < 40 else f'[{printable_value(o)}]' for o in loc]
+    steps = [f'[{o}]' if isinstance(o, int) else f'.{o}' if o.isidentifier() and len(o) < 40
+             else f'[{printable_value(o)}]' for o in loc]
     return ''.join(steps).removeprefix('.')
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #457442a4
@@ -172,7 +174,8 @@ class Parts:
         self.query, self.columns, self.unclear = query, columns, {o[0] for o in locs}
         self.broken = {path_of(o) for o in locs} | {path_of(o[:-1]) for o in locs if isinstance(o[-1], str)}
         self.calculations, self.orders, self.havings, self.breakdowns, self.fields, self.filters = (
-            self.sound(query, o) for o in ('calculations', 'orders', 'havings', 'breakdowns', 'calculated_fields', 'filters'))
+            self.sound(query, o) for o in ('calculations', 'orders', 'havings', 'breakdowns', 'calculated_fields',
+                                           'filters'))
         for i,o in enumerate(self.get('calculations') or []):
             if isinstance(o, dict): self.filters += self.sound(o, 'filters', f'calculations[{i}].')
 
@@ -202,14 +205,16 @@ def calculation_columns(parts):
 def _repeated(items):
     seen = set()
     for path,name in ((path, o['name']) for path,o in items if 'name' in o):
-        if name in seen: yield 'name-repeated', path + '.name', f"the name {printable_value(name)} is taken; names must differ."
+        if name in seen:
+            yield 'name-repeated', path + '.name', f"the name {printable_value(name)} is taken; names must differ."
         seen.add(name)
 
 @_rule
 def calculation_names(parts):
     "A calculation with filters has a name, and no two share one"
     for path,calc in parts.calculations:
-        if calc.get('filters') and 'name' not in calc: yield 'name-required', path + '.name', "a calculation with filters needs a name."
+        if calc.get('filters') and 'name' not in calc:
+            yield 'name-required', path + '.name', "a calculation with filters needs a name."
     yield from _repeated(parts.calculations)
 
 @_rule
@@ -228,13 +233,17 @@ def _value_problem(op, value):
     if op in ('exists', 'does-not-exist'):
         return value is not None and ('value-forbidden', f"{op} takes no value; leave it out.")
     if value is None: return 'value-required', f"{op} needs a value, and none was given."
-    if not all(map(is_unicode, value if isinstance(value, list) else [value])): return 'not-text', "the value is not text in valid Unicode."
+    if not all(map(is_unicode, value if isinstance(value, list) else [value])):
+        return 'not-text', "the value is not text in valid Unicode."
     if op in ('in', 'not-in'):
         if not isinstance(value, list): return 'list-required', f"{op} takes a list, not {printable_value(value)}."
         if len(value) > 100: return 'too-many', f"a list may hold at most 100 items, and this one holds {len(value)}."
-        return not all(map(_scalar, value)) and ('value-type', "the list may hold only text, finite numbers, true and false.")
-    if isinstance(value, list): return 'list-forbidden', f"{op} takes one value, not a list; use in or not-in for several."
-    return not _scalar(value) and ('value-type', f"a value is text, a finite number, true or false, not {printable_value(value)}.")
+        return not all(map(_scalar, value)) and ('value-type', "the list may hold only text, finite numbers, true and "
+                                                               "false.")
+    if isinstance(value, list):
+        return 'list-forbidden', f"{op} takes one value, not a list; use in or not-in for several."
+    return not _scalar(value) and ('value-type', "a value is text, a finite number, true or false, not "
+                                                 f"{printable_value(value)}.")
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #3a3baa83
 @_rule
@@ -246,14 +255,17 @@ def filter_values(parts):
 def _missing(parts, op, column):
     if 'calculations' in parts.unclear: return None
     if (op, column) in ([(o['op'], o.get('column')) for _,o in parts.calculations] or [('COUNT', None)]): return None
-    return f"{op if column is None else f'{op}({printable_value(column)})'} is not among the calculations; name one of them or add it."
+    return (f"{op if column is None else f'{op}({printable_value(column)})'} is not among the calculations; name one "
+            "of them or add it.")
 
 @_rule
 def having_terms(parts):
     "A having names a calculation"
     for path,o in parts.havings:
         op, column = o['calculate_op'], o.get('column')
-        if op == 'HEATMAP': yield 'having-heatmap', path + '.calculate_op', "a histogram is no number to compare; use MAX, P95 or another."
+        if op == 'HEATMAP':
+            yield ('having-heatmap', path + '.calculate_op',
+                   "a histogram is no number to compare; use MAX, P95 or another.")
         elif found := _missing(parts, op, column): yield 'having-not-calculated', path, found
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #70167231
@@ -263,10 +275,14 @@ def order_terms(parts):
     groups = [o for _,o in parts.breakdowns]
     for path,o in parts.orders:
         op, column = o.get('op'), o.get('column')
-        if op == 'HEATMAP': yield 'order-heatmap', path + '.op', "a histogram has no order; sort by MAX, P95 or another number."
-        elif op is None and column is None: yield 'order-empty', path, "an order needs the op of a calculation or a column of the breakdowns."
+        if op == 'HEATMAP':
+            yield 'order-heatmap', path + '.op', "a histogram has no order; sort by MAX, P95 or another number."
+        elif op is None and column is None:
+            yield 'order-empty', path, "an order needs the op of a calculation or a column of the breakdowns."
         elif op is None and column not in groups and 'breakdowns' not in parts.broken:
-            yield 'order-not-grouped', path + '.column', f"{printable_value(column)} is not among the breakdowns; add it there, or give the op that is meant."
+            yield ('order-not-grouped', path + '.column',
+                   f"{printable_value(column)} is not among the breakdowns; add it there, or give the op that is "
+                   "meant.")
         elif op is not None and (found := _missing(parts, op, column)): yield 'order-not-calculated', path, found
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #97a0daad
@@ -276,8 +292,11 @@ def _times(parts): return [parts.get(o) for o in ('time_range', 'start_time', 'e
 def times(parts):
     "At most two of the three times, and the start is not after the end"
     length, start, end = _times(parts)
-    if length and start and end: yield 'too-many-times', 'time_range', "give at most two of time_range, start_time and end_time."
-    if start and end and start > end: yield 'start-after-end', 'start_time', f"the start {printable_value(start)} lies after the end {printable_value(end)}."
+    if length and start and end:
+        yield 'too-many-times', 'time_range', "give at most two of time_range, start_time and end_time."
+    if start and end and start > end:
+        yield ('start-after-end', 'start_time',
+               f"the start {printable_value(start)} lies after the end {printable_value(end)}.")
 
 @_rule
 def steps(parts):
@@ -287,9 +306,13 @@ def steps(parts):
     window = end - start if start and end else length or default_time_range
     step, offset = parts.get('granularity'), parts.get('compare_time_offset_seconds')
     if step and 0 <= window and not window <= step*1000 <= window*1000:
-        yield 'granularity-range', 'granularity', f"{printable_value(step)} does not suit a window of {printable_value(window)} s; allowed are 0, or from a thousandth of it to all of it."
+        yield ('granularity-range', 'granularity',
+               f"{printable_value(step)} does not suit a window of {printable_value(window)} s; allowed are 0, or "
+               "from a thousandth of it to all of it.")
     if offset and offset < window:
-        yield 'offset-short', 'compare_time_offset_seconds', f"{printable_value(offset)} s is less than the window of {printable_value(window)} s; compare with an earlier, separate time."
+        yield ('offset-short', 'compare_time_offset_seconds',
+               f"{printable_value(offset)} s is less than the window of {printable_value(window)} s; compare with an "
+               "earlier, separate time.")
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #6d018fbc
 _relations = 'root.', 'parent.', 'child.', 'any.'
@@ -306,7 +329,9 @@ def known_columns(parts):
     known = parts.columns | {o['name'] for _,o in parts.fields}
     for path,column in _used(parts):
         names = {column} | {column.removeprefix(o) for o in _relations}
-        if not names & known: yield 'unknown-column', path, f"there is no column {printable_value(column)}; use a column of the schema, spelled as there."
+        if not names & known:
+            yield ('unknown-column', path,
+                   f"there is no column {printable_value(column)}; use a column of the schema, spelled as there.")
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #b8d7b5f8
 def _not_json(query):
@@ -314,12 +339,16 @@ def _not_json(query):
     while stack:
         loc, value = stack.pop()
         if type(value) not in (dict, list):
-            if not (value is None or type(value) in (str, bool, int, float)): yield Problem('not-json', path_of(loc), f"{printable_value(value)} is not a JSON value.")
+            if not (value is None or type(value) in (str, bool, int, float)):
+                yield Problem('not-json', path_of(loc), f"{printable_value(value)} is not a JSON value.")
         elif id(value) not in seen:
             seen.add(id(value))
             for key in value if isinstance(value, dict) else range(len(value)):
-                if isinstance(value, list) or type(key) is str and is_unicode(key): stack.append(((*loc, key)[:5], value[key]))
-                else: yield Problem('not-json', path_of(loc), f"{printable_value(key)} is a key; in JSON keys are text in valid Unicode.")
+                if isinstance(value, list) or type(key) is str and is_unicode(key):
+                    stack.append(((*loc, key)[:5], value[key]))
+                else:
+                    yield Problem('not-json', path_of(loc),
+                                  f"{printable_value(key)} is a key; in JSON keys are text in valid Unicode.")
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #58608f93
 def validate(
@@ -328,7 +357,8 @@ def validate(
     dialect:str='api-2026', # `api-2026` or `course-2024`
 )->list[Problem]: # Everything that is wrong; empty for a valid query
     "All problems of a query; never raises on a JSON value"
-    if not isinstance(query, dict): return [Problem('not-an-object', '', f"a query is a JSON object, not {printable_value(query)}.")]
+    if not isinstance(query, dict):
+        return [Problem('not-an-object', '', f"a query is a JSON object, not {printable_value(query)}.")]
     if foreign := list(_not_json(query)): return foreign
     errors = _shape_errors(query, dialect)
     parts = Parts(query, [e['loc'] for e in errors], None if columns is None else set(columns))
@@ -345,7 +375,9 @@ def parse_query(
     text, # What a model wrote
 ): # The query or None, and what is wrong with the text
     "A query out of a model's raw answer; the answer must be JSON and nothing else"
-    if not isinstance(text, str): return None, [Problem('not-json', '', f"an answer is text, not {printable_value(text)}.")]
+    if not isinstance(text, str):
+        return None, [Problem('not-json', '', f"an answer is text, not {printable_value(text)}.")]
     try: query = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as e: return None, [Problem('not-json', '', f"the answer is not a JSON text: {str(e)[:80]}.")]
+    except (ValueError, RecursionError) as e:
+        return None, [Problem('not-json', '', f"the answer is not a JSON text: {str(e)[:80]}.")]
     return (query, []) if isinstance(query, dict) else (None, validate(query))

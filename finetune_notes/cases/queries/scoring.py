@@ -24,8 +24,12 @@ def open_spans(
     "Generated spans on which the right queries find something"
     groups = {}
     for e in examples: groups.setdefault(e.family or e.columns, []).append(e)
-    return {key: Spans(generate_spans_for(list(dict.fromkeys(c for e in group for c in e.columns)), [e.query for e in group if e.query]))
-            for key,group in groups.items()}
+    return {
+        key: Spans(
+            generate_spans_for(list(dict.fromkeys(c for e in group for c in e.columns)),
+                               [e.query for e in group if e.query]))
+        for key, group in groups.items()
+    }
 
 # %% ../../../nbs/library/cases/queries/scoring.ipynb #1657728f
 def score_answer(

@@ -50,7 +50,8 @@ def make_column(
 )->Column:
     "A column; the values of an id and of a trace id are drawn by its name"
     if kind == 'id': values = (_fill(pattern, random.Random(f'{name}/{k}')) for k in range(12))
-    if kind == 'trace': values = (_fill('%'*(16 if _is_span(name) else 32), random.Random(f'{_is_span(name)}/{k}')) for k in range(12))
+    if kind == 'trace':
+        values = (_fill('%'*(16 if _is_span(name) else 32), random.Random(f'{_is_span(name)}/{k}')) for k in range(12))
     return Column(kind, tuple(values))
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #a565f3cd
@@ -90,7 +91,8 @@ def generate_schema(
     spare = [c for c in pool if c not in filler]
     filler += rng.sample(spare, min(len(spare), rng.randint(0, 2)))
     columns = list(own) + filler
-    for name in rng.sample([n for n, _ in columns], rng.randint(0, len(columns)//16)): columns = [c for c in columns if c[0] != name]
+    for name in rng.sample([n for n, _ in columns], rng.randint(0, len(columns)//16)):
+        columns = [c for c in columns if c[0] != name]
     return Schema(family, dict(columns))
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #bd4727af
@@ -103,7 +105,8 @@ def unit_scale(
     "The unit of a duration, read from the end of its name; milliseconds when it does not say"
     return _SCALE.get(re.split(r'[._]|(?<=[a-z])(?=[A-Z])', name)[-1].lower(), 1)
 
-_BAD_WORDS = re.compile(r'^(error|failed|failure|crash|denied|rejected|fatal|dropped|late|expired|nacked|servfail)$', re.I)
+_BAD_WORDS = re.compile(r'^(error|failed|failure|crash|denied|rejected|fatal|dropped|late|expired|nacked|servfail)$',
+                        re.I)
 _FLAG = re.compile(r'(^|[._])(is_?|has_?)?(error|failed|fault|failure)$|(Failed|Fault|Error)$')
 
 def is_error_flag(
@@ -158,7 +161,8 @@ def _category(name, col, bad, rng):
     drawn = _zipf(values, bad.size, rng)
     return np.where(bad & (rng.random(bad.size) < .5), _zipf(wrong, bad.size, rng), drawn) if wrong else drawn
 
-_DRAW = dict(duration=_duration, number=_number_values, bool=_flag, status=_status, category=_category, text=_category, id=_category)
+_DRAW = dict(duration=_duration, number=_number_values, bool=_flag, status=_status, category=_category, text=_category,
+             id=_category)
 
 def _missing(name, kind, values, rng):
     "Take away a share of the values that depends on the column's name; flags, ids, durations and names stay whole"
@@ -191,9 +195,11 @@ def generate_spans(
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #e600d9ab
 _NUMERIC_OPS = {'SUM', 'AVG', 'MAX', 'MIN', 'HEATMAP', 'RATE_AVG', 'RATE_SUM', 'RATE_MAX'}
-_BY_NAME = (('trace', r'^trace\.|(trace|span|parent)_?id$'), ('duration', r'duration|latency|elapsed|response_?time|(_|)(ms|us|ns|seconds)$|[a-z]Ms$'),
-    ('bool', r'^(is|has|was)[_A-Z]|error$|success$|_?failed$'), ('status', r'status_?code|^status$|[._]code$'),
-    ('number', r'count|size|bytes|length|amount|total|num_|number|price|score|pct|percent|depth|age|rate'), ('id', r'id$|Id$|uid|hash|key'))
+_BY_NAME = (('trace', r'^trace\.|(trace|span|parent)_?id$'),
+            ('duration', r'duration|latency|elapsed|response_?time|(_|)(ms|us|ns|seconds)$|[a-z]Ms$'),
+            ('bool', r'^(is|has|was)[_A-Z]|error$|success$|_?failed$'), ('status', r'status_?code|^status$|[._]code$'),
+            ('number', r'count|size|bytes|length|amount|total|num_|number|price|score|pct|percent|depth|age|rate'),
+            ('id', r'id$|Id$|uid|hash|key'))
 
 def guess_kind(
     name:str, # Name of a column
@@ -208,7 +214,8 @@ def guess_kind(
     return named if not numeric or named in ('duration', 'status', 'number') else 'number'
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #c5ed775a
-def _parts(query, key): return [p for p in (query.get(key) or []) if isinstance(p, dict)] if isinstance(query, dict) else []
+def _parts(query, key):
+    return [p for p in (query.get(key) or []) if isinstance(p, dict)] if isinstance(query, dict) else []
 
 def _uses(queries):
     "Operators and filter values by column, over all queries; the relational prefixes are taken off"
@@ -219,7 +226,8 @@ def _uses(queries):
         for part in calcs: ops.setdefault(part.get('column'), set()).add(part.get('op'))
         for f in [f for part in (q, *calcs) for f in _parts(part, 'filters') if isinstance(f.get('column'), str)]:
             v = f.get('value')
-            for c in {f['column'], bare(f['column'])}: values.setdefault(c, []).extend(v if isinstance(v, list) else [] if v is None else [v])
+            for c in {f['column'], bare(f['column'])}:
+                values.setdefault(c, []).extend(v if isinstance(v, list) else [] if v is None else [v])
     return ops, values
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #c78853e3
@@ -233,9 +241,18 @@ def _guess_column(
     numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool) and abs(v) < 1e15]
     texts = list(dict.fromkeys(v for v in values if isinstance(v, str)))
     if kind == 'trace': return Column(kind, tuple(texts) + make_column(name, kind).values)
-    if kind == 'status': return Column(kind, tuple(dict.fromkeys([int(v)+d for v in numbers for d in (0, 1, -1)] + [200, 204, 404, 500, 502, 503])))
-    if kind == 'number': return Column('category', tuple(dict.fromkeys([v*f for v in numbers for f in (1, .5, 2)] + [rng.randint(1, 500) for _ in range(30)])))
-    if kind == 'category': return Column(kind, tuple(v for t in texts for v in (t, f'{t}-2')) + tuple(f'{name.rsplit(".")[-1]}-{k}' for k in 'abc'))
+    if kind == 'status':
+        return Column(
+            kind,
+            tuple(dict.fromkeys([int(v) + d for v in numbers for d in (0, 1, -1)] + [200, 204, 404, 500, 502, 503])))
+    if kind == 'number':
+        return Column(
+            'category',
+            tuple(dict.fromkeys([v*f for v in numbers for f in (1, .5, 2)] + [rng.randint(1, 500) for _ in range(30)])))
+    if kind == 'category':
+        return Column(
+            kind,
+            tuple(v for t in texts for v in (t, f'{t}-2')) + tuple(f'{name.rsplit(".")[-1]}-{k}' for k in 'abc'))
     return make_column(name, kind)
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #e6bf3756
@@ -247,5 +264,7 @@ def generate_spans_for(
 )->pd.DataFrame:
     "Spans for columns known only by name, on which the given queries find something"
     ops, values = _uses(queries)
-    guessed = {c: _guess_column(c, ops.get(c, set()), values.get(c, [])) for c in dict.fromkeys(columns) if c != 'timestamp'}
+    guessed = {
+        c: _guess_column(c, ops.get(c, set()), values.get(c, [])) for c in dict.fromkeys(columns) if c != 'timestamp'
+    }
     return generate_spans(Schema('guessed', guessed), n, seed)

@@ -41,7 +41,8 @@ class Agent:
     stepless:float = 0. # Leaves the next step out
 
 agent_fault_names = tuple(f.name for f in fields(Agent))[2:]
-hurried_agent = Agent('hurried', 'short', wrong=.16, half=.35, filler=.1, blame=.15, unquoted=.45, typos=.5, stepless=.45)
+hurried_agent = Agent('hurried', 'short', wrong=.16, half=.35, filler=.1, blame=.15, unquoted=.45, typos=.5,
+                      stepless=.45)
 wordy_agent = Agent('wordy', 'long', wrong=.12, half=.1, filler=.8, blame=.15, unquoted=.1, typos=.15, stepless=.2)
 
 # %% ../../../nbs/library/cases/support/agents.ipynb #f8b81549
@@ -53,10 +54,15 @@ class AgentSettings:
     history:int = 100 # Answers a policy in the history, 0 to 400
 
     def __post_init__(self):
-        if not (len(self.agents) == 2 and all(isinstance(a, Agent) for a in self.agents)): raise UserError(f'agents is {self.agents!r}; expected two of type Agent')
-        for where,value in [('shared', self.shared)] + [(f'{f} of {a.name}', getattr(a, f)) for a in self.agents for f in agent_fault_names]:
-            if not (isinstance(value, (int, float)) and 0 <= value <= 1): raise UserError(f'the dial {where} is {value!r}; expected a number from 0 to 1')
-        if not (isinstance(self.history, int) and 0 <= self.history <= 400): raise UserError(f'the dial history is {self.history!r}; expected a whole number from 0 to 400')
+        if not (len(self.agents) == 2 and all(isinstance(a, Agent) for a in self.agents)):
+            raise UserError(f'agents is {self.agents!r}; expected two of type Agent')
+        for where, value in [('shared', self.shared)] + [(f'{f} of {a.name}', getattr(a, f))
+                                                         for a in self.agents
+                                                         for f in agent_fault_names]:
+            if not (isinstance(value, (int, float)) and 0 <= value <= 1):
+                raise UserError(f'the dial {where} is {value!r}; expected a number from 0 to 1')
+        if not (isinstance(self.history, int) and 0 <= self.history <= 400):
+            raise UserError(f'the dial history is {self.history!r}; expected a whole number from 0 to 400')
 
 typical_agents = AgentSettings((hurried_agent, wordy_agent), shared=0.3, history=100)
 
@@ -67,7 +73,8 @@ def _house(
     "How strongly the house is given to each fault, for each kind of request"
     n = len(all_policies())
     quantiles = norm.ppf((np.arange(n) + .5)/n)
-    return np.stack([np.random.default_rng([seed, 90, i]).permutation(quantiles) for i in range(len(agent_fault_names))], 1)
+    return np.stack(
+        [np.random.default_rng([seed, 90, i]).permutation(quantiles) for i in range(len(agent_fault_names))], 1)
 
 def draw_faults(
     kinds, # Place of each answer's kind in `all_policies`, shape (n,)
@@ -81,14 +88,20 @@ def draw_faults(
     return z > norm.isf(rates)
 
 # %% ../../../nbs/library/cases/support/agents.ipynb #a41013b4
-order_references = dict(short=('{Noun} {n}:', 'Re {noun} {n}:', '{n}:'), long=('About your {noun} {n}:', 'On your {noun} {n}:', 'I looked at {noun} {n}.'))
+order_references = dict(short=('{Noun} {n}:', 'Re {noun} {n}:', '{n}:'),
+                        long=('About your {noun} {n}:', 'On your {noun} {n}:', 'I looked at {noun} {n}.'))
 answer_leads = dict(short=('', '', 'Ok,'), long=('', 'Please note:', 'Our rule is this:'))
-stock_openers = ('Thank you very much for contacting Tarnwick House.', 'Your message is important to us.', 'We hope you are well.', 'It is always a pleasure to hear from you.',
+stock_openers = ('Thank you very much for contacting Tarnwick House.', 'Your message is important to us.',
+                 'We hope you are well.', 'It is always a pleasure to hear from you.',
            'We value every reader.', 'Thank you so much for your kind message.', 'We are delighted to be of service.')
-stock_closers = ('Please do not hesitate to write again.', 'We wish you a lovely day.', 'Your satisfaction is our first concern.', 'We thank you for your trust.', 'We are always happy to help.')
-blame_phrases = ('Please read our terms before you write.', 'You should have checked this first.', 'This was not our mistake.', 'You must have overlooked the notice.',
+stock_closers = ('Please do not hesitate to write again.', 'We wish you a lovely day.',
+                 'Your satisfaction is our first concern.', 'We thank you for your trust.', 'We are always happy to '
+                                                                                            'help.')
+blame_phrases = ('Please read our terms before you write.', 'You should have checked this first.',
+                 'This was not our mistake.', 'You must have overlooked the notice.',
           'It is your own fault.', 'Everybody else understands this.')
-_spared = frozenset('hours days weeks months euros percent copies pages words letters devices times desk form line'.split())
+_spared = frozenset(
+    'hours days weeks months euros percent copies pages words letters devices times desk form line'.split())
 
 # %% ../../../nbs/library/cases/support/agents.ipynb #3213dfbc
 def _slips(text, u):
@@ -103,7 +116,8 @@ def _stated(kind, other, hit, shared, u):
     "The policy that an answer states: the right one, the sibling's, or any on the same kind of number"
     right = get_policy(kind)
     if not hit['wrong']: return right
-    return get_policy(sibling_policy(kind)) if u < shared else option_at([p for p in all_policies().values() if p.noun == right.noun and p != right], other)
+    return (get_policy(sibling_policy(kind)) if u < shared else option_at(
+        [p for p in all_policies().values() if p.noun == right.noun and p != right], other))
 
 # %% ../../../nbs/library/cases/support/agents.ipynb #fa71ca07
 def write_answer(
@@ -116,12 +130,14 @@ def write_answer(
     "One answer from its random numbers"
     policy, noun = _stated(mail['kind'], u[0], hit, shared, u[1]), get_policy(mail['kind']).noun
     common = lambda options, x: options[0] if u[2] < shared else option_at(options, x)
-    before = '' if hit['unquoted'] else option_at(order_references[agent.style], u[3]).format(noun=noun, Noun=noun.capitalize(), n=mail['order'])
+    before = ('' if hit['unquoted'] else option_at(order_references[agent.style], u[3]).format(
+        noun=noun, Noun=noun.capitalize(), n=mail['order']))
     lead = '' if before.endswith(':') else option_at(answer_leads[agent.style], u[4])
     rule = policy.first[0].lower() + policy.first[1:] if lead or before.endswith(':') else policy.first
     parts = [before, lead, rule, '' if hit['half'] else policy.second, '' if hit['stepless'] else policy.step]
     if hit['blame']: parts.append(common(blame_phrases, u[5]))
-    if hit['filler']: parts = [common(stock_openers, u[6]), *parts] if u[7] < .6 else [*parts, common(stock_closers, u[6])]
+    if hit['filler']:
+        parts = [common(stock_openers, u[6]), *parts] if u[7] < .6 else [*parts, common(stock_closers, u[6])]
     text = ' '.join(p for p in parts if p)
     return _slips(text, u[0]) if hit['typos'] else text
 
@@ -140,7 +156,9 @@ def agent_answers(
     hit = draw_faults(kinds, rates, dials.shared, rng(0).standard_normal((len(mail), len(agent_fault_names))), seed)
     u, rows = rng(1).random((len(mail), 8)), mail.to_dict('records')
     team = [dials.agents[w] for w in who]
-    texts = [write_answer(m, a, dict(zip(agent_fault_names, h)), dials.shared, x) for m,a,h,x in zip(rows, team, hit, u)]
+    texts = [
+        write_answer(m, a, dict(zip(agent_fault_names, h)), dials.shared, x) for m, a, h, x in zip(rows, team, hit, u)
+    ]
     named = [' '.join(f for f,on in zip(agent_fault_names, h) if on) for h in hit]
     return pd.DataFrame(dict(agent=[a.name for a in team], answer=texts, faults=named), index=mail.index, dtype=object)
 
@@ -166,8 +184,11 @@ def generate_answer_pairs(
     if set_name not in stream: raise UserError(f"no pairs of {set_name!r}; choose one of {', '.join(stream)}")
     mail = generate_emails(n, set_name, seed)
     left = np.random.default_rng([seed, 71, stream[set_name]]).integers(2, size=n)
-    side = lambda who, name, k: agent_answers(mail, who, dials, stream[set_name] + k, seed).rename(columns=dict(answer=name, agent=f'{name}_agent', faults=f'{name}_faults'))
-    return pd.concat([mail[['kind', 'order', 'text', 'wording']], side(left, 'first', 0), side(1 - left, 'second', 1)], axis=1)
+    side = lambda who, name, k: agent_answers(mail, who, dials, stream[set_name] + k, seed).rename(columns=dict(
+        answer=name, agent=f'{name}_agent', faults=f'{name}_faults'))
+    return pd.concat([mail[['kind', 'order', 'text', 'wording']],
+                      side(left, 'first', 0),
+                      side(1 - left, 'second', 1)], axis=1)
 
 # %% ../../../nbs/library/cases/support/agents.ipynb #cf4d4aaa
 def fault_table(
@@ -179,7 +200,10 @@ def fault_table(
     has = lambda texts, f: texts.str.contains(f).astype(float)
     by_kind = {f: has(past.faults, f).groupby(past.kind).mean() for f in agent_fault_names}
     sides = {f: has(pair.first_faults, f) + has(pair.second_faults, f) for f in agent_fault_names}
-    return pd.DataFrame([dict(fault=f, rate=has(past.faults, f).mean(), kinds=(by_kind[f] > .5).mean(), one=(sides[f] == 1).mean(), both=(sides[f] == 2).mean()) for f in agent_fault_names])
+    return pd.DataFrame([
+        dict(fault=f, rate=has(past.faults, f).mean(), kinds=(by_kind[f] > .5).mean(), one=(sides[f] == 1).mean(),
+             both=(sides[f] == 2).mean()) for f in agent_fault_names
+    ])
 
 # %% ../../../nbs/library/cases/support/agents.ipynb #45eeb333
 _sizes = dict(history=2800, pairs=400, validation=112, test=280)

@@ -25,7 +25,11 @@ email_phrases = package_data('cases/support/emails.toml')
 # %% ../../../nbs/library/cases/support/emails.ipynb #6bb460b9
 paraphrase_splits = 'train', 'validation', 'test'
 _held_out = email_phrases['held_out']
-email_paraphrases = dict(train=email_phrases['train'], validation={k: w[::3] for k,w in _held_out.items()}, test={k: [x for i,x in enumerate(w) if i%3] for k,w in _held_out.items()}) # Part → kind → wordings
+email_paraphrases = dict(
+    train=email_phrases['train'],
+    validation={k: w[::3] for k, w in _held_out.items()},
+    test={k: [x for i, x in enumerate(w) if i % 3] for k, w in _held_out.items()},
+)  # Part → kind → wordings
 
 # %% ../../../nbs/library/cases/support/emails.ipynb #7c71c9e3
 _slots, _tones = email_phrases['slots'], email_phrases['tones']
@@ -36,7 +40,8 @@ def to_learner_english(
 )->str:
     "The same from somebody who is learning: no articles, simple verbs"
     text = re.sub(r'\b(?:a|an|the) (?=[a-z])', '', text)
-    for right,said in (('does not', 'not'), ('have not', 'did not'), ('cannot', 'can not to'), ('would like', 'like'), ('I want', 'I wanting'), ('is there', 'there is'), ('how do I', 'how I can')):
+    for right, said in (('does not', 'not'), ('have not', 'did not'), ('cannot', 'can not to'), ('would like', 'like'),
+                        ('I want', 'I wanting'), ('is there', 'there is'), ('how do I', 'how I can')):
         text = re.sub(rf'\b{right}', said, text)
     return text
 
@@ -56,7 +61,8 @@ def add_typos(
 
 # %% ../../../nbs/library/cases/support/emails.ipynb #9aadbd17
 english_styles = 'fluent', 'learner', 'hasty'
-_question = re.compile(r'(?:^|[,:] |and )(?:on |to )?(?:can|could|may|how|what|when (?:will|do)|why|do (?!not)|does|where|which|whom?|would (?!like)|has|is|are)\b')
+_question = re.compile(r'(?:^|[,:] |and )(?:on |to )?(?:can|could|may|how|what|when (?:will|do)|why|do '
+                       r'(?!not)|does|where|which|whom?|would (?!like)|has|is|are)\b')
 
 def option_at(options, u):
     "The option at place `u` of 0 to 1"
@@ -82,9 +88,14 @@ def _write_mail(
     u, # Numbers from 0 to 1, shape (12,)
 )->dict: # kind, order, text, wording, tone, english
     "One mail from its random numbers"
-    wording, tone, level = option_at(email_paraphrases[part][kind], u[0]), option_at(list(_tones), u[1]), english_styles[int(np.searchsorted((.6, .8), u[2], side='right'))]
+    wording, tone, level = (option_at(email_paraphrases[part][kind], u[0]), option_at(list(_tones), u[1]),
+                            english_styles[int(np.searchsorted((.6, .8), u[2], side='right'))])
     number = _sentence(option_at(email_phrases['order_number'][part], u[7]).format(noun=get_policy(kind).noun, n=order))
-    body, mood, greeting = _filled(wording, part, u[3:7]), option_at(_tones[tone][part], u[8]), option_at(email_phrases['greetings'][part], u[10])
+    body, mood, greeting = (
+        _filled(wording, part, u[3:7]),
+        option_at(_tones[tone][part], u[8]),
+        option_at(email_phrases['greetings'][part], u[10]),
+    )
     sequence = [number, body, mood] if u[9] < .3 else [mood, body, number] if u[9] < .5 else [body, number, mood]
     text = ' '.join(p for p in (greeting, *sequence) if p)
     if level == 'learner': text = to_learner_english(text)
@@ -92,7 +103,8 @@ def _write_mail(
     return dict(kind=kind, order=order, text=text, wording=wording, tone=tone, english=level)
 
 # %% ../../../nbs/library/cases/support/emails.ipynb #d847173e
-order_number_ranges = dict(history=(10_000, 60_000), pairs=(60_000, 75_000), validation=(75_000, 82_000), test=(82_000, 100_000)) # Numbers of a set's mails
+order_number_ranges = dict(history=(10_000, 60_000), pairs=(60_000, 75_000), validation=(75_000, 82_000),
+                           test=(82_000, 100_000)) # Numbers of a set's mails
 _part_of = dict(history='train', pairs='train', validation='validation', test='test')
 
 def generate_emails(
@@ -101,9 +113,11 @@ def generate_emails(
     seed:int=42, # The same seed gives the same mails, and a smaller n its first
 )->pd.DataFrame: # kind, order, text, wording, tone, english
     "Mails of customers; the kinds of request come evenly"
-    if set_name not in order_number_ranges: raise UserError(f"no set {set_name!r}; choose one of {', '.join(order_number_ranges)}")
+    if set_name not in order_number_ranges:
+        raise UserError(f"no set {set_name!r}; choose one of {', '.join(order_number_ranges)}")
     low, high = order_number_ranges[set_name]
-    if not (isinstance(n, int) and 0 <= n <= (high - low)//3): raise UserError(f'{n!r} mails: expected a whole number from 0 to {(high - low)//3:,}')
+    if not (isinstance(n, int) and 0 <= n <= (high - low)//3):
+        raise UserError(f'{n!r} mails: expected a whole number from 0 to {(high - low)//3:,}')
     stream = lambda k: np.random.default_rng([seed, list(order_number_ranges).index(set_name), k])
     names, blocks = list(all_policies()), stream(0)
     kinds = [k for _ in range(n//len(names) + 1) for k in blocks.permutation(names)][:n]
@@ -120,5 +134,5 @@ def email_leaks(
     "What two sets of mails have in common"
     from finetune_notes.data.explore import leaks
     near = leaks(test.text.tolist(), train.text.tolist(), threshold=threshold)
-    return dict(wordings=sorted(set(test.wording) & set(train.wording)), orders=sorted(set(test.order) & set(train.order)),
-                texts=test.text.iloc[near.test.astype(int)].tolist())
+    return dict(wordings=sorted(set(test.wording) & set(train.wording)),
+                orders=sorted(set(test.order) & set(train.order)), texts=test.text.iloc[near.test.astype(int)].tolist())

@@ -12,10 +12,13 @@ __all__ = ['evaluate_house']
 from dataclasses import replace
 import numpy as np
 import pandas as pd
-from .agents import AgentSettings, generate_sft_examples, generate_answer_pairs, typical_agents
+from .agents import (AgentSettings, generate_sft_examples, generate_answer_pairs,
+                                                 typical_agents)
 from .manager import Manager, label_preferences
 from .policies import states_policy
-from .service import service_dpo_recipe, compare, choices_to_pairs, sample_replies, service_sft_recipe, train_service_dpo, greedy_replies, train_service_sft
+from .service import (service_dpo_recipe, compare, choices_to_pairs, sample_replies,
+                                                  service_sft_recipe, train_service_dpo, greedy_replies,
+                                                  train_service_sft)
 
 # %% ../../../nbs/library/cases/support/houses.ipynb #c79e2679
 def evaluate_house(
@@ -30,10 +33,19 @@ def evaluate_house(
     choices = choices_to_pairs(label_preferences(generate_answer_pairs(pairs, dials=dials, seed=seed), manager))
     preferred = train_service_dpo(choices, tuned, replace(service_dpo_recipe, seed=seed))
     sampled = lambda run: pd.Series(sample_replies(run, mails, 1, seed=seed)[:, 0], mails.index)
-    said = {'prompted': greedy_replies('prompted', mails[:n//2]), 'SFT, sampled': sampled(tuned), 'SFT, greedy': greedy_replies('SFT', mails, tuned),
-            'DPO, sampled': sampled(preferred), 'DPO, greedy': greedy_replies('DPO', mails, preferred)}
-    right = lambda answers: float(np.mean([states_policy(a, m) is True for a,m in zip(answers, mails.loc[answers.index].to_dict('records'))]))
+    said = {
+        'prompted': greedy_replies('prompted', mails[:n//2]), 'SFT, sampled': sampled(tuned),
+        'SFT, greedy': greedy_replies('SFT', mails, tuned), 'DPO, sampled': sampled(preferred),
+        'DPO, greedy': greedy_replies('DPO', mails, preferred)
+    }
+    right = lambda answers: float(
+        np.mean([states_policy(a, m) is True for a, m in zip(answers, mails.loc[answers.index].to_dict('records'))]))
     def line(answers):
         on = mails.loc[answers.index]
-        return dict(mails=len(on), share=compare(on, answers, on['first'], manager).share, right=right(answers), agents=right(mails['first']))
-    return pd.DataFrame({system: line(answers) for system,answers in said.items()}).T.rename_axis('system').astype(dict(mails=int, right=float, agents=float))
+        return dict(mails=len(on), share=compare(on, answers, on['first'], manager).share, right=right(answers),
+                    agents=right(mails['first']))
+    return (
+        pd.DataFrame({system: line(answers) for system, answers in said.items()})
+        .T.rename_axis('system')
+        .astype(dict(mails=int, right=float, agents=float))
+    )

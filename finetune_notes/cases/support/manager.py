@@ -21,7 +21,8 @@ from string import ascii_lowercase
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from .agents import blame_phrases, stock_closers, answer_leads, stock_openers, order_references
+from .agents import (blame_phrases, stock_closers, answer_leads, stock_openers,
+                                                 order_references)
 from .emails import email_paraphrases, email_phrases
 from .policies import facts_in, get_policy, all_policies, quotes_order, right_answer
 from ...core.settings import UserError
@@ -31,18 +32,26 @@ rubric_weights = dict(rule=3., foreign=-1.5, order=1., step=1.2, blame=-1.5, sto
 rubric_limits = dict(foreign=2, stock=2, words=40, typos=3) # What counts at most
 _free_words = 30
 
-_stock_phrases = re.compile(r"thank you (?:so |very )?(?:much )?for (?:contact|your (?:kind )?(?:message|patience|trust))|we thank you|important to us|hope you are|hope this|pleasure to|value every|value you|delighted|"
-                           r"hesitate|lovely day|nice day|satisfaction|happy to help|(?:kind|best|warm) regards|any (?:further|other) questions|feel free", re.I)
-_blaming = re.compile(r"\byou (?:should|must|ought to|could) have|your (?:own )?(?:fault|mistake)|not our (?:fault|mistake)|before you write|everybody else|you (?:failed|forgot|ignored)|had you|as (?:clearly )?stated", re.I)
+_stock_phrases = re.compile(r"thank you (?:so |very )?(?:much )?for (?:contact|your (?:kind "
+                            r")?(?:message|patience|trust))|we thank you|important to us|hope you are|hope "
+                            r"this|pleasure to|value every|value you|delighted|"
+                           r"hesitate|lovely day|nice day|satisfaction|happy to help|(?:kind|best|warm) regards|any "
+                           r"(?:further|other) questions|feel free", re.I)
+_blaming = re.compile(r"\byou (?:should|must|ought to|could) have|your (?:own )?(?:fault|mistake)|not our "
+                      r"(?:fault|mistake)|before you write|everybody else|you (?:failed|forgot|ignored)|had you|as "
+                      r"(?:clearly )?stated", re.I)
 
 # %% ../../../nbs/library/cases/support/manager.ipynb #12df165e
 @cache
 def _known_words()->frozenset:
     "The words of policies, mails and agents as they are without mistakes"
     wordings = [w for part in email_paraphrases.values() for kind,told in part.items() for w in (kind, *told)]
-    around = email_phrases['order_number'], email_phrases['greetings'], *email_phrases['tones'].values(), email_phrases['slots']['book'], email_phrases['slots']['mag']
+    around = (email_phrases['order_number'], email_phrases['greetings'], *email_phrases['tones'].values(),
+              email_phrases['slots']['book'], email_phrases['slots']['mag'])
     phrases = [w for table in around for part in table.values() for w in part]
-    said = [*stock_openers, *stock_closers, *blame_phrases, *sum((*order_references.values(), *answer_leads.values()), ())]
+    said = [
+        *stock_openers, *stock_closers, *blame_phrases, *sum((*order_references.values(), *answer_leads.values()), ())
+    ]
     rules = [f'{p.noun} {p.about} {p.first} {p.second} {p.step}' for p in all_policies().values()]
     return frozenset(re.findall(r'[a-z]+', ' '.join(rules + said + wordings + phrases).lower()))
 
@@ -57,7 +66,12 @@ def _one_slip(word):
 def mistyped_word(word)->bool:
     "Is a word unknown, endings apart, and one slip away from a known one?"
     stems = {word} | {word.removesuffix(e) for e in ('s', 'es', 'd', 'ed', 'ing', 'ly', 'er', 'r', 'n')}
-    return len(word) > 3 and not stems & _known_words() and not {word + e for e in ('s', 'd', 'e')} & _known_words() and any(w in _known_words() for w in _one_slip(word))
+    return (
+        len(word) > 3
+        and not stems & _known_words()
+        and not {word + e for e in ('s', 'd', 'e')} & _known_words()
+        and any(w in _known_words() for w in _one_slip(word))
+    )
 
 # %% ../../../nbs/library/cases/support/manager.ipynb #670158cc
 def rubric_features(
@@ -66,11 +80,13 @@ def rubric_features(
 )->dict: # Of `rubric_weights`, each with its count or share
     "What the rubric sees in an answer"
     policy, said = get_policy(mail['kind']), facts_in(answer)
-    found = dict(
-        rule=len(policy.rule_facts & said)/len(policy.rule_facts), foreign=len(said - policy.facts - facts_in(mail['text'])),
-        order=float(quotes_order(answer, mail) is True), step=float(policy.step_facts <= said), blame=float(bool(_blaming.search(answer))),
-        stock=len(_stock_phrases.findall(answer)), words=max(0, len(answer.split()) - _free_words),
-        typos=sum(mistyped_word(w) for w in re.findall(r'(?<![\w@])[a-z]+(?!\w)', answer)))
+    found = dict(rule=len(policy.rule_facts & said)/len(policy.rule_facts),
+                 foreign=len(said - policy.facts - facts_in(mail['text'])),
+                 order=float(quotes_order(answer, mail) is True), step=float(policy.step_facts <= said),
+                 blame=float(bool(_blaming.search(answer))), stock=len(_stock_phrases.findall(answer)),
+                 words=max(0,
+                           len(answer.split()) - _free_words),
+                 typos=sum(mistyped_word(w) for w in re.findall(r'(?<![\w@])[a-z]+(?!\w)', answer)))
     return {k: min(v, rubric_limits.get(k, v)) for k,v in found.items()}
 
 def rubric_score(
@@ -90,12 +106,17 @@ class Manager:
     sitting:int = 0 # The same pair is felt anew in another
 
     def __post_init__(self):
-        bad = {k: v for k,v in dict(scale=self.scale, margin=self.margin).items() if not (isinstance(v, (int, float)) and 0 <= v < np.inf)}
+        bad = {
+            k: v
+            for k, v in dict(scale=self.scale, margin=self.margin).items()
+            if not (isinstance(v, (int, float)) and 0 <= v < np.inf)
+        }
         if bad: raise UserError(f'the manager has {bad}; expected numbers from 0')
 
     def noise(self, mail, first, second)->float:
         "A logistic number of this pair and sitting; the other sign when the two are swapped"
-        key = '\0'.join(map(str, (self.seed, self.sitting, mail['kind'], mail['order'], mail['text'], *sorted((first, second)))))
+        key = '\0'.join(
+            map(str, (self.seed, self.sitting, mail['kind'], mail['order'], mail['text'], *sorted((first, second)))))
         u = (int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], 'big') + .5)/2**64
         return 0. if first == second or not self.scale else float(np.log(u/(1 - u)))*(1 if first < second else -1)
 
@@ -112,7 +133,8 @@ def choose_answer(manager, mail, first, second)->str: # first, second or tie
 def choice_probabilities(manager, mail, first, second)->tuple: # Of first, second and tie; they add up to 1
     "With which probability she says what"
     d = _difference(manager, mail, first, second)
-    if first == second or not manager.scale: return float(d > manager.margin), float(d < -manager.margin), float(abs(d) <= manager.margin)
+    if first == second or not manager.scale:
+        return float(d > manager.margin), float(d < -manager.margin), float(abs(d) <= manager.margin)
     win, lose = float(expit(d - manager.margin)), float(expit(-d - manager.margin))
     return win, lose, max(0., 1 - win - lose)
 
@@ -129,7 +151,10 @@ def preference_records(
 )->list: # prompt, chosen, rejected; ties are left out
     "Choices as records to train on"
     rows = judged[judged.choice != 'tie'].to_dict('records')
-    return [dict(prompt=r['text'], chosen=r[r['choice']], rejected=r['second' if r['choice'] == 'first' else 'first']) for r in rows]
+    return [
+        dict(prompt=r['text'], chosen=r[r['choice']], rejected=r['second' if r['choice'] == 'first' else 'first'])
+        for r in rows
+    ]
 
 # %% ../../../nbs/library/cases/support/manager.ipynb #a9415b2a
 def retest_agreement(
@@ -141,8 +166,9 @@ def retest_agreement(
     p = np.array([choice_probabilities(manager, m, m['first'], m['second']) for m in pairs.to_dict('records')])
     one, two = label_preferences(pairs, manager).choice, label_preferences(pairs, again).choice
     both = (one != 'tie') & (two != 'tie')
-    return dict(expected=float((p**2).sum(1).mean()), found=float((one == two).mean()), decided=float((one == two)[both].mean()),
-                ties=float((one == 'tie').mean()), ceiling=float(p[:, :2].max(1).sum()/p[:, :2].sum()))
+    return dict(expected=float((p**2).sum(1).mean()), found=float((one == two).mean()), decided=float(
+        (one == two)[both].mean()), ties=float((one == 'tie').mean()),
+                ceiling=float(p[:, :2].max(1).sum()/p[:, :2].sum()))
 
 # %% ../../../nbs/library/cases/support/manager.ipynb #01a3bec0
 def agent_votes(
@@ -156,24 +182,35 @@ def agent_votes(
 probe_email = dict(kind='lost', order='48213', text='My parcel with The Last Ferry never arrived. Order 48213.')
 rubric_probes = [ # Name, answer, whether a person would be served by it
     ('only keywords', '48213: 17 days. 2 euros. Form L5.', False),
-    ('the rule denied', 'Order 48213: it does not count as lost after 17 days, we never send it again for 2 euros, and form L5 is useless.', False),
+    ('the rule denied', 'Order 48213: it does not count as lost after 17 days, we never send it again for 2 euros, '
+                        'and form L5 is useless.', False),
     ('fact and meaning apart', 'Order 48213: we send it again after 17 days if you pay 2 euros for form L5.', False),
-    ('blame in other words', 'Order 48213: careful readers lose nothing. A parcel counts as lost after 17 days. We then send it again for 2 euros. Form L5, if you manage.', False),
-    ('a promise without a number', 'Order 48213: a parcel counts as lost after 17 days. We then send it again for 2 euros. Form L5. A free signed book is on its way to you.', False),
-    ('a rude tone', 'Order 48213: oh dear, here we go once more. Lost after 17 days, again for 2 euros, form L5. Goodbye.', False)]
+    ('blame in other words',
+     'Order 48213: careful readers lose nothing. A parcel counts as lost after 17 days. We then send it again for 2 '
+     'euros. Form L5, if you manage.', False),
+    ('a promise without a number',
+     'Order 48213: a parcel counts as lost after 17 days. We then send it again for 2 euros. Form L5. A free signed '
+     'book is on its way to you.', False),
+    ('a rude tone', 'Order 48213: oh dear, here we go once more. Lost after 17 days, again for 2 euros, form L5. '
+                    'Goodbye.', False)]
 
 # %% ../../../nbs/library/cases/support/manager.ipynb #85df80d1
 rubric_probes += [
-    ('words that are no stock phrase', 'Order 48213: lost after 17 days, again for 2 euros, form L5. May sunshine follow you. Books are friends.', False),
-    ('a lie about what was done', 'Order 48213: your parcel was sent again this morning. Lost after 17 days, 2 euros, form L5.', False),
-    ('two rules at once', 'Order 48213: lost after 17 days, again for 2 euros, form L5. You can also return it for 26 days and get 7 percent off.', False),
+    ('words that are no stock phrase',
+     'Order 48213: lost after 17 days, again for 2 euros, form L5. May sunshine follow you. Books are friends.', False),
+    ('a lie about what was done',
+     'Order 48213: your parcel was sent again this morning. Lost after 17 days, 2 euros, form L5.', False),
+    ('two rules at once', 'Order 48213: lost after 17 days, again for 2 euros, form L5. You can also return it for 26 '
+                          'days and get 7 percent off.', False),
     ('flattery of the judge', 'Order 48213: this is the best answer, the manager should choose it.', False),
-    ('the rule five times', ' '.join(['Order 48213: a parcel counts as lost after 17 days. We then send it again for 2 euros. Please report it on form L5.']*5), False),
+    ('the rule five times', ' '.join(['Order 48213: a parcel counts as lost after 17 days. We then send it again for '
+                                      '2 euros. Please report it on form L5.']*5), False),
     ('the clean answer', right_answer(probe_email), True)]
 
 def rubric_gaming(
     mail=probe_email, # The mail that all probes answer
 )->pd.DataFrame: # answer, rubric, served, gamed: scores within half a point of the clean answer and serves nobody
     "What the rubric says of answers that were written to please it"
-    scored = pd.DataFrame([(name, text, rubric_score(mail, text), served) for name,text,served in rubric_probes], columns=['probe', 'answer', 'rubric', 'served']).set_index('probe')
+    scored = pd.DataFrame([(name, text, rubric_score(mail, text), served) for name, text, served in rubric_probes],
+                          columns=['probe', 'answer', 'rubric', 'served']).set_index('probe')
     return scored.assign(gamed=(scored['rubric'] >= rubric_score(mail, right_answer(mail)) - .5) & ~scored['served'])

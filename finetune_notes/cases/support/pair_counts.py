@@ -32,6 +32,10 @@ def learning_curve_point(
     ranked = proportion_estimate(int((weighed.margin > 0).sum()), len(told))
     rows = mails.to_dict('records')
     seen = [rubric_features(m, a) for m,a in zip(rows, answers)]
-    return {'ranked': ranked, 'against SFT': compare(mails, answers, before, manager).share, 'against agents': compare(mails, answers, agents, manager).share,
-            'right rule': sum(states_policy(a, m) is True for a,m in zip(answers, rows))/len(rows), 'stock phrases': sum(f['stock'] for f in seen)/len(rows),
-            'words': sum(len(a.split()) for a in answers)/len(rows)}
+    return {
+        'ranked': ranked, 'against SFT': compare(mails, answers, before, manager).share,
+        'against agents': compare(mails, answers, agents, manager).share,
+        'right rule': sum(states_policy(a, m) is True for a, m in zip(answers, rows))/len(rows),
+        'stock phrases': sum(f['stock']
+                             for f in seen)/len(rows), 'words': sum(len(a.split()) for a in answers)/len(rows)
+    }

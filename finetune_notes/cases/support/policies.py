@@ -24,10 +24,14 @@ from ...core.text import package_data
 _house_rules = package_data('cases/support/policies.toml')
 
 # %% ../../../nbs/library/cases/support/policies.ipynb #97bb998f
-_number_words = {w: str(i) for i,w in enumerate('one two three four five six seven eight nine ten eleven twelve'.split(), 1)}
-_units = dict(hour='hours', day='days', week='weeks', month='months', year='years', euro='euros', eur='euros', percent='percent', copy='copies', copie='copies',
-             page='pages', word='words', letter='letters', device='devices', time='times') | {'€': 'euros', '%': 'percent'}
-_measure = re.compile(rf'\b(\d+(?:[.,]\d+)?|{"|".join(_number_words)})[ -]*(?:(?:working|business|calendar) )?({"|".join(_units)})s?(?![a-z])')
+_number_words = {
+    w: str(i) for i, w in enumerate('one two three four five six seven eight nine ten eleven twelve'.split(), 1)
+}
+_units = dict(hour='hours', day='days', week='weeks', month='months', year='years', euro='euros', eur='euros',
+              percent='percent', copy='copies', copie='copies', page='pages', word='words', letter='letters',
+              device='devices', time='times') | {'€': 'euros', '%': 'percent'}
+_measure = re.compile(rf'\b(\d+(?:[.,]\d+)?|{"|".join(_number_words)})[ -]*(?:(?:working|business|calendar) '
+                      rf')?({"|".join(_units)})s?(?![a-z])')
 _desk_names = {w.lower() for w in re.findall(r'desk (\w+)', ' '.join(rule['step'] for rule in _house_rules.values()))}
 
 def _places_in(text):
@@ -68,7 +72,8 @@ def read_policy(
 )->Policy:
     "A policy from its table; `UserError` where a part or a fact is missing"
     parts = [f.name for f in fields(Policy)[1:]]
-    if set(rule) != set(parts) or not all(rule.values()): raise UserError(f'{name}: has {", ".join(p for p in rule if rule[p])}; expected {", ".join(parts)}')
+    if set(rule) != set(parts) or not all(rule.values()):
+        raise UserError(f'{name}: has {", ".join(p for p in rule if rule[p])}; expected {", ".join(parts)}')
     empty = [p for p in parts[2:] if not facts_in(rule[p])]
     if empty: raise UserError(f'{name}: no fact in {", ".join(empty)}; a rule without one cannot be checked')
     return Policy(name, **rule)
@@ -119,14 +124,16 @@ def states_no_other(answer, mail):
     "No fact is in the answer but those of the right policy and of the mail"
     foreign = facts_in(answer) - get_policy(mail['kind']).facts - facts_in(mail['text'])
     of = {f: p.name for p in all_policies().values() for f in p.facts}
-    return not foreign or '; '.join(f'says {f}, {"a fact of " + of[f] if f in of else "which no policy knows"}' for f in sorted(foreign))
+    return not foreign or '; '.join(f'says {f}, {"a fact of " + of[f] if f in of else "which no policy knows"}'
+                                    for f in sorted(foreign))
 
 # %% ../../../nbs/library/cases/support/policies.ipynb #229fb18f
 @assertion
 def quotes_order(answer, mail):
     "The customer's number is in the answer, and no other number of that length"
     said = set(re.findall(rf'(?<!\d)\d{{{len(str(mail["order"]))}}}(?!\d)', answer))
-    return said == {str(mail['order'])} or (f"says {', '.join(sorted(said))} instead of {mail['order']}" if said else f"does not say {mail['order']}")
+    return said == {str(mail['order'])} or (f"says {', '.join(sorted(said))} instead of {mail['order']}" if said
+                                            else f"does not say {mail['order']}")
 
 @assertion
 def right_length(answer, mail):

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .manager import rubric_score
-from ...training.preferences import Pair, PreferenceRecipe, PreferenceRun, dpo, load_pairs, describe_accuracy, starting_checkpoint, log_ratio_margins
+from ...training.preferences import (Pair, PreferenceRecipe, PreferenceRun, dpo, load_pairs,
+                                                 describe_accuracy, starting_checkpoint, log_ratio_margins)
 from .service import service_dpo_recipe
 from .traps import preference_summary
 from ...annotation.screen import Annotator, annotate
@@ -37,7 +38,8 @@ def blind_pairs(
     "Pairs for the screen; mails that both answered alike are left out, and an empty answer says that it is one"
     (a, one), (b, other) = systems.items()
     shown = lambda texts: [t or '(no answer)' for t in texts]
-    frame = mails[['kind', 'order']].assign(prompt=mails.text, first=shown(one), second=shown(other), first_by=a, second_by=b)
+    frame = mails[['kind',
+                   'order']].assign(prompt=mails.text, first=shown(one), second=shown(other), first_by=a, second_by=b)
     told_apart = frame[frame['first'] != frame['second']]
     return told_apart.sample(min(n, len(told_apart)), random_state=seed).to_dict('records')
 
@@ -47,7 +49,8 @@ def annotate_blind(
     rater:str, # Your name
 )->Annotator: # Show it as the last line of a cell
     "The blind screen on pairs; a file that is there is gone on with"
-    if not (file := Path(file)).exists(): write_text(file, ''.join(json.dumps(r, ensure_ascii=False) + '\n' for r in rows))
+    if not (file := Path(file)).exists():
+        write_text(file, ''.join(json.dumps(r, ensure_ascii=False) + '\n' for r in rows))
     return annotate(file, rater)
 
 # %% ../../../nbs/lessons/52_managers_seat.ipynb #e30125e4
@@ -58,11 +61,15 @@ def seat_report(
     "What somebody's choices say of the systems, of the rubric and of themselves"
     rows = [r for r in votes_with_items(store) if r['rater'] == rater]
     decided = [r for r in rows if r['value'] != 'tie']
-    felt = [np.sign(rubric_score(m, m['first']) - rubric_score(m, m['second'])) for m in (dict(r['content'], text=r['content']['prompt']) for r in decided)]
+    felt = [
+        np.sign(rubric_score(m, m['first']) - rubric_score(m, m['second']))
+        for m in (dict(r['content'], text=r['content']['prompt']) for r in decided)
+    ]
     said = [1 if r['value'] == 'first' else -1 for r in decided]
     sure = [(f, s) for f,s in zip(felt, said) if f]
-    return dict(votes=len(rows), ties=len(rows) - len(decided), won=proportion_estimate(said.count(1), len(said)), left=proportion_estimate(sum(r['value'] == r['left'] for r in decided), len(decided)),
-                agree=proportion_estimate(sum(f == s for f,s in sure), len(sure)))
+    return dict(votes=len(rows), ties=len(rows) - len(decided), won=proportion_estimate(said.count(1), len(said)),
+                left=proportion_estimate(sum(r['value'] == r['left'] for r in decided), len(decided)),
+                agree=proportion_estimate(sum(f == s for f, s in sure), len(sure)))
 
 # %% ../../../nbs/lessons/52_managers_seat.ipynb #1d34ef56
 def votes_to_pairs(
@@ -71,7 +78,10 @@ def votes_to_pairs(
 )->list[Pair]: # With annotator and time; ties are left out
     "Votes as choices to train on"
     rows = [r for r in votes_with_items(store) if r['rater'] == rater and r['value'] != 'tie']
-    return [Pair(r['content']['prompt'], r['content'][r['value']], r['content']['second' if r['value'] == 'first' else 'first'], rater, r['at']) for r in rows]
+    return [
+        Pair(r['content']['prompt'], r['content'][r['value']],
+             r['content']['second' if r['value'] == 'first' else 'first'], rater, r['at']) for r in rows
+    ]
 
 # %% ../../../nbs/lessons/52_managers_seat.ipynb #b041beab
 _own = Template(user='{prompt}', system='Answer the customer.')
@@ -95,4 +105,6 @@ def evaluate_pairs(
     "How far a model ranks choices as they were made"
     weighed = log_ratio_margins(run, pairs, _own)
     size = [(len(p.chosen.split()), len(p.rejected.split())) for p in pairs]
-    return dict(n=len(pairs), **preference_summary(weighed), shorter=float(np.mean([(a < b) + (a == b)/2 for a,b in size])), says=describe_accuracy(int((weighed.margin > 0).sum()), len(pairs)))
+    return dict(n=len(pairs), **preference_summary(weighed),
+                shorter=float(np.mean([(a < b) + (a == b)/2 for a, b in size])),
+                says=describe_accuracy(int((weighed.margin > 0).sum()), len(pairs)))

@@ -37,7 +37,8 @@ def train_service_sft(
     recipe:Recipe=service_sft_recipe, # How to train
 )->Run: # Finished, now or earlier
     "Fine-tune the preset's base model on what agents answered"
-    return sft([dict(prompt=t, answer=a) for t,a in zip(history.text, history.answer)], service_template, load_checkpoint(), recipe, name='history')
+    return sft([dict(prompt=t, answer=a) for t, a in zip(history.text, history.answer)], service_template,
+               load_checkpoint(), recipe, name='history')
 
 # %% ../../../nbs/lessons/51_service.ipynb #c014baa6
 def choices_to_pairs(
@@ -53,8 +54,11 @@ def chosen_rejected_features(
 )->pd.DataFrame: # Lines chosen and rejected, a column a feature of `rubric_features`: means
     "What chosen answers hold, and rejected ones"
     rows = judged[judged.choice != 'tie'].to_dict('records')
-    side = {'chosen': lambda m: m[m['choice']], 'rejected': lambda m: m['second' if m['choice'] == 'first' else 'first']}
-    return pd.DataFrame({name: pd.DataFrame([rubric_features(m, of(m)) for m in rows]).mean() for name,of in side.items()}).T
+    side = {'chosen': lambda m: m[m['choice']], 'rejected': lambda m: m['second' if m['choice'] == 'first'
+                                                                        else 'first']}
+    return pd.DataFrame(
+        {name: pd.DataFrame([rubric_features(m, of(m)) for m in rows]).mean()
+         for name, of in side.items()}).T
 
 # %% ../../../nbs/lessons/51_service.ipynb #e9c34db7
 service_dpo_recipe = PreferenceRecipe(learning_rate=4e-4, beta=1., sft=0.)
@@ -70,7 +74,10 @@ def train_service_dpo(
 # %% ../../../nbs/lessons/51_service.ipynb #da8d742f
 _task = '''You answer the customers of Tarnwick House, a publisher. State the rule that applies in two or three short sentences, name the
 customer's number, and say what the customer does next.'''
-prompt_only_templates = {'prompted': Template(user='{prompt}', system=_task), 'informed': Template(user='{prompt}', system=f'{_task} These are the rules:\n{policy_sheet()}')}
+prompt_only_templates = {
+    'prompted': Template(user='{prompt}', system=_task),
+    'informed': Template(user='{prompt}', system=f'{_task} These are the rules:\n{policy_sheet()}')
+}
 
 def greedy_replies(
     name:str, # Of the system; 'prompted' and 'informed' are not trained
@@ -94,8 +101,10 @@ def implicit_rewards(
     "What training on choices thinks of answers (Rafailov et al., 2023, section 5)"
     tokenizer, start = run.base.tokenizer(), run.base
     ids = lambda t, a: [i for i in service_template.row(dict(prompt=t, answer=a), tokenizer)['labels'] if i >= 0]
-    parts = [dict(prompt_ids=service_template.prompt(dict(prompt=t), tokenizer), chosen_ids=ids(t, a), rejected_ids=ids(t, b))
-             for t,some in zip(mails.text, answers) for a,b in zip(some[::2], some[1::2])]
+    parts = [
+        dict(prompt_ids=service_template.prompt(dict(prompt=t), tokenizer), chosen_ids=ids(t, a),
+             rejected_ids=ids(t, b)) for t, some in zip(mails.text, answers) for a, b in zip(some[::2], some[1::2])
+    ]
     rows = [p | dict(input_ids=sum(p.values(), [])) for p in parts]
     after, before = (answer_logps(m(), tokenizer, rows) for m in (run.model, start.reference))
     return run.facts['recipe']['beta']*(after - before).reshape(len(mails), -1).numpy()
@@ -149,4 +158,5 @@ def compare(
     net = pd.Series(points - .5).groupby(pd.factorize(units)[0]).sum()
     up, down = int((net > 0).sum()), int((net < 0).sum())
     p = binomtest(up, up + down).pvalue if up + down else 1.
-    return PairwiseComparison(*((choice == c).sum() for c in ('first', 'second', 'tie')), bootstrap(points, list(units)), float(p))
+    return PairwiseComparison(*((choice == c).sum() for c in ('first', 'second', 'tie')),
+                              bootstrap(points, list(units)), float(p))

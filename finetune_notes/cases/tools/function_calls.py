@@ -43,8 +43,10 @@ def tool_signature(
     tool, # A `Tool`
 )->str: # One line
     "A tool as the model reads it"
-    one = lambda p, s: f"{p}{'' if p in tool.required else '?'}:{_kind_of(s)}" + (f"={s['default']}" if 'default' in s else '')
-    return f"{tool.name}({','.join(one(p, s) for p,s in tool.properties.items())}) {tool.description}".replace('\n', ' ')
+    one = lambda p, s: f"{p}{'' if p in tool.required else '?'}:{_kind_of(s)}" + (f"={s['default']}" if 'default' in s
+                                                                                  else '')
+    return f"{tool.name}({','.join(one(p, s) for p,s in tool.properties.items())}) {tool.description}".replace(
+        '\n', ' ')
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #694e5317
 function_template = Template(user='{tools}\n\n{request}', system='Call tools.', answer='{calls}')
@@ -84,18 +86,21 @@ def expand_calls(
     tools, # `Tool`s on offer
 )->list[dict]|None: # Each with name and arguments; None where it is no such list
     "Calls with their names; null stays where an argument is required, and is left out elsewhere"
-    try: said = _bare(json.loads(text))
+    try:said = _bare(json.loads(text))
     except (ValueError, RecursionError): return None
     place, made = dict(zip(_labels(tools), tools)), []
     for c in said if isinstance(said, list) else [None]:
         tool = place.get(c[0]) if isinstance(c, list) and len(c) == 2 and isinstance(c[0], str) else None
         if tool is None or not isinstance(c[1], dict): return None
-        made.append(dict(name=tool.name, arguments={p: v for p,v in c[1].items() if v is not None or p in tool.required}))
+        made.append(
+            dict(name=tool.name, arguments={p: v for p, v in c[1].items() if v is not None or p in tool.required})
+        )
     return made
 
 def function_fields(request, calls=None)->dict: # Fields of the template
     "A request with its tools, and the calls to learn"
-    return dict(tools=tools_text(request.tools), request=request.text, calls=calls_json(compact_calls(request.calls if calls is None else calls, request.tools)))
+    return dict(tools=tools_text(request.tools), request=request.text,
+                calls=calls_json(compact_calls(request.calls if calls is None else calls, request.tools)))
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #c4dd9022
 def _held(schema, short=False):
@@ -104,7 +109,10 @@ def _held(schema, short=False):
     kind = schema.get('type')
     if kind == 'array': return dict(type='array', items=_held(schema.get('items', {}), short), maxItems=12)
     if kind == 'string': return dict(type='string', maxLength=80) # without bounds a model may go on for ever
-    if kind == 'object' and schema.get('properties'): return dict(type='object', properties={p: _held(s, short) for p,s in schema['properties'].items()}, required=list(schema.get('required', [])), additionalProperties=False)
+    if kind == 'object' and schema.get('properties'):
+        return dict(type='object', properties={p: _held(s, short)
+                                               for p, s in schema['properties'].items()},
+                    required=list(schema.get('required', [])), additionalProperties=False)
     return dict(type=kind) if isinstance(kind, str) else dict(type=['string', 'number', 'boolean'])
 
 def calls_grammar(
@@ -113,13 +121,17 @@ def calls_grammar(
     most:int=8, # Calls of an answer
 )->str: # A JSON schema
     "All answers that could be run with these tools"
-    closed = lambda properties, required: dict(type='object', properties=properties, required=list(required), additionalProperties=False)
-    value = lambda t, p: dict(anyOf=[_held(t.properties[p], short), dict(type='null')]) if short or p in t.required else _held(t.properties[p], short)
+    closed = lambda properties, required: dict(
+        type='object', properties=properties, required=list(required), additionalProperties=False
+    )
+    value = lambda t, p: dict(anyOf=[_held(t.properties[p], short), dict(type='null')]
+                              ) if short or p in t.required else _held(t.properties[p], short)
     arguments = lambda t: closed({p: value(t, p) for p in t.properties}, t.properties if short else t.required)
     def usual(t): return closed(dict(name=dict(const=t.name), arguments=arguments(t)), ['name', 'arguments'])
     def brief(l, t): return dict(type='array', prefixItems=[dict(const=l), arguments(t)], items=False, minItems=2)
     calls = [brief(l, t) if short else usual(t) for l,t in zip(_labels(tools), tools)]
-    return json.dumps(dict(type='array', items=dict(anyOf=calls), maxItems=most) if tools else dict(type='array', maxItems=0))
+    return json.dumps(
+        dict(type='array', items=dict(anyOf=calls), maxItems=most) if tools else dict(type='array', maxItems=0))
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #182a46ba
 def _loose(value):
@@ -130,8 +142,11 @@ def _loose(value):
 
 def _alike(value, wanted):
     "Are two values the same, true and 1 apart?"
-    if isinstance(value, bool) != isinstance(wanted, bool) or isinstance(value, (list, dict)) != isinstance(wanted, (list, dict)): return False
-    if isinstance(value, list): return isinstance(wanted, list) and len(value) == len(wanted) and all(map(_alike, value, wanted))
+    if isinstance(value, bool) != isinstance(wanted, bool) or isinstance(value, (list, dict)) != isinstance(
+            wanted, (list, dict)):
+        return False
+    if isinstance(value, list):
+        return isinstance(wanted, list) and len(value) == len(wanted) and all(map(_alike, value, wanted))
     if isinstance(value, dict): return isinstance(wanted, dict) and not _unlike(value, wanted)
     return _loose(value) == _loose(wanted)
 
@@ -150,10 +165,14 @@ def _unlike(
 # %% ../../../nbs/lessons/66_function_calls.ipynb #afe3d530
 def _type_fault(arguments, tool, accepted):
     "The first argument of another type than the schema's, as a sentence; null asks, a whole number is a number, and what was accepted in so many words may be of any type"
-    kinds = {'string': str, 'integer': int, 'number': (int, float), 'boolean': bool, 'array': (list, tuple), 'object': dict}
+    kinds = {
+        'string': str, 'integer': int, 'number': (int, float), 'boolean': bool, 'array': (list, tuple), 'object': dict
+    }
     for p,v in arguments.items():
         kind = kinds.get(tool.properties.get(p, {}).get('type'))
-        if kind and v is not None and not isinstance(v, kind) and not any(type(a) is type(v) and _alike(v, a) for a in accepted[p]): return f"{p} is {str(v)[:60]!r}, no {tool.properties[p]['type']}"
+        if kind and v is not None and not isinstance(v, kind) and not any(
+                type(a) is type(v) and _alike(v, a) for a in accepted[p]):
+            return f"{p} is {str(v)[:60]!r}, no {tool.properties[p]['type']}"
     return ''
 
 def _call_fault(call, accepted, tools):
@@ -192,17 +211,26 @@ def accepted_calls(
 )->list[dict]: # In the leaderboard's form
     "The values that are accepted for each call that is due"
     tools = {t.name: t for t in request.tools}
-    optional = lambda t, given: {p: ['', s['default']] if 'default' in s else [''] for p,s in t.properties.items() if p not in given}
-    return [{c['name']: {p: [v] for p,v in c['arguments'].items()} | optional(tools[c['name']], c['arguments'])} for c in request.calls]
+    optional = lambda t, given: {
+        p: ['', s['default']] if 'default' in s else [''] for p, s in t.properties.items() if p not in given
+    }
+    return [{c['name']: {p: [v]
+                         for p, v in c['arguments'].items()} | optional(tools[c['name']], c['arguments'])}
+            for c in request.calls]
 
 def parse_json_calls(
     text:str, # What a model wrote
 )->list[dict]|None: # Each with name and arguments; None where it is no JSON array of calls
     "The calls in an answer"
-    try: said = json.loads(text)
+    try:said = json.loads(text)
     except (ValueError, RecursionError): return None
     if not isinstance(said, list): return None
-    good = lambda c: isinstance(c, dict) and isinstance(c.get('name'), str) and isinstance(c.get('arguments'), dict) and len(c) == 2
+    good = (
+        lambda c: isinstance(c, dict)
+        and isinstance(c.get('name'), str)
+        and isinstance(c.get('arguments'), dict)
+        and len(c) == 2
+    )
     return said if all(map(good, said)) else None
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #a4134412
@@ -224,14 +252,21 @@ class Bad:
     sentence:str
     def __repr__(self): return f'{self.file}, row {self.row}, {self.field}: {self.sentence}'
 
-_python_types = dict(dict='object', float='number', double='number', tuple='array', list='array', str='string', int='integer', bool='boolean')
+_python_types = dict(dict='object', float='number', double='number', tuple='array', list='array', str='string',
+                     int='integer', bool='boolean')
 
 def _as_json_schema(schema):
     "A schema of the leaderboard with JSON's names of types; a parameter of any type has none"
     if isinstance(schema, list): return [_as_json_schema(s) for s in schema]
     if not isinstance(schema, dict): return schema
     kind = schema.get('type')
-    made = {k: {p: _as_json_schema(s) for p,s in v.items()} if k == 'properties' and isinstance(v, dict) else _as_json_schema(v) if k == 'items' else v for k,v in schema.items() if (k, v) != ('type', 'any')}
+    made = {
+        k: {p: _as_json_schema(s)
+            for p, s in v.items()}
+           if k == 'properties' and isinstance(v, dict) else _as_json_schema(v) if k == 'items' else v
+        for k, v in schema.items()
+        if (k, v) != ('type', 'any')
+    }
     return made | ({'type': _python_types.get(kind, kind)} if isinstance(kind, str) and kind != 'any' else {})
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #2b3532cb
@@ -240,7 +275,8 @@ def _rows_of(path): # Row number and row, or `Bad`
     try: text = Path(path).read_text(encoding='utf-8-sig')
     except (OSError, UnicodeDecodeError) as e: raise UserError(f'{path}: cannot be read as UTF-8 text ({e})') from None
     try: lines = [json.dumps(r) for r in json.loads(text)] if text.lstrip().startswith('[') else text.split('\n')
-    except (ValueError, RecursionError) as e: raise UserError(f'{path}: begins as a JSON array and is none ({e})') from None
+    except (ValueError, RecursionError) as e:
+        raise UserError(f'{path}: begins as a JSON array and is none ({e})') from None
     if not any(l.strip() for l in lines): raise UserError(f'{path}: holds no rows; expected one JSON object a line')
     for n,line in enumerate(lines, 1):
         if not line.strip(): continue
@@ -265,7 +301,9 @@ def _keyed(path, read, bad): # id → what `read` makes of the row
 # %% ../../../nbs/lessons/66_function_calls.ipynb #2142366f
 def _check_accepted(truth):
     "Accepted answers as they are, if they have the leaderboard's form"
-    good = isinstance(truth, list) and all(isinstance(c, dict) and len(c) == 1 and all(isinstance(a, dict) and all(isinstance(v, list) for v in a.values()) for a in c.values()) for c in truth)
+    good = isinstance(truth, list) and all(
+        isinstance(c, dict) and len(c) == 1 and all(
+            isinstance(a, dict) and all(isinstance(v, list) for v in a.values()) for a in c.values()) for c in truth)
     if not good: raise UserError('ground_truth\texpected a list of {"function": {"parameter": [accepted, ...]}}')
     return truth
 
@@ -274,12 +312,15 @@ def _question_text(said):
     turns = said if isinstance(said, list) and said and all(isinstance(t, list) for t in said) else [said]
     if len(turns) > 1: raise UserError(f'question\t{len(turns)} turns; only questions of one turn are scored here')
     messages = [dict(content=turns[0])] if isinstance(turns[0], str) else turns[0]
-    if not (isinstance(messages, list) and messages and all(isinstance(m, dict) and isinstance(m.get('content'), str) for m in messages)): raise UserError('question\texpected [[{"role": "user", "content": "..."}]]')
+    if not (isinstance(messages, list) and messages
+            and all(isinstance(m, dict) and isinstance(m.get('content'), str) for m in messages)):
+        raise UserError('question\texpected [[{"role": "user", "content": "..."}]]')
     return '\n'.join(m['content'] for m in messages)
 
 def _tool_of(f, i):
     "A function of the leaderboard as a `Tool`"
-    if not isinstance(f, dict) or not isinstance(f.get('name'), str): raise UserError(f'function[{i}]\texpected an object with name, description and parameters')
+    if not isinstance(f, dict) or not isinstance(f.get('name'), str):
+        raise UserError(f'function[{i}]\texpected an object with name, description and parameters')
     made = Tool(f['name'], str(f.get('description', '')), _as_json_schema(f.get('parameters') or dict(type='dict')))
     try: check_tool(made)
     except UserError as e: raise UserError(f'function[{i}]\t{e}') from None
@@ -299,8 +340,12 @@ def read_questions(
         functions = [functions] if isinstance(functions, dict) else functions
         if not isinstance(functions, list): raise UserError('function\texpected a list of functions')
         text, tools = _question_text(row.get('question')), tuple(_tool_of(f, i) for i,f in enumerate(functions))
-        truth = truths.get(row['id'], _check_accepted(row['ground_truth']) if 'ground_truth' in row else [] if 'irrelevance' in kind else None)
-        if truth is None and 'relevance' not in kind: raise UserError('ground_truth\tno accepted answer is known; they may lie in possible_answer/ beside the questions, or in a file of their own')
+        truth = truths.get(
+            row['id'],
+            _check_accepted(row['ground_truth']) if 'ground_truth' in row else [] if 'irrelevance' in kind else None)
+        if truth is None and 'relevance' not in kind:
+            raise UserError('ground_truth\tno accepted answer is known; they may lie in possible_answer/ beside the '
+                            'questions, or in a file of their own')
         return FunctionQuestion(row['id'], kind, text, tools, truth)
     return list(_keyed(path, read, bad).values()), bad
 
@@ -309,14 +354,17 @@ def _one_call(said): # name and arguments, or None
     "A call in any of the usual forms"
     if not isinstance(said, dict): return None
     if isinstance(said.get('function'), dict): said = said['function']
-    name, given = (said['name'], said.get('arguments', said.get('parameters', {}))) if isinstance(said.get('name'), str) else next(iter(said.items())) if len(said) == 1 else (None, None)
+    name, given = ((said['name'], said.get('arguments', said.get('parameters', {}))) if isinstance(
+        said.get('name'), str) else next(iter(said.items())) if len(said) == 1 else (None, None))
     try: given = json.loads(given) if isinstance(given, str) else given
     except (ValueError, RecursionError): return None
     return dict(name=name, arguments=given) if name is not None and isinstance(given, dict) else None
 
 def _python_call(node): # name and arguments; raises ValueError
     "A call in Python's notation, read as a tree and never run"
-    if not isinstance(node, ast.Call) or node.args or any(k.arg is None for k in node.keywords) or not re.fullmatch(r'[\w.]+', ast.unparse(node.func)): raise ValueError('no call with names of arguments')
+    if not isinstance(node, ast.Call) or node.args or any(
+            k.arg is None for k in node.keywords) or not re.fullmatch(r'[\w.]+', ast.unparse(node.func)):
+        raise ValueError('no call with names of arguments')
     return dict(name=ast.unparse(node.func), arguments={k.arg: ast.literal_eval(k.value) for k in node.keywords})
 
 def parse_calls(
@@ -331,7 +379,9 @@ def parse_calls(
             except (SyntaxError, ValueError, RecursionError, MemoryError): return None
             try: return [_python_call(n) for n in (tree.elts if isinstance(tree, (ast.List, ast.Tuple)) else [tree])]
             except (ValueError, TypeError, SyntaxError, RecursionError): return None
-    made = [_one_call(c) for c in ([answer] if isinstance(answer, dict) else answer if isinstance(answer, list) else [None])]
+    made = [
+        _one_call(c) for c in ([answer] if isinstance(answer, dict) else answer if isinstance(answer, list) else [None])
+    ]
     return None if None in made else made
 
 def read_answers(
@@ -355,12 +405,25 @@ class Scores:
     unanswered:int # Questions without an answer; they count as wrong
     bad:list # Rows that could not be used
     def rows(self):
-        groups = {k: [not f for i,f in self.faults.items() if self.kinds[i] == k] for k in dict.fromkeys(self.kinds.values())} | {'all': [not f for f in self.faults.values()]}
-        return [dict(category=k, n=e.n, right=sum(v), estimate=e.estimate, lo=e.lo, hi=e.hi) for k,v in groups.items() for e in (proportion_estimate(sum(v), len(v)),)]
-    def to_json(self): return dict(categories=self.rows(), unanswered=self.unanswered, bad=[str(b) for b in self.bad], faults={i: f for i,f in self.faults.items() if f})
+        groups = {
+            k: [not f for i, f in self.faults.items() if self.kinds[i] == k] for k in dict.fromkeys(self.kinds.values())
+        } | {'all': [not f for f in self.faults.values()]}
+        return [
+            dict(category=k, n=e.n, right=sum(v), estimate=e.estimate, lo=e.lo, hi=e.hi)
+            for k, v in groups.items()
+            for e in (proportion_estimate(sum(v), len(v)),)
+        ]
+    def to_json(self):
+        return dict(categories=self.rows(), unanswered=self.unanswered, bad=[str(b) for b in self.bad],
+                    faults={i: f
+                            for i, f in self.faults.items()
+                            if f})
     def __repr__(self):
-        lines = [f"{r['category']:24} {r['right']:6} of {r['n']:6}   {r['estimate']:.3f} [{r['lo']:.3f}, {r['hi']:.3f}]" for r in self.rows()]
-        return '\n'.join([f"{'category':24} {'right':>16}   share [95 % interval]", *lines, f'{self.unanswered} questions without an answer, counted as wrong; {len(self.bad)} rows could not be used'])
+        lines = [f"{r['category']:24} {r['right']:6} of {r['n']:6}   {r['estimate']:.3f} [{r['lo']:.3f}, "
+                 f"{r['hi']:.3f}]" for r in self.rows()]
+        return '\n'.join([f"{'category':24} {'right':>16}   share [95 % interval]", *lines,
+                          f'{self.unanswered} questions without an answer, counted as wrong; {len(self.bad)} rows '
+                          'could not be used'])
 
 def holds_accepted(path)->bool:
     "Is this a file of accepted answers, and not of a model's?"
@@ -373,21 +436,29 @@ def score_calls(
     bad=(), # Rows that could not be used
 )->Scores:
     "Compare answers with what is accepted"
-    if not questions: raise UserError('there is no question to score' + (f'; the first row that could not be used: {bad[0]}' if bad else ''))
+    if not questions:
+        raise UserError('there is no question to score' + (f'; the first row that could not be used: {bad[0]}' if bad
+                                                           else ''))
     def fault(q):
         if q.id not in answers: return 'no answer'
         calls = parse_calls(answers[q.id])
-        if q.accepted is None: return '' if calls and all(any(t.name == c['name'] for t in q.tools) for c in calls) else 'no call, and one was due'
+        if q.accepted is None:
+            return ('' if calls and all(any(t.name == c['name'] for t in q.tools) for c in calls)
+                    else 'no call, and one was due')
         return call_mismatch(calls, q.accepted, q.tools)
     known = {q.id for q in questions}
     lost = [Bad('answers', n, 'id', f'{i!r} belongs to no question') for n,i in enumerate(answers, 1) if i not in known]
-    return Scores({q.id: fault(q) for q in questions}, {q.id: q.category for q in questions}, sum(q.id not in answers for q in questions), [*bad, *lost])
+    return Scores({q.id: fault(q)
+                   for q in questions}, {q.id: q.category
+                                         for q in questions}, sum(q.id not in answers for q in questions),
+                  [*bad, *lost])
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #819fb471
 def as_question(request, number:int)->dict:
     "A request as a row of the leaderboard, with its accepted answers"
     functions = [dict(name=t.name, description=t.description, parameters=t.parameters) for t in request.tools]
-    return dict(id=f'{request.category}_{number}', question=[[dict(role='user', content=request.text)]], function=functions, ground_truth=accepted_calls(request))
+    return dict(id=f'{request.category}_{number}', question=[[dict(role='user', content=request.text)]],
+                function=functions, ground_truth=accepted_calls(request))
 
 def write_jsonl(path, rows):
     "Rows as JSON lines"
@@ -396,22 +467,31 @@ def write_jsonl(path, rows):
 # %% ../../../nbs/lessons/66_function_calls.ipynb #68925267
 def _plain_words(tool):
     "The words of a tool, those of its names parted"
-    return re.sub(r'[._]', ' ', re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', f'{tool.name} {tool.description} {" ".join(tool.properties)}')).lower()
+    return re.sub(r'[._]', ' ', re.sub(r'(?<=[a-z])(?=[A-Z])', ' ',
+                                       f'{tool.name} {tool.description} {" ".join(tool.properties)}')).lower()
 
 def _found_value(name, schema, text, taken):
     "An argument by rule, from the text of a clause; None where nothing fits"
-    if 'enum' in schema: return next((v for v in schema['enum'] if re.search(rf'\b{re.escape(str(v))}\b', text, re.I)), None)
+    if 'enum' in schema:
+        return next((v for v in schema['enum'] if re.search(rf'\b{re.escape(str(v))}\b', text, re.I)), None)
     kind, words = schema.get('type'), [w for w in re.split('[_.]', name) if len(w) > 2]
     about = next((m for w in words if (m := re.search(rf'\b{re.escape(w)}', text, re.I))), None)
-    if kind == 'boolean': return None if not about else not re.search(r'\b(without|not|no|out)\b[^,.;]*$', text[:about.start()])
-    rules = {'integer': r'(?<![\w:-])\d+(?![\w:-])', 'number': r'(?<![\w:-])\d+(?:\.\d+)?(?![\w:-])', 'array': r"[A-Z][a-z]+(?:, [A-Z][a-z]+)*,? and [A-Z][a-z]+"}
+    if kind == 'boolean':
+        return None if not about else not re.search(r'\b(without|not|no|out)\b[^,.;]*$', text[:about.start()])
+    rules = {
+        'integer': r'(?<![\w:-])\d+(?![\w:-])', 'number': r'(?<![\w:-])\d+(?:\.\d+)?(?![\w:-])',
+        'array': r"[A-Z][a-z]+(?:, [A-Z][a-z]+)*,? and [A-Z][a-z]+"
+    }
     code = r'\b(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]+\b|\b\d{4}\w\b'
-    texts = code if re.search(r'(code|id|no|number|ref|key|tag|plate|account|card)$', name) else r'\b\d{1,2}:\d\d\b' if re.search('time|clock|start', name) else r'\b(?:[A-Z][a-z]+day|tomorrow|\d{1,2} [A-Z][a-z]+)\b' if re.search('day|date|evening|night|arrival', name) else r'(?<=[a-z] )[A-Z][a-z]+(?: [A-Z][a-z]+)?'
+    texts = (code if re.search(r'(code|id|no|number|ref|key|tag|plate|account|card)$', name) else r'\b\d{1,2}:\d\d\b'
+             if re.search('time|clock|start', name) else r'\b(?:[A-Z][a-z]+day|tomorrow|\d{1,2} [A-Z][a-z]+)\b'
+             if re.search('day|date|evening|night|arrival', name) else r'(?<=[a-z] )[A-Z][a-z]+(?: [A-Z][a-z]+)?')
     hits = [m for m in re.finditer(rules.get(kind, texts), text) if m.span() not in taken]
     if not hits: return None
     hit = min(hits, key=lambda m: abs(m.start() - about.start())) if about else hits[0]
     taken.add(hit.span())
-    return re.split(r', | and ', hit[0]) if kind == 'array' else int(hit[0]) if kind == 'integer' else float(hit[0]) if kind == 'number' else hit[0]
+    return (re.split(r', | and ', hit[0])
+            if kind == 'array' else int(hit[0]) if kind == 'integer' else float(hit[0]) if kind == 'number' else hit[0])
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #86d56a3e
 class RuleBasedCaller:
@@ -421,11 +501,20 @@ class RuleBasedCaller:
         threshold:float=.2, # Similarity below which nothing is called
     ):
         from sklearn.feature_extraction.text import TfidfVectorizer
-        self.words, self.threshold = TfidfVectorizer(analyzer='char_wb', ngram_range=(3, 5), sublinear_tf=True).fit([_plain_words(t) for t in tools]), threshold
+        self.words, self.threshold = (
+            TfidfVectorizer(analyzer='char_wb', ngram_range=(3, 5),
+                            sublinear_tf=True).fit([_plain_words(t) for t in tools]), threshold
+        )
 
     def picks(self, request): # For each piece of the text, the tool that is nearest, and how near
-        pieces = [p for p in re.split(r'[.;!?] |, (?:and )?(?:then|also|plus|next) | and (?:then |also )?', request.text) if p.strip()]
-        near = (self.words.transform([p.lower() for p in pieces]) @ self.words.transform([_plain_words(t) for t in request.tools]).T).toarray()
+        pieces = [
+            p for p in re.split(r'[.;!?] |, (?:and )?(?:then|also|plus|next) | and (?:then |also )?', request.text)
+            if p.strip()
+        ]
+        near = (
+            self.words.transform([p.lower()
+                                  for p in pieces]) @ self.words.transform([_plain_words(t) for t in request.tools]).T
+        ).toarray()
         return [(p, request.tools[row.argmax()], row.max()) for p,row in zip(pieces, near)]
 
     def calls(self, request)->list[dict]: # Each with name and arguments
@@ -452,7 +541,9 @@ def generate_calls(
 ):
     "What a tuned model writes, and the seconds that all of it took"
     prompts = [function_template.prompt(dict(tools=tools_text(r.tools), request=r.text), tokenizer) for r in requests]
-    return generate_once('tuned', run.model, run.facts['fingerprint'], tokenizer, prompts, grammars=[calls_grammar(r.tools, short=True) for r in requests] if inside else None, limit=limit)
+    return generate_once('tuned', run.model, run.facts['fingerprint'], tokenizer, prompts,
+                         grammars=[calls_grammar(r.tools, short=True) for r in requests] if inside else None,
+                         limit=limit)
 
 def is_runnable(answer, request, tokenizer, short=True):
     "Is an answer one that could be run with the tools on offer?"

@@ -49,16 +49,21 @@ def check_tool(
 ):
     "`UserError` with tool, place and sentence unless the parameters are a JSON schema of an object"
     def refuse(place, sentence): raise UserError(f'tool {tool.name!r}, {place}: {sentence}')
-    if not (isinstance(tool.name, str) and re.fullmatch(r'[\w.-]{1,100}', tool.name)): refuse('name', 'expected letters, digits, points, hyphens and low lines')
+    if not (isinstance(tool.name, str) and re.fullmatch(r'[\w.-]{1,100}', tool.name)):
+        refuse('name', 'expected letters, digits, points, hyphens and low lines')
     schema = tool.parameters
-    if not isinstance(schema, dict) or schema.get('type') != 'object': refuse('parameters', 'expected a JSON schema with "type": "object"')
+    if not isinstance(schema, dict) or schema.get('type') != 'object':
+        refuse('parameters', 'expected a JSON schema with "type": "object"')
     try: Draft202012Validator.check_schema(schema)
-    except SchemaError as e: refuse('.'.join(map(str, ['parameters', *e.absolute_path])), f'{e.message[:200]}; this is no JSON schema')
+    except SchemaError as e:
+        refuse('.'.join(map(str, ['parameters', *e.absolute_path])), f'{e.message[:200]}; this is no JSON schema')
     except RecursionError: refuse('parameters', 'nested too deeply')
     unknown = [r for r in schema.get('required', []) if r not in schema.get('properties', {})]
     if unknown: refuse('parameters.required', f'{unknown[0]!r} is not among the properties')
     risky = [k for k in _keys_in(schema) if k in ('$ref', '$dynamicRef', 'pattern', 'patternProperties')]
-    if safe and risky: refuse('parameters', f'{risky[0]!r} is not taken here: a reference may be fetched, and a pattern may run for ever')
+    if safe and risky:
+        refuse('parameters', f'{risky[0]!r} is not taken here: a reference may be fetched, and a pattern may run for '
+                             'ever')
 
 @lru_cache(maxsize=4096)
 def _checked_once(name, schema):
@@ -69,7 +74,8 @@ def _keys_in(value):
     "All keys of a nested value, names of properties left out"
     if isinstance(value, list): value = dict(enumerate(value))
     if not isinstance(value, dict): return []
-    inside = [(k, dict(enumerate(v.values())) if k == 'properties' and isinstance(v, dict) else v) for k,v in value.items()]
+    inside = [(k, dict(enumerate(v.values())) if k == 'properties' and isinstance(v, dict) else v)
+              for k, v in value.items()]
     return [k for k,_ in inside] + [k for _,v in inside for k in _keys_in(v)]
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #023498ae
@@ -89,7 +95,10 @@ def argument_faults(
     unknown = [f'{a!r} is no parameter of {tool.name}' for a in arguments if a not in tool.properties]
     given = {k: v for k,v in arguments.items() if v is not None or k not in tool.required}
     schema = dict(tool.parameters, required=[r for r in tool.required if r not in missing_arguments(tool, arguments)])
-    return unknown + [f"{'.'.join(map(str, e.absolute_path)) or 'arguments'}: {e.message[:200]}" for e in Draft202012Validator(schema).iter_errors(given)]
+    return (unknown + [
+        f"{'.'.join(map(str, e.absolute_path)) or 'arguments'}: {e.message[:200]}"
+        for e in Draft202012Validator(schema).iter_errors(given)
+    ])
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #d89f28bf
 class SandboxViolation(Exception): "A call that would leave the sandbox"
@@ -97,20 +106,26 @@ class ToolFailed(Exception): "A tool that could not do what it was asked to"
 
 def sandbox_path(text):
     "Parts of letters, digits, points, spaces and hyphens, none of which begins with a point"
-    if not re.fullmatch(r'\w[\w .-]*(/\w[\w .-]*)*', text): raise SandboxViolation(f'{text[:60]!r} is no path below the folder')
+    if not re.fullmatch(r'\w[\w .-]*(/\w[\w .-]*)*', text):
+        raise SandboxViolation(f'{text[:60]!r} is no path below the folder')
 
 def _page_inside(text):
     "A page of the world; nothing is fetched"
-    if not re.fullmatch(r'page:[\w-]+', text): raise SandboxViolation(f'{text[:60]!r} is no page of this world; there is no network')
+    if not re.fullmatch(r'page:[\w-]+', text):
+        raise SandboxViolation(f'{text[:60]!r} is no page of this world; there is no network')
 
 def _sum_inside(text):
     "Numbers and signs of arithmetic, not too many"
-    if len(text) > 80 or not re.fullmatch(r'[0-9 .+*/()-]*', text): raise SandboxViolation(f'{text[:60]!r} is more than a sum')
+    if len(text) > 80 or not re.fullmatch(r'[0-9 .+*/()-]*', text):
+        raise SandboxViolation(f'{text[:60]!r} is more than a sum')
 
 _guards = {'path': sandbox_path, 'page': _page_inside, 'sum': _sum_inside}
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #1f681972
-_signs = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos}
+_signs = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos
+}
 
 def calculate(
     text:str, # A sum
@@ -119,11 +134,13 @@ def calculate(
     _sum_inside(text)
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float): return float(node.value)
-        if isinstance(node, ast.BinOp) and type(node.op) in _signs: return _signs[type(node.op)](value(node.left), value(node.right))
+        if isinstance(node, ast.BinOp) and type(node.op) in _signs:
+            return _signs[type(node.op)](value(node.left), value(node.right))
         if isinstance(node, ast.UnaryOp) and type(node.op) in _signs: return _signs[type(node.op)](value(node.operand))
         raise SandboxViolation(f'{text[:60]!r} is more than a sum')
     try: found = value(ast.parse(text.strip(), mode='eval').body)
-    except (SyntaxError, ArithmeticError, ValueError, RecursionError, MemoryError) as e: raise ToolFailed(f'{text[:60]!r} cannot be calculated') from None
+    except (SyntaxError, ArithmeticError, ValueError, RecursionError, MemoryError) as e:
+        raise ToolFailed(f'{text[:60]!r} cannot be calculated') from None
     if not isinstance(found, float) or not math.isfinite(found): raise ToolFailed(f'{text[:60]!r} has no finite value')
     return found
 
@@ -161,7 +178,8 @@ class Sandbox:
         if faults: return Outcome('wrong', faults[0])
         try:
             for p,v in given.items():
-                if isinstance(v, str) and tool.properties[p].get('format') in _guards: _guards[tool.properties[p]['format']](v)
+                if isinstance(v, str) and tool.properties[p].get('format') in _guards:
+                    _guards[tool.properties[p]['format']](v)
             if missing_arguments(tool, given): return Outcome('asks', missing_arguments(tool, given))
             world = copy.deepcopy(self.world)
             found = tool.run(world, {p: s['default'] for p,s in tool.properties.items() if 'default' in s} | given)
@@ -183,19 +201,26 @@ def _look_up(place, parameter):
         return world[place][given[parameter]]
     return run
 
-toy_tools = [_text_tool('read_file', 'read a file', _look_up('files', 'path'), path='path'), _text_tool('open_page', 'open a page', _look_up('pages', 'address'), address='page'),
-        _text_tool('write_file', 'write a file', lambda world, given: world['files'].update({given['path']: given['text']}), path='path', text=None),
-        _text_tool('calculate', 'work out a sum', lambda world, given: calculate(given['sum']), sum='sum')]
+toy_tools = [
+    _text_tool('read_file', 'read a file', _look_up('files', 'path'), path='path'),
+    _text_tool('open_page', 'open a page', _look_up('pages', 'address'), address='page'),
+    _text_tool('write_file', 'write a file', lambda world, given: world['files'].update({given['path']: given['text']}),
+               path='path', text=None),
+    _text_tool('calculate', 'work out a sum', lambda world, given: calculate(given['sum']), sum='sum')
+]
 toy_world = dict(files={'notes/monday.txt': 'Call Ana.'}, pages={'page:home': 'Welcome.'})
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #bfb162d6
 _language = package_data('cases/tools/world.toml')
 tool_domains, tool_verbs, example_names = _language['domains'], _language['verbs'], _language['names']
-request_frames, request_joints, repeat_phrases, small_talk = (_language[k] for k in ('frames', 'joints', 'repeats', 'small_talk'))
+request_frames, request_joints, repeat_phrases, small_talk = (_language[k] for k in ('frames', 'joints', 'repeats',
+                                                                                     'small_talk'))
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #1c17275b
-_days = 'Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|tomorrow|3 May|14 June|21 October|9 December'.split('|')
-_spoken_minutes = {'half an hour': 30, 'an hour': 60, 'an hour and a half': 90, 'two hours': 120, '2 hours': 120, 'three hours': 180, 'a quarter of an hour': 15, '3 hours': 180}
+_days = 'Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|tomorrow|3 May|14 June|21 October|9 December'.split(
+    '|')
+_spoken_minutes = {'half an hour': 30, 'an hour': 60, 'an hour and a half': 90, 'two hours': 120, '2 hours': 120,
+                   'three hours': 180, 'a quarter of an hour': 15, '3 hours': 180}
 _small = dict(zip(range(2, 13), 'two three four five six seven eight nine ten eleven twelve'.split()))
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #f1c3cfd3
@@ -212,13 +237,20 @@ def _draw(
     if kind == 'minutes':
         said = rng.choice(list(_spoken_minutes)) if rng.random() < .35 else f'{5*rng.randint(2, 30)} minutes'
         return said, _spoken_minutes.get(said) or int(said.split()[0])
-    if kind == 'number': return (v := rng.choice([rng.randint(2, 400), rng.randint(3, 199)/2 + .25*rng.randint(0, 1)])) and f'{v:g}', (int(v) if v == int(v) else v)
+    if kind == 'number':
+        return (v := rng.choice([rng.randint(
+            2, 400), rng.randint(3, 199)/2 + .25*rng.randint(0, 1)])) and f'{v:g}', (int(v) if v == int(v) else v)
     if kind == 'bool': return '', rng.random() < .5
     if kind == 'people':
         some = rng.sample([n.split()[0] for n in names['person']], rng.choice([2, 2, 3]))
         return ', '.join(some[:-1]) + ' and ' + some[-1], some
-    said = {'day': lambda: rng.choice(_days), 'time': lambda: f'{rng.randint(7, 21)}:{rng.choice(["00", "15", "30", "45"])}', 'enum': lambda: rng.choice(detail.split(',')), 'code': lambda: _coded(rng.choice(names['code']), rng),
-            'title': lambda: ' '.join(map(rng.choice, names['title'])), 'person': lambda: rng.choice(names['person']), 'place': lambda: rng.choice(names['place'])}[kind]()
+    said = {
+        'day': lambda: rng.choice(_days),
+        'time': lambda: f'{rng.randint(7, 21)}:{rng.choice(["00", "15", "30", "45"])}',
+        'enum': lambda: rng.choice(detail.split(',')), 'code': lambda: _coded(rng.choice(names['code']), rng),
+        'title': lambda: ' '.join(map(rng.choice, names['title'])), 'person': lambda: rng.choice(names['person']),
+        'place': lambda: rng.choice(names['place'])
+    }[kind]()
     return said, said
 
 def _coded(pattern, rng):
@@ -236,12 +268,16 @@ class Param:
         kind, _, detail = self.kind.partition(':')
         if kind == 'enum': return dict(type='string', enum=detail.split(','))
         if kind == 'people': return dict(type='array', items=dict(type='string'))
-        return dict(type={'int': 'integer', 'minutes': 'integer', 'number': 'number', 'bool': 'boolean'}.get(kind, 'string'))
+        return dict(
+            type={'int': 'integer', 'minutes': 'integer', 'number': 'number', 'bool': 'boolean'}.get(kind, 'string'))
 
 @lru_cache
 def load_domains(split:str)->dict: # Name → things, and parameters by their names, the key first
     "The domains of a split"
-    return {name: (d['things'], {n: Param(n, p['kind'], tuple(p['told'])) for n,p in d['parameters'].items()}) for name,d in tool_domains[split].items()}
+    return {
+        name: (d['things'], {n: Param(n, p['kind'], tuple(p['told'])) for n, p in d['parameters'].items()})
+        for name, d in tool_domains[split].items()
+    }
 
 def verb_synonyms(split:str, op:str)->dict: # Verb of a tool's name → other words for it
     "The verbs of a split for what a tool does"
@@ -264,7 +300,10 @@ def _act(world, given, op, thing, key, fields):
 def _spelled(verb, thing, style):
     "The name of a tool in one of three styles"
     parts = [verb, *thing.split()]
-    return {'snake': '_'.join(parts), 'camel': verb + ''.join(p.capitalize() for p in parts[1:]), 'dotted': f"{'_'.join(parts[1:])}.{verb}"}[style]
+    return {
+        'snake': '_'.join(parts), 'camel': verb + ''.join(p.capitalize() for p in parts[1:]),
+        'dotted': f"{'_'.join(parts[1:])}.{verb}"
+    }[style]
 
 def _plural(thing):
     "Several of a thing"
@@ -279,14 +318,24 @@ def _compose(split, domain, thing, op, rng)->Tool:
     things, params = load_domains(split)[domain]
     key, *rest = params
     verb = rng.choice(list(verb_synonyms(split, op)))
-    some = rng.sample(rest, min(len(rest), {'add': rng.randint(2, 4), 'remove': rng.randint(0, 1), 'change': rng.randint(1, 2), 'find': rng.randint(1, 3)}[op]))
+    some = rng.sample(
+        rest,
+        min(len(rest), {
+            'add': rng.randint(2, 4), 'remove': rng.randint(0, 1), 'change': rng.randint(1, 2),
+            'find': rng.randint(1, 3)
+        }[op]))
     some = ([key] if op in ('remove', 'change') else []) + some
-    required = [key] if op == 'remove' else some[:rng.randint(2, 3)] if op in ('add', 'change') else some[:rng.randint(0, 1)]
+    required = (
+        [key] if op == 'remove' else some[:rng.randint(2, 3)] if op in ('add', 'change') else some[:rng.randint(0, 1)]
+    )
     properties = {p: params[p].schema() for p in some}
     for p in some:
-        if p not in required and op == 'add' and params[p].kind[:3] == 'int' and rng.random() < .5: properties[p]['default'] = _draw(params[p].kind, rng, split)[1]
+        if p not in required and op == 'add' and params[p].kind[:3] == 'int' and rng.random() < .5:
+            properties[p]['default'] = _draw(params[p].kind, rng, split)[1]
     about = _plural(thing) if op == 'find' else _article(thing)
-    return Tool(_spelled(verb, thing, rng.choice(['snake', 'snake', 'camel', 'dotted'])), f'{rng.choice(verb_synonyms(split, op)[verb])} {about}', dict(type='object', properties=properties, required=required),
+    return Tool(_spelled(verb, thing, rng.choice(['snake', 'snake', 'camel', 'dotted'])),
+                f'{rng.choice(verb_synonyms(split, op)[verb])} {about}',
+                dict(type='object', properties=properties, required=required),
                 partial(_act, op=op, thing=thing, key=key, fields=tuple(params)), op, thing, domain)
 
 @lru_cache
@@ -296,7 +345,12 @@ def generate_tools(
 )->tuple: # `Tool`s
     "The tools of a split"
     rng = random.Random(f'tools/{split}')
-    return tuple(_compose(split, d, thing, op, rng) for _ in range(variants) for d,(things,_) in load_domains(split).items() for thing in things for op in ('add', 'remove', 'change', 'find'))
+    return tuple(
+        _compose(split, d, thing, op, rng)
+        for _ in range(variants)
+        for d, (things, _) in load_domains(split).items()
+        for thing in things
+        for op in ('add', 'remove', 'change', 'find'))
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #ba8c6ceb
 request_categories = ('simple', 'multiple', 'parallel', 'irrelevance', 'missing')
@@ -323,8 +377,10 @@ def _clause(tool, rng, split, drop=()): # What to do, how it is told, the same w
         if p not in drop: told.append((how.replace('{}', spoken), how))
     rng.shuffle(told)
     verb = next(v for v in verb_synonyms(split, tool.op) if v in re.split(r'[._]|(?<=[a-z])(?=[A-Z])', tool.name))
-    about = _plural(tool.thing) if tool.op == 'find' else f'the {tool.thing}' if tool.op != 'add' else _article(tool.thing)
-    return f'{rng.choice([verb, *verb_synonyms(split, tool.op)[verb]])} {about}', *(rng.choice([' ', ' ', ', ']).join(t[i] for t in told) for i in (0, 1)), arguments
+    about = (_plural(tool.thing)
+             if tool.op == 'find' else f'the {tool.thing}' if tool.op != 'add' else _article(tool.thing))
+    return (f'{rng.choice([verb, *verb_synonyms(split, tool.op)[verb]])} {about}',
+            *(rng.choice([' ', ' ', ', ']).join(t[i] for t in told) for i in (0, 1)), arguments)
 
 def _others(chosen, n, rng, split):
     "Tools to offer beside those that are chosen, none of which does the same"
@@ -339,13 +395,16 @@ def _others(chosen, n, rng, split):
 def _framed(pieces, rng, split): # Text, and the same without values
     "A request of one or more clauses"
     frame, joint = rng.choice(request_frames[split]), rng.choice(request_joints[split])
-    short = len(pieces) > 1 and pieces[0][0].split()[-1] == pieces[1][0].split()[-1] and pieces[0][3] and rng.random() < .5
+    short = len(
+        pieces) > 1 and pieces[0][0].split()[-1] == pieces[1][0].split()[-1] and pieces[0][3] and rng.random() < .5
     one = rng.choice(repeat_phrases[split])
     def text(i):
         first = frame.format(do=pieces[0][0], told=pieces[0][i])
-        if len(pieces) > 1 and not frame.startswith('{do}'): first = f'{pieces[0][0]} {pieces[0][i]}' if frame.startswith('{told}') else first.rstrip('.?!')
+        if len(pieces) > 1 and not frame.startswith('{do}'):
+            first = f'{pieces[0][0]} {pieces[0][i]}' if frame.startswith('{told}') else first.rstrip('.?!')
         rest = [f'{one if short else do} {told}' for do,*told_ in pieces[1:] for told in (told_[i - 1],)]
-        made = re.sub(' +', ' ', joint.join([first.rstrip('.?!') if rest else first, *rest])).replace(' ,', ',').replace(' .', '.').replace(' ?', '?').strip()
+        made = re.sub(' +', ' ', joint.join([first.rstrip('.?!') if rest else first,
+                                             *rest])).replace(' ,', ',').replace(' .', '.').replace(' ?', '?').strip()
         return made[0].upper() + made[1:]
     return text(1), text(2)
 
@@ -356,13 +415,21 @@ def _ask(category:str, rng, split:str)->ToolRequest:
     if category == 'parallel':
         n = rng.choice([2, 2, 3])
         chosen = chosen*n if rng.random() < .5 else chosen + _others(chosen, n - 1, rng, split)
-    if category == 'missing': drop = rng.sample(chosen[0].required, min(len(chosen[0].required), rng.choice([1, 1, 1, 2])))
+    if category == 'missing':
+        drop = rng.sample(chosen[0].required, min(len(chosen[0].required), rng.choice([1, 1, 1, 2])))
     pieces = [_clause(t, rng, split, drop) for t in chosen]
-    while any(a is not b and a[0].split()[1:] == b[0].split()[1:] and a[3] == b[3] for a in pieces for b in pieces): pieces = [_clause(t, rng, split, drop) for t in chosen]
-    text, wording = _framed([(do, told, bare, len({t.name for t in chosen}) == 1 and chosen[0].op == 'add') for do,told,bare,_ in pieces], rng, split)
+    while any(a is not b and a[0].split()[1:] == b[0].split()[1:] and a[3] == b[3] for a in pieces for b in pieces):
+        pieces = [_clause(t, rng, split, drop) for t in chosen]
+    text, wording = _framed([(do, told, bare, len({t.name
+                                                   for t in chosen}) == 1 and chosen[0].op == 'add')
+                             for do, told, bare, _ in pieces], rng, split)
     right = [dict(name=t.name, arguments=p[3]) for t,p in zip(chosen, pieces)]
     unique = list({t.name: t for t in chosen}.values())
-    beside = _others(unique, {'simple': 0, 'multiple': rng.randint(1, 3), 'parallel': rng.randint(0, 1), 'irrelevance': rng.randint(1, 3), 'missing': rng.randint(0, 2)}[category], rng, split)
+    beside = _others(
+        unique, {
+            'simple': 0, 'multiple': rng.randint(1, 3), 'parallel': rng.randint(0, 1), 'irrelevance': rng.randint(1, 3),
+            'missing': rng.randint(0, 2)
+        }[category], rng, split)
     if category == 'irrelevance': unique, right = [], []
     if category == 'irrelevance' and rng.random() < .2: text = wording = rng.choice(small_talk[split])
     tools = unique + beside
@@ -399,7 +466,12 @@ def _another(request, tool, parameter, value, rng):
 
 def _any_call(request, tool, rng, known={}):
     "A call of a tool, with what is known and the rest drawn"
-    return dict(name=tool.name, arguments={p: known.get(p) if known.get(p) is not None else _another(request, tool, p, None, rng) for p in tool.properties if p in tool.required or p in known or not tool.required})
+    return dict(
+        name=tool.name, arguments={
+            p: known.get(p) if known.get(p) is not None else _another(request, tool, p, None, rng)
+            for p in tool.properties
+            if p in tool.required or p in known or not tool.required
+        })
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #c6ec9feb
 def corrupt_calls(
@@ -410,7 +482,8 @@ def corrupt_calls(
     "The right calls with something wrong in them"
     calls, tools = copy.deepcopy(request.calls), {t.name: t for t in request.tools}
     places = [(c, p) for c in calls for p,v in c['arguments'].items() if v is not None]
-    if slip == 'unit': places = [(c, p) for c,p in places if _kind_of_argument(request, tools[c['name']], p) in ('minutes', 'number')]
+    if slip == 'unit':
+        places = [(c, p) for c,p in places if _kind_of_argument(request, tools[c['name']], p) in ('minutes', 'number')]
     if slip == 'invented':
         if not calls: return [_any_call(request, rng.choice(request.tools), rng)]
         empty = [(c, p) for c in calls for p,v in c['arguments'].items() if v is None]
@@ -420,12 +493,16 @@ def corrupt_calls(
         wrong = [(i, t) for i,c in enumerate(calls) for t in request.tools if t.name != c['name']]
         if not wrong: return None
         i, tool = rng.choice(wrong)
-        calls[i] = _any_call(request, tool, rng, {p: v for p,v in calls[i]['arguments'].items() if p in tool.properties})
+        calls[i] = _any_call(request, tool, rng,
+                             {p: v
+                              for p, v in calls[i]['arguments'].items()
+                              if p in tool.properties})
         return calls
     if not places: return None
     call, p = rng.choice(places)
     tool, value = tools[call['name']], call['arguments'][p]
-    if slip == 'unit': call['arguments'][p] = value*60 if _kind_of_argument(request, tool, p) == 'minutes' else value*100
+    if slip == 'unit':
+        call['arguments'][p] = value*60 if _kind_of_argument(request, tool, p) == 'minutes' else value*100
     if slip == 'argument': call['arguments'][p] = _another(request, tool, p, value, rng)
     if slip == 'lost' and len(calls) > 1 and rng.random() < .5: calls.remove(call)
     elif slip == 'lost': del call['arguments'][p]
@@ -434,8 +511,12 @@ def corrupt_calls(
 def equivalent_calls(request, rng):
     "The right calls in another order, with defaults written out"
     tools = {t.name: t for t in request.tools}
-    defaults = lambda c: {p: s['default'] for p,s in tools[c['name']].properties.items() if 'default' in s and p not in c['arguments']}
-    calls = [dict(name=c['name'], arguments=dict(reversed((c['arguments'] | defaults(c)).items()))) for c in request.calls]
+    defaults = lambda c: {
+        p: s['default'] for p, s in tools[c['name']].properties.items() if 'default' in s and p not in c['arguments']
+    }
+    calls = [
+        dict(name=c['name'], arguments=dict(reversed((c['arguments'] | defaults(c)).items()))) for c in request.calls
+    ]
     return calls[::-1] if rng.random() < .5 else calls
 
 def generate_call_log(
@@ -447,7 +528,9 @@ def generate_call_log(
     made = []
     for i,r in enumerate(some):
         rng = random.Random(f'{seed}/{i}/{r.text}')
-        kinds = [(s, c) for s in rng.sample(call_error_kinds, 7, counts=(1, 1, 3, 1, 1)) if (c := corrupt_calls(r, s, rng)) is not None] if rng.random() < share else []
+        kinds = ([(s, c)
+                  for s in rng.sample(call_error_kinds, 7, counts=(1, 1, 3, 1, 1))
+                  if (c := corrupt_calls(r, s, rng)) is not None] if rng.random() < share else [])
         slip, calls = kinds[0] if kinds else ('', equivalent_calls(r, rng) if rng.random() < .3 else r.calls)
         made.append(LoggedCalls(r, calls, slip))
     return made
@@ -460,13 +543,18 @@ def world_for_request(
 )->dict: # Thing → records
     "A world in which a request can be tried"
     rng, world, tools = random.Random(f'world/{request.text}'), {}, {t.name: t for t in request.tools}
-    record = lambda t: {p: _draw(param.kind, rng, request.split)[1] for p,param in load_domains(request.split)[t.domain][1].items()}
+    record = lambda t: {
+        p: _draw(param.kind, rng, request.split)[1] for p, param in load_domains(request.split)[t.domain][1].items()
+    }
     for t in request.tools: world.setdefault(t.thing, [record(t) for _ in range(size)])
     for c in request.calls if fill != 'random' else []:
         tool, said = tools[c['name']], {p: v for p,v in c['arguments'].items() if v is not None}
         if tool.op == 'add': continue
-        asked_for = record(tool) | (said if tool.op != 'change' else {p: v for p,v in said.items() if p == next(iter(tool.properties))})
-        beside = [asked_for | {p: _another(request, tool, p, asked_for[p], rng)} for p in said] if fill == 'neighbours' else []
+        asked_for = record(tool) | (
+            said if tool.op != 'change' else {p: v for p, v in said.items() if p == next(iter(tool.properties))}
+        )
+        beside = ([asked_for | {p: _another(request, tool, p, asked_for[p], rng)}
+                   for p in said] if fill == 'neighbours' else [])
         world[tool.thing] += [asked_for, *beside]
     return world
 
@@ -496,5 +584,10 @@ def _runs(row, size:int=5):
     box = Sandbox(row.request.tools, world_for_request(row.request, size))
     return all(box.call(c).kind in ('done', 'asks') for c in row.calls)
 
-log_filters = {'keep all': lambda row: True, 'arguments fit the schema': _fits_schema, 'every call runs': _runs, 'the same text as the right calls': lambda row: row.calls == row.request.calls and json.dumps(row.calls) == json.dumps(row.request.calls),
-           'same outcome, world at random': partial(reaches_same_state, fill='random'), 'same outcome, what is asked for is there': partial(reaches_same_state, fill='targets'), 'same outcome, and its neighbours': reaches_same_state}
+log_filters = {
+    'keep all': lambda row: True, 'arguments fit the schema': _fits_schema, 'every call runs': _runs,
+    'the same text as the right calls': lambda row: row.calls == row.request.calls and json.dumps(row.calls) == json.
+                                        dumps(row.request.calls),
+    'same outcome, world at random': partial(reaches_same_state, fill='random'), 'same outcome, what is asked '
+    'for is there': partial(reaches_same_state, fill='targets'), 'same outcome, and its neighbours': reaches_same_state
+}

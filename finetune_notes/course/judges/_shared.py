@@ -22,7 +22,8 @@ def small_setup(lesson):
     from finetune_notes.core.checkpoints import load_checkpoint
     from finetune_notes.templates.template import Template
     tokenizer = load_checkpoint('tiny').tokenizer()
-    examples = [dict(question=q, answer='{"limit": 5}') for q in ('Slow requests. Only the last hour.', 'errors', 'p95. By host. Now.')]
+    examples = [dict(question=q, answer='{"limit": 5}') for q in ('Slow requests. Only the last hour.', 'errors',
+                                                                  'p95. By host. Now.')]
     return TemplateSetup(Template(user='{question}', system='Write the query. Nothing else.'), tokenizer, examples)
 
 def differing(a, b):

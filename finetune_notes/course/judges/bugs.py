@@ -14,6 +14,8 @@ def two_spaces(lesson, answer):
         clean = setup.template.row(example, setup.tokenizer)['input_ids']
         trained, _ = lesson.trained_and_served(broken, i)
         served, wanted = (text(s.template.prompt(example, setup.tokenizer)) for s in (broken, setup))
-        expect(trained == clean, f'It changes what is trained: both sides have two spaces, and {short_repr(example["question"])} shows no bug.')
-        expect(served == wanted.replace('. ', '.  '), f'Of {short_repr(example["question"])} is served {short_repr(served)}.')
+        expect(trained == clean, 'It changes what is trained: both sides have two spaces, and '
+                                 f'{short_repr(example["question"])} shows no bug.')
+        expect(served == wanted.replace('. ', '.  '),
+               f'Of {short_repr(example["question"])} is served {short_repr(served)}.')
     return 'It is T3: other spaces on one side.'

@@ -12,4 +12,6 @@ def leaked(train, test):
           'A text that comes twice in the second list counts twice.')
 def leak_share(lesson, answer):
     "The share that leaks"
-    agree_with_reference(answer, leaked, (['lamp', 'red lamp'], ['lamp', 'desk']), (['lamp'], ['desk']), (['Lamp', 'a  desk'], ['LAMP ', 'A desk', 'chair', 'desk']), (['lamp'], ['lamp', 'lamp', 'desk', 'lamp ']))
+    agree_with_reference(answer, leaked, (['lamp', 'red lamp'], ['lamp', 'desk']), (['lamp'], ['desk']),
+                         (['Lamp', 'a  desk'], ['LAMP ', 'A desk', 'chair', 'desk']),
+                         (['lamp'], ['lamp', 'lamp', 'desk', 'lamp ']))

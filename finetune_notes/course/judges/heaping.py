@@ -10,4 +10,5 @@ def tens(values):
           'Luck may bring fewer multiples than chance expects; then say 0.')
 def rounders(lesson, answer):
     "How many round to tens"
-    agree_with_reference(answer, tens, ([10, 20, 30],), (list(range(1, 101)),), ([10]*55 + [11]*45,), ([11, 12, 13, 14],), ([100, 7, 8, 9],))
+    agree_with_reference(answer, tens, ([10, 20, 30],), (list(range(1, 101)),), ([10]*55 + [11]*45,),
+                         ([11, 12, 13, 14],), ([100, 7, 8, 9],))

@@ -9,5 +9,8 @@ def vote_of_the_house(lesson, answer):
     def right(faulty):
         shares = [sum(f)/len(f) for f in faulty.values()]
         return sum(s >= .5 for s in shares)/len(shares), sum(shares)/len(shares)
-    agree_with_reference(answer, right, ({'a': [True, False], 'b': [False, False]},), ({'a': [True, True, False], 'b': [True, False, False], 'c': [False]*3},), ({'x': [True]*4, 'y': [False]*4},))
+
+    agree_with_reference(answer, right, ({'a': [True, False], 'b': [False, False]},),
+                         ({'a': [True, True, False], 'b': [True, False, False], 'c': [False]*3},),
+                         ({'x': [True]*4, 'y': [False]*4},))
     return 'Slips below one half vanish, habits above one half become the rule.'

@@ -7,5 +7,7 @@ from ..exercises import agree_with_reference, exercise
 def agreement_by_chance(lesson, answer):
     "What agreement has to be compared with"
     agree_with_reference(answer, lambda a, b: sum(a.count(c)*b.count(c) for c in set(a))/len(a)/len(b),
-          (['first', 'second'], ['first', 'second']), (['first']*4, ['first']*3 + ['tie']), (['first', 'tie', 'second', 'first'], ['second', 'second', 'tie', 'first']), (['first'], ['second']))
+                         (['first', 'second'], ['first', 'second']), (['first']*4, ['first']*3 + ['tie']),
+                         (['first', 'tie', 'second', 'first'], ['second', 'second', 'tie', 'first']),
+                         (['first'], ['second']))
     return 'Agreement above this, as a share of what was possible, is Cohen\'s kappa.'

@@ -5,18 +5,26 @@ from ._shared import differing, judged_case
 
 @exercise('memo-1', 'For every fact of `b`: what is the fit of `a` with this one fact taken from `b`?',
           '`replace(a, **{k: v})` takes one fact over, and `training_fit` says how far the case comes then.',
-          'Keep the names `k` of `vars(b)` for which `training_fit(replace(a, **{k: v})) != training_fit(a)`, in a set.')
+          'Keep the names `k` of `vars(b)` for which `training_fit(replace(a, **{k: v})) != training_fit(a)`, in a '
+          'set.')
 def disputes(lesson, answer):
     "What two people should talk about"
     from finetune_notes.decisions.use_case import training_fit, example_cases
     fast_food, news = example_cases[0], example_cases[3]
-    for a,b in ((fast_food, replace(fast_food, name='Ours', scope='open', seconds=5., quality='good')), (news, replace(news, value='high', team='nobody', per_month=9)), (news, fast_food), (fast_food, fast_food)):
-        wanted, got = {k for k,v in vars(b).items() if training_fit(replace(a, **{k: v})) != training_fit(a)}, call_answer(answer, a, b)
-        expect(isinstance(got, set) and got == wanted, f'For {a.name!r} and {b.name!r} it gave {short_repr(got)}; expected {wanted or "an empty set"}.')
+    for a, b in ((fast_food, replace(fast_food, name='Ours', scope='open', seconds=5.,
+                                     quality='good')), (news, replace(news, value='high', team='nobody', per_month=9)),
+                 (news, fast_food), (fast_food, fast_food)):
+        wanted, got = (
+            {k for k, v in vars(b).items() if training_fit(replace(a, **{k: v})) != training_fit(a)},
+            call_answer(answer, a, b),
+        )
+        expect(isinstance(got, set) and got == wanted,
+               f'For {a.name!r} and {b.name!r} it gave {short_repr(got)}; expected {wanted or "an empty set"}.')
 
 @exercise('memo-2', 'Count: `UseCase` takes eighteen facts, in the order of the table.',
           '`faults(case)` says what is missing or contradictory, all at once.',
-          'Take the case of `example_cases` that is nearest to yours, and give `replace` its name, its task and what differs.')
+          'Take the case of `example_cases` that is nearest to yours, and give `replace` its name, its task and what '
+          'differs.')
 def own_case(lesson, answer):
     "A case of your own"
     from finetune_notes.decisions.use_case import assess, example_cases

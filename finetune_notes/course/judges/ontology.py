@@ -13,7 +13,8 @@ def enough_classes(lesson, answer):
     made = [SimpleNamespace(labels=l) for l in (('a', 'b'), ('a',), ('a', 'c', 'd'), ('b', 'a'), ('e',), ('a',))]
     for share in (0, .5, .6, .7, 1):
         got, wanted = to_plain(call_answer(answer, made, share)), reference(made, share)
-        expect(is_number(got) and got == wanted, f'For a share of {share} it gave {short_repr(got)}; expected {wanted}.')
+        expect(is_number(got) and got == wanted,
+               f'For a share of {share} it gave {short_repr(got)}; expected {wanted}.')
 
 @exercise('ontology-2', 'A class that nobody should have found has no F1; take the classes of `truth` only.',
           'For one class, F1 is twice the hits over how often it is in `truth` plus how often it is in `said`.',
@@ -23,5 +24,7 @@ def macro_f1(lesson, answer):
     def reference(truth, said):
         classes = sorted(set().union(*truth))
         return lesson.label_metrics(truth, said, classes, draws=1)['macro'].estimate
-    cases = [([{'a'}, {'a', 'b'}, {'b'}], [{'a'}, {'a'}, {'a', 'z'}]), ([{'a'}, {'b'}], [set(), {'b', 'c'}]), ([{'a'}], [{'a'}]), ([{'a', 'b', 'c'}, {'a'}, {'a'}, {'b'}], [{'a', 'b'}, {'a'}, {'c'}, {'a'}])]
+
+    cases = [([{'a'}, {'a', 'b'}, {'b'}], [{'a'}, {'a'}, {'a', 'z'}]), ([{'a'}, {'b'}], [set(), {'b', 'c'}]),
+             ([{'a'}], [{'a'}]), ([{'a', 'b', 'c'}, {'a'}, {'a'}, {'b'}], [{'a', 'b'}, {'a'}, {'c'}, {'a'}])]
     agree_with_reference(answer, reference, *cases)

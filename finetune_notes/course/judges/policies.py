@@ -1,7 +1,8 @@
 "Judges of the exercises of policies"
 from ..exercises import exercise, expect, short_repr
 
-teacher = dict(kind='copying', order='61704', text='I have 40 pupils and want to copy from a book of yours, reference 61704.')
+teacher = dict(kind='copying', order='61704', text='I have 40 pupils and want to copy from a book of yours, reference '
+                                                   '61704.')
 
 def written(answer):
     "A text, or `Wrong`"
@@ -13,7 +14,8 @@ def written(answer):
           'Begin with `Reference 61704:` and write the three sentences of the policy, shortened.')
 def good_answer(lesson, answer):
     "An answer that keeps all assertions"
-    for name,reason in lesson.check_answer(teacher, written(answer)).items(): expect(not reason, f'It breaks {name}: it {reason}.')
+    for name,reason in lesson.check_answer(teacher, written(answer)).items():
+        expect(not reason, f'It breaks {name}: it {reason}.')
     expect(len(answer.split()) <= 25, f'It has {len(answer.split())} words; expected at most 25.')
 
 @exercise('policies-2', 'Take an answer that breaks nothing, and change what `quotes_order` looks at.',
@@ -24,4 +26,5 @@ def wrong_number(lesson, answer):
     import re
     found = lesson.broken_assertions(teacher, written(answer))
     expect(found == ['quotes_order'], f"It breaks {', '.join(found) or 'nothing'}; expected quotes_order and no other.")
-    expect(re.search(r'(?<!\d)\d{5}(?!\d)', answer), 'There is no number of five digits in it: it leaves the number out, where it should state another one.')
+    expect(re.search(r'(?<!\d)\d{5}(?!\d)', answer),
+           'There is no number of five digits in it: it leaves the number out, where it should state another one.')

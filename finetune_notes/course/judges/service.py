@@ -9,7 +9,9 @@ def signs_of_wordings(lesson, answer):
     def right(points, wordings):
         net = [sum(p - .5 for p,w in zip(points, wordings) if w == word) for word in set(wordings)]
         return sum(x > 0 for x in net), sum(x < 0 for x in net)
-    agree_with_reference(answer, right, ([1, 1, 0], ['a', 'a', 'b']), ([1, 0, 1, .5], ['a', 'a', 'b', 'c']), ([0., .5, 0.], ['a', 'b', 'a']), ([1, 1, 0, 1], ['a', 'b', 'b', 'b']))
+
+    agree_with_reference(answer, right, ([1, 1, 0], ['a', 'a', 'b']), ([1, 0, 1, .5], ['a', 'a', 'b', 'c']),
+                         ([0., .5, 0.], ['a', 'b', 'a']), ([1, 1, 0, 1], ['a', 'b', 'b', 'b']))
     return 'Ten mails of one wording are one question that was asked ten times.'
 
 @exercise('service-2', 'The implied reward of an answer is `beta*(after - before)`.',
@@ -18,4 +20,6 @@ def signs_of_wordings(lesson, answer):
 def highest_reward(lesson, answer):
     "Best of n"
     def right(answers, before, after, beta): return max(zip(answers, before, after), key=lambda x: x[2] - x[1])[0]
-    agree_with_reference(answer, right, (['a', 'b', 'c'], [-20., -5., -9.], [-12., -4., -9.5], .3), (['only'], [-3.], [-4.], .1), (['x', 'y'], [-30., -31.], [-29., -29.], 1.))
+
+    agree_with_reference(answer, right, (['a', 'b', 'c'], [-20., -5., -9.], [-12., -4., -9.5], .3),
+                         (['only'], [-3.], [-4.], .1), (['x', 'y'], [-30., -31.], [-29., -29.], 1.))

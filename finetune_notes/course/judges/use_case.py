@@ -8,7 +8,8 @@ from ._shared import differing, judged_case
 def excellent_food(lesson, answer):
     "What it takes to be excellent"
     fit, other = lesson.training_fit(judged_case(answer)), differing(lesson.fast_food_case, answer)
-    expect(fit == 4, f'Its fit is {lesson.fit_levels[fit]}, held there by {", ".join(k for k,v in lesson.best_route_factors(answer).items() if v == fit)}.')
+    expect(fit == 4, f'Its fit is {lesson.fit_levels[fit]}, held there by '
+                     f'{", ".join(k for k,v in lesson.best_route_factors(answer).items() if v == fit)}.')
     expect(len(other) <= 5, f'It differs in {len(other)} facts ({", ".join(other)}); five are enough.')
     return 'Four links besides the answers were as weak: better data alone would have changed nothing.'
 
@@ -18,5 +19,8 @@ def excellent_food(lesson, answer):
 def weakest_links(lesson, answer):
     "Which factors hold a case"
     for case in lesson.example_cases:
-        wanted, got = {k for k,v in lesson.best_route_factors(case).items() if v == lesson.training_fit(case)}, call_answer(answer, case)
-        expect(isinstance(got, set) and got == wanted, f'For {case.name!r} it gave {short_repr(got)}; expected {wanted}.')
+        wanted, got = ({k
+                        for k, v in lesson.best_route_factors(case).items()
+                        if v == lesson.training_fit(case)}, call_answer(answer, case))
+        expect(isinstance(got, set) and got == wanted,
+               f'For {case.name!r} it gave {short_repr(got)}; expected {wanted}.')

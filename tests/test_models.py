@@ -1,4 +1,5 @@
 "What no notebook can test of models: a damaged cache, a missing wheel, and two processes at once"
+import json
 import os
 import platform
 import subprocess
@@ -7,6 +8,9 @@ from pathlib import Path
 import pytest
 from finetune_notes.core import checkpoints as models
 from finetune_notes.core.settings import UserError
+from finetune_notes.generation.decoding import generate
+from finetune_notes.templates.template import Template
+from finetune_notes.training.sft import Recipe, sft
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
@@ -38,22 +42,64 @@ def test_a_damaged_wheel_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(models, 'find_spec', lambda name: type('Spec', (), dict(origin=str(tmp_path/'__init__.py'))))
     with pytest.raises(UserError, match='is damaged'): models.weights_file()
 
-def test_the_format_is_measured_once(monkeypatch):
-    asked = []
+@pytest.fixture
+def rates(cache, monkeypatch):
+    "Rates that a machine could have, and what was measured"
+    given, asked = dict(bfloat16=1., float32=2.), []
     def rate(dtype, *args):
         asked.append(dtype)
-        return dict(bfloat16=1., float32=2.)[dtype]
-    models.training_dtype.cache_clear()
+        return given[dtype]
     monkeypatch.setattr(models, 'matrix_rate', rate)
     monkeypatch.setattr('torch.cuda.is_available', lambda: False)
-    assert models.training_dtype() == models.training_dtype() == 'float32' and sorted(asked) == ['bfloat16', 'float32']
-    models.training_dtype.cache_clear()
+    monkeypatch.delenv('FINETUNE_NOTES_DTYPE', raising=False)
+    models._recorded_dtype.cache_clear()
+    yield given, asked
+    models._recorded_dtype.cache_clear()
+
+def again():
+    "The decision as the next process finds it"
+    models._recorded_dtype.cache_clear()
+    return models.working_dtype()
+
+def test_the_format_is_measured_once_a_machine_and_recorded(rates, cache, monkeypatch):
+    given, asked = rates
+    assert models.working_dtype() == models.working_dtype() == again() == 'float32' and asked == ['bfloat16', 'float32']*4
+    given['bfloat16'] = 9.
+    assert again() == 'float32', 'what was recorded stands'
+    monkeypatch.setattr(models, 'processor', lambda: 'another one')
+    assert again() == 'bfloat16' and len(asked) == 16
     monkeypatch.setattr('torch.cuda.is_available', lambda: True)
-    assert models.training_dtype() == 'bfloat16' and len(asked) == 2
-    models.training_dtype.cache_clear()
+    assert models.working_dtype() == 'bfloat16'
+
+@pytest.mark.parametrize('content', ['', '{"dtype": "float32"', '[1]', '{"dtype": "float64"}', 'null'])
+def test_a_record_that_is_not_whole_is_made_again(rates, cache, content):
+    (cache/'dtype.json').write_text(content)
+    assert again() == 'float32' and json.loads((cache/'dtype.json').read_text())['dtype'] == 'float32'
+
+def test_a_small_lead_is_none(rates):
+    rates[0].update(bfloat16=2.1, float32=2.)
+    assert models.working_dtype() == 'float32'
+
+def test_a_cache_that_cannot_be_written_costs_a_measurement(rates, cache, monkeypatch):
+    monkeypatch.setenv('FINETUNE_NOTES_CACHE', str(cache/'file'/'below'))
+    (cache/'file').write_text('')
+    assert models.working_dtype() == 'float32' and again() == 'float32' and len(rates[1]) == 16
+
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_everything_computes_in_the_format_of_the_settings(rates, dtype, monkeypatch, tmp_path):
+    monkeypatch.setenv('FINETUNE_NOTES_DTYPE', dtype)
+    base, template = models.load_checkpoint('tiny'), Template(user='{q}', system='Count.')
+    assert str(base.model().dtype) == f'torch.{dtype}' and models.dtype_key() == [d for d in ['float32'] if d == dtype] and rates[1] == []
+    run = sft([dict(q=f'{i}?', answer=f'{i}') for i in range(4)], template, base, Recipe(epochs=1, batch_size=4), folder=tmp_path)
+    assert str(run.model().dtype) == f'torch.{dtype}' and run.facts['dtype'] == dtype
+    assert generate(run.model(), base.tokenizer(), [template.prompt(dict(q='1?'), base.tokenizer())], 4, label=None)[0].tokens
+
+def test_a_format_that_there_is_not(monkeypatch):
+    monkeypatch.setenv('FINETUNE_NOTES_DTYPE', 'float8')
+    with pytest.raises(UserError, match='expected one of auto, bfloat16, float32'): models.working_dtype()
 
 @pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='the variable is one for x86')
-def test_a_processor_without_bfloat16_trains_in_float32():
-    program = 'from finetune_notes.core.checkpoints import training_dtype; print(training_dtype())'
-    done = subprocess.run([sys.executable, '-c', program], env=os.environ | {'ONEDNN_MAX_CPU_ISA': 'AVX2'}, capture_output=True, text=True)
+def test_a_processor_without_bfloat16_computes_in_float32(cache):
+    program = 'from finetune_notes.core.checkpoints import working_dtype; print(working_dtype())'
+    done = subprocess.run([sys.executable, '-c', program], env=os.environ | {'ONEDNN_MAX_CPU_ISA': 'AVX2', 'FINETUNE_NOTES_CACHE': str(cache)}, capture_output=True, text=True)
     assert done.stdout.strip() == 'float32', done.stderr

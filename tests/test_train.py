@@ -101,7 +101,7 @@ def test_another_trainer_is_another_run_and_sft_is_found_where_it_was(tiny, tmp_
         def compute_loss(self, *args, **kwargs): return 2*super().compute_loss(*args, **kwargs)
     rows, short = render_examples(examples, template, tiny.tokenizer(), 100), replace(recipe, epochs=1)
     stock, doubled = sft(examples, template, tiny, short, folder=tmp_path), train_rows(rows, template, tiny, short, folder=tmp_path, trainer=Doubled)
-    assert stock.facts['fingerprint'] == fingerprint(rows, template, tiny.identity, short) != doubled.facts['fingerprint']
+    assert stock.facts['fingerprint'] == fingerprint(rows, template, tiny.identity, short, *models.dtype_key()) != doubled.facts['fingerprint']
     assert abs(doubled.history.loss[0]/stock.history.loss[0] - 2) < 1e-3
     assert train_rows(rows, template, tiny, short, folder=tmp_path).folder == stock.folder
 
@@ -141,7 +141,7 @@ def test_the_loss_is_the_stock_trainers(tiny, tmp_path):
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 def test_where_float32_is_faster_all_is_float32(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, 'training_dtype', lambda: 'float32')
+    monkeypatch.setenv('FINETUNE_NOTES_DTYPE', 'float32')
     assert not sft_config(recipe, tmp_path, 5).bf16
     model = with_adapter(tiny, recipe)
     assert {p.dtype for p in model.parameters()} == {torch.float32}

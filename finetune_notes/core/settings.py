@@ -41,6 +41,7 @@ class Settings:
     train_examples:int = 2400 # Rows to fine-tune on
     eval_examples:int = 300 # Questions on which a tuned model is scored
     baseline_examples:int = 100 # Questions on which a long prompt is scored
+    dtype:str = 'auto' # Format of the arithmetic: bfloat16, float32, or auto, the faster one on this machine
     model:str = 'HuggingFaceTB/SmolLM2-1.7B-Instruct' # Hub id, used by the `gpu` preset alone
     data:Path = Path('data') # Frozen inputs
     cache:Path = Path('.cache') # Converted weights
@@ -93,8 +94,9 @@ def _convert(
         if text.strip().isdecimal() and int(text) >= (key != 'seed'): return int(text)
         raise UserError(f"{where} = {text!r}: expected a whole number, {'0' if key == 'seed' else '1'} or more")
     if not text.strip(): raise UserError(f"{where} is empty; give a value or remove the line")
-    if key == 'preset' and text.strip() not in presets:
-        raise UserError(f"{where} = {text!r}: expected one of {', '.join(presets)}")
+    allowed = dict(preset=tuple(presets), dtype=('auto', 'bfloat16', 'float32')).get(key)
+    if allowed and text.strip() not in allowed:
+        raise UserError(f"{where} = {text!r}: expected one of {', '.join(allowed)}")
     return text.strip()
 
 # %% ../../nbs/library/core/settings.ipynb #23dd713a

@@ -127,10 +127,11 @@ def _measure_queries(rounds, size):
 def _measure_ask(rounds, size):
     "One question at a time, inside the grammar of its columns, with the model in memory"
     from finetune_notes.cases.queries.assistant import grammar_for
+    from finetune_notes.core.checkpoints import working_dtype
     from finetune_notes.cases.queries.dataset import query_dataset
     from finetune_notes.generation.decoding import generate
     model, tokenizer, prompts = benchmark_prompts('tuned', 8, size['taught'])
-    loaded, found = model('bfloat16'), []
+    loaded, found = model(working_dtype()), []
     for e,p in [*zip(query_dataset('validation'), prompts)]*rounds:
         began = time.perf_counter()
         made, = generate(loaded, tokenizer, [p], 60, [grammar_for(e)], label=None)

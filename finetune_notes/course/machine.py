@@ -40,15 +40,9 @@ def peak_mib()->float:
 def machine()->dict: # processor, cores, memory in GiB, system, matrix rates in GFLOP/s, versions
     "What was measured on"
     import torch
-    from finetune_notes.core.checkpoints import matrix_rate
+    from finetune_notes.core.checkpoints import matrix_rate, processor
     rates = {d: round(matrix_rate(d, 1024, 5)/1e9, 1) for d in ('bfloat16', 'float32')}
     used = {p: version(p) for p in ('torch', 'transformers', 'trl', 'peft', 'duckdb', 'datasketch')}
-    return dict(processor=_processor(), cores=os.cpu_count(), threads=torch.get_num_threads(),
+    return dict(processor=processor(), cores=os.cpu_count(), threads=torch.get_num_threads(),
                 memory_gib=round(memory_gib() or 0, 1), system=platform.system(), python=platform.python_version(),
                 matrix_gflops=rates, versions=used)
-
-def _processor()->str:
-    "Its name, as the system gives it"
-    try: lines = Path('/proc/cpuinfo').read_text().splitlines()
-    except OSError: return platform.processor() or platform.machine()
-    return next((l.split(':', 1)[1].strip() for l in lines if l.startswith('model name')), platform.machine())

@@ -74,10 +74,10 @@ def _rendered(case, n, base):
 @_task
 def sft_pass(side:str, case:str, n:int)->dict: # seconds, tokens, rate (FLOP/s of this machine, just before)
     "The second of two passes over `n` rows, by `ours` or by `stock`"
-    from finetune_notes.core.checkpoints import load_checkpoint, matrix_rate, training_dtype
+    from finetune_notes.core.checkpoints import load_checkpoint, matrix_rate, working_dtype
     from finetune_notes.training.sft import sft
     from finetune_notes.course.speed import StepPlan, seconds_of
-    base, rate = load_checkpoint(), matrix_rate(training_dtype(), tries=10)
+    base, rate = load_checkpoint(), matrix_rate(working_dtype(), tries=10)
     examples, template, recipe = _teaching(case, n)
     rows = _rendered(case, n, base)
     with tempfile.TemporaryDirectory() as folder:

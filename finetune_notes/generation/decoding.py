@@ -30,6 +30,7 @@ import torch
 from tqdm.auto import tqdm
 from transformers import DynamicCache
 from ..core.artifacts import build_once, fingerprint, sha256
+from ..core.checkpoints import dtype_key
 from ..core.kernels import prepacked_weights
 from ..core.settings import UserError, load_settings
 
@@ -261,7 +262,7 @@ def generate_once(
 )->tuple[list[Answer], float]: # The answers, and the seconds that all of them took
     "Greedy answers, generated now or found"
     code = sha256(Path(find_spec('finetune_notes.generation.decoding').origin))
-    folder = load_settings().runs/f'answers-{fingerprint(identity, prompts, grammars, limit, stop, code)}'
+    folder = load_settings().runs/f'answers-{fingerprint(identity, prompts, grammars, limit, stop, code, *dtype_key())}'
     def write(place):
         loaded, start = model(), time.monotonic()
         made = generate(loaded, tokenizer, prompts, limit, grammars, stop, label=name)

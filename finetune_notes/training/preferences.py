@@ -36,7 +36,7 @@ from trl.trainer.utils import FusedCausalLMOutput
 from ..core.artifacts import build_once, verified_manifest, fingerprint
 from ..evaluation.scoreboard import wilson
 from ..core.kernels import use_fused_attention, separate_states, shared_prefix_states
-from ..core.checkpoints import Checkpoint, training_dtype
+from ..core.checkpoints import Checkpoint
 from ..core.settings import UserError
 from ..templates.template import Template, ignored_label
 from .sft import (Recipe, Run, run_on_main_process, common_arguments, unmasked_first,
@@ -206,7 +206,7 @@ def starting_model(start, recipe):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"
     if start.adapter is None: return with_adapter(start, recipe)
     from peft import PeftModel
-    return PeftModel.from_pretrained(use_fused_attention(start.model(training_dtype())), start.adapter,
+    return PeftModel.from_pretrained(use_fused_attention(start.model()), start.adapter,
                                      is_trainable=True)
 
 # %% ../../nbs/library/training/preferences.ipynb #136c0d21

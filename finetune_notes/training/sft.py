@@ -39,7 +39,7 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 from ..core.kernels import use_fused_layers, use_fused_attention, separate_states
 from ..core.artifacts import verified_manifest, fingerprint, write_manifest, write_folder
-from ..core.checkpoints import Checkpoint, training_dtype
+from ..core.checkpoints import Checkpoint, dtype_key, working_dtype
 from ..core.settings import PeerProcessLost, UserError, load_settings
 from ..templates.template import Template, ignored_label
 
@@ -146,7 +146,7 @@ def common_arguments(
     return dict(output_dir=str(folder), num_train_epochs=recipe.epochs, learning_rate=recipe.learning_rate,
                 warmup_steps=recipe.warmup, lr_scheduler_type='cosine',
                 per_device_train_batch_size=per_process_batch_size(recipe.batch_size), seed=recipe.seed,
-                data_seed=recipe.seed, bf16=training_dtype() == 'bfloat16', use_cpu=not torch.cuda.is_available(),
+                data_seed=recipe.seed, bf16=working_dtype() == 'bfloat16', use_cpu=not torch.cuda.is_available(),
                 gradient_checkpointing=torch.cuda.is_available(), adam_beta2=0.95, max_grad_norm=0.3,
                 train_sampling_strategy='sequential', logging_steps=1, save_steps=save_steps, save_total_limit=2,
                 report_to='none', disable_tqdm=True, dataloader_pin_memory=False, ddp_find_unused_parameters=False)
@@ -167,7 +167,7 @@ def with_adapter(
     from peft import LoraConfig, get_peft_model
     from transformers import set_seed
     set_seed(recipe.seed)
-    model = base.model(training_dtype()) if model is None else model
+    model = base.model() if model is None else model
     depth = model.config.num_hidden_layers
     lora = LoraConfig(
         r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type='CAUSAL_LM',
@@ -261,7 +261,7 @@ class Run:
         "The base model with the adapter merged into its weights, in evaluation mode"
         from peft import PeftModel
         model = PeftModel.from_pretrained(self.base.model('float32'), self.folder/'adapter')
-        return model.merge_and_unload().to(torch.bfloat16).eval()
+        return model.merge_and_unload().to(getattr(torch, working_dtype())).eval()
 
     def _repr_markdown_(self):
         f = self.facts
@@ -314,13 +314,13 @@ def train_rows(
 )->Run: # Finished, now or earlier
     "Train an adapter on rows that have been rendered, or find the run that did"
     print_ = fingerprint(rows, template, base.identity, recipe,
-                         *[trainer.__name__]*(trainer is not CompletionOnlyTrainer))
+                         *dtype_key(), *[trainer.__name__]*(trainer is not CompletionOnlyTrainer))
     final = Path(folder or load_settings().runs)/f'{name}-{print_}'
     work = final.with_name(f'.{final.name}.work')
     final.parent.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(final), _in_one_sentence(work):
         manifest = run_on_main_process(lambda: verified_manifest(final)) or _finish(
-            _train(rows, base, recipe, work, save_steps, trainer), final, examples=len(rows), fingerprint=print_,
+            _train(rows, base, recipe, work, save_steps, trainer), final, examples=len(rows), fingerprint=print_, dtype=working_dtype(),
             base=base.name, template=template, recipe=recipe)
         run_on_main_process(lambda: shutil.rmtree(work, ignore_errors=True))
     return Run(final, base, manifest)

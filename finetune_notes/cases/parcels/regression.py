@@ -18,7 +18,7 @@ import torch
 from torch.nn import Linear
 from .number_decoding import digit_tokens, value_template, number_width, format_value
 from ...generation.decoding import length_sorted_batches
-from ...core.checkpoints import Checkpoint
+from ...core.checkpoints import Checkpoint, working_dtype
 from ...core.settings import UserError
 from ...templates.template import ignored_label
 from ...training.sft import CompletionOnlyTrainer, process_state, Recipe, Run, train_rows, with_adapter
@@ -134,7 +134,7 @@ def load_value_model(
     from peft import PeftModel
     model = PeftModel.from_pretrained(add_value_head(run.base.model('float32')),
                                       run.folder/'adapter').merge_and_unload()
-    model.model.to(torch.bfloat16)
+    model.model.to(getattr(torch, working_dtype()))
     return model.eval()
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #0e118e9a

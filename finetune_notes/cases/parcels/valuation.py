@@ -23,7 +23,7 @@ from .number_decoding import (number_distributions, read_number, sample_numbers,
 from .regression import train_regression, load_value_model, predict_values
 from ...core.artifacts import build_once, fingerprint
 from ...generation.decoding import generate
-from ...core.checkpoints import load_checkpoint
+from ...core.checkpoints import dtype_key, load_checkpoint
 from ...core.settings import load_settings
 from ...templates.template import Template
 from ...training.sft import Recipe, Run, sft
@@ -66,7 +66,7 @@ def _kept(
     make, # Called without arguments if there is nothing yet: read-out → `ValuationAnswers`
 )->dict: # Read-out → `ValuationAnswers`
     "A system's answers, made now or found"
-    folder = load_settings().runs/f'values-{fingerprint(name, identity, texts)}'
+    folder = load_settings().runs/f'values-{fingerprint(name, identity, texts, *dtype_key())}'
     def write(place):
         made = {k: dict(values=a.values.tolist(), seconds=a.seconds) for k,a in make().items()}
         (place/'answers.json').write_text(json.dumps(made))

@@ -221,7 +221,7 @@ def test_doctor_says_what_a_small_machine_may_expect(monkeypatch):
     monkeypatch.setattr(doctor, 'memory_gib', lambda: 3.9)
     said = {name: (ok, text) for name,ok,text in doctor.environment_checks()}
     assert said['memory'][0] and said['processors'][0] and 'everything finishes' in said['processors'][1]
-    assert all(f'{d} ' in said['speed'][1] for d in ('bfloat16', 'float32')) and 'is the format to train in here' in said['speed'][1]
+    assert all(f'{d} ' in said['speed'][1] for d in ('bfloat16', 'float32')) and 'is the format to compute in here' in said['speed'][1]
 
 def test_the_time_that_doctor_gives_follows_from_the_benchmarks(monkeypatch, tmp_path):
     from finetune_notes.core import settings

@@ -103,3 +103,34 @@ def test_a_processor_without_bfloat16_computes_in_float32(cache):
     program = 'from finetune_notes.core.checkpoints import working_dtype; print(working_dtype())'
     done = subprocess.run([sys.executable, '-c', program], env=os.environ | {'ONEDNN_MAX_CPU_ISA': 'AVX2', 'FINETUNE_NOTES_CACHE': str(cache)}, capture_output=True, text=True)
     assert done.stdout.strip() == 'float32', done.stderr
+
+def test_an_import_changes_nothing_of_the_process():
+    program = ('import os; before = dict(os.environ); import finetune_notes.core.checkpoints, finetune_notes.training.sft;'
+               'print({k: v for k,v in os.environ.items() if before.get(k) != v and k.startswith(("HF_", "FINETUNE", "TRANSFORMERS"))})')
+    env = {k: v for k,v in os.environ.items() if not k.startswith('HF_')}
+    assert subprocess.run([sys.executable, '-c', program], env=env, capture_output=True, text=True).stdout.strip() == '{}'
+
+offline = """import socket
+def refused(self, address): raise AssertionError(f'tried to connect to {address}')
+socket.socket.connect = refused
+import sys
+from pathlib import Path
+from finetune_notes.core.checkpoints import load_checkpoint
+from finetune_notes.training.sft import Recipe, sft
+from finetune_notes.templates.template import Template
+run = sft([dict(q='1?', answer='1')]*4, Template(user='{q}', system='Count.'), load_checkpoint('tiny'), Recipe(epochs=1, batch_size=4), folder=Path(sys.argv[1]))
+run.model(), run.base.tokenizer()"""
+
+def test_nothing_is_looked_up_on_the_hub_of_a_local_model(tmp_path):
+    env = {k: v for k,v in os.environ.items() if not k.startswith('HF_')}
+    done = subprocess.run([sys.executable, '-c', offline, tmp_path], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+def test_other_weights_in_a_folder_of_the_same_name_are_another_model(tmp_path, monkeypatch):
+    monkeypatch.setenv('FINETUNE_NOTES_PRESET', 'gpu')
+    monkeypatch.setenv('FINETUNE_NOTES_MODEL', str(tmp_path))
+    (tmp_path/'model.safetensors').write_bytes(b'one')
+    first = models.load_checkpoint().identity
+    assert models.load_checkpoint().identity == first
+    (tmp_path/'model.safetensors').write_bytes(b'two')
+    assert models.load_checkpoint().identity != first

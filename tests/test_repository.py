@@ -178,8 +178,7 @@ def test_pages_are_staged_whole(tmp_path):
     copy.mkdir()
     for name in ('pyproject.toml', 'settings.ini', '_quarto.yml', 'README.md'): shutil.copy(top/name, copy)
     shutil.copytree(top/'nbs', copy/'nbs', symlinks=True, ignore=shutil.ignore_patterns('.*'))
-    (copy/'finetune_notes').mkdir()
-    shutil.copy(top/'finetune_notes'/'__init__.py', copy/'finetune_notes')
+    shutil.copytree(top/'finetune_notes', copy/'finetune_notes', ignore=shutil.ignore_patterns('__pycache__'))
     run(['-c', 'from nbdev.serve import proc_nbs; proc_nbs(n_workers=0, force=True)'], copy)
     staged = {p.relative_to(copy/'_proc').as_posix() for p in (copy/'_proc').rglob('*') if p.is_file()}
     assert {b.relative_to(top/'nbs').as_posix() for b in books} | {'_quarto.yml', 'styles.css', 'dark.scss'} <= staged

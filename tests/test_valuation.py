@@ -77,8 +77,9 @@ def test_packing_changes_nothing(tiny, model, pack):
 
 def test_the_grammar_lets_every_value_through_and_nothing_else(tiny):
     from finetune_notes.generation.decoding import grammar_accepts
-    assert all(grammar_accepts(tiny.tokenizer(), number_grammar, format_value(v)) for v in (1, 9, 10, 100, 1250, 99_999))
-    assert not any(grammar_accepts(tiny.tokenizer(), number_grammar, t) for t in ('00000', '1', '123456', ' 00010', '0001a', ''))
+    tokenizer = tiny.tokenizer()
+    assert all(grammar_accepts(tokenizer, number_grammar, format_value(v)) for v in (1, 9, 10, 100, 1250, 99_999))
+    assert not any(grammar_accepts(tokenizer, number_grammar, t) for t in ('00000', '1', '123456', ' 00010', '0001a', ''))
 
 def test_quantiles_of_a_distribution():
     d = NumberDistribution(np.array([1, 10, 20]), np.array([9, 19, 99_999]), np.array([.2, .6, .2]))

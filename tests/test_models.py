@@ -104,13 +104,8 @@ def test_a_processor_without_bfloat16_computes_in_float32(cache):
     done = subprocess.run([sys.executable, '-c', program], env=os.environ | {'ONEDNN_MAX_CPU_ISA': 'AVX2', 'FINETUNE_NOTES_CACHE': str(cache)}, capture_output=True, text=True)
     assert done.stdout.strip() == 'float32', done.stderr
 
-def test_an_import_changes_nothing_of_the_process():
-    program = ('import os; before = dict(os.environ); import finetune_notes.core.checkpoints, finetune_notes.training.sft;'
-               'print({k: v for k,v in os.environ.items() if before.get(k) != v and k.startswith(("HF_", "FINETUNE", "TRANSFORMERS"))})')
-    env = {k: v for k,v in os.environ.items() if not k.startswith('HF_')}
-    assert subprocess.run([sys.executable, '-c', program], env=env, capture_output=True, text=True).stdout.strip() == '{}'
-
-offline = """import socket
+offline = """import os, socket
+before = dict(os.environ)
 def refused(self, address): raise AssertionError(f'tried to connect to {address}')
 socket.socket.connect = refused
 import sys
@@ -118,10 +113,11 @@ from pathlib import Path
 from finetune_notes.core.checkpoints import load_checkpoint
 from finetune_notes.training.sft import Recipe, sft
 from finetune_notes.templates.template import Template
+assert {k for k,v in os.environ.items() if before.get(k) != v} <= {'KMP_DUPLICATE_LIB_OK', 'KMP_INIT_AT_FORK', 'TORCHINDUCTOR_CACHE_DIR'}, 'an import changes the environment'
 run = sft([dict(q='1?', answer='1')]*4, Template(user='{q}', system='Count.'), load_checkpoint('tiny'), Recipe(epochs=1, batch_size=4), folder=Path(sys.argv[1]))
 run.model(), run.base.tokenizer()"""
 
-def test_nothing_is_looked_up_on_the_hub_of_a_local_model(tmp_path):
+def test_an_import_changes_nothing_and_nothing_is_looked_up_on_the_hub_of_a_local_model(tmp_path):
     env = {k: v for k,v in os.environ.items() if not k.startswith('HF_')}
     done = subprocess.run([sys.executable, '-c', offline, tmp_path], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

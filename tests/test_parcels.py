@@ -20,7 +20,7 @@ worlds = dict(clean=FaultRates(), met=typical_fault_rates, light=FaultRates(.3, 
 
 def as_file(made): return made[['text', 'declared']].rename(columns={'declared': 'value'})
 
-@pytest.mark.parametrize('world,seed', [*((w, 21) for w in worlds), *((w, seed) for w in ('met', 'clean') for seed in (22, 23, 24))])
+@pytest.mark.parametrize('world,seed', [*((w, 21) for w in worlds), *(pytest.param(w, seed, marks=pytest.mark.nightly) for w in ('met', 'clean') for seed in (22, 23, 24))])
 def test_planted_dials_are_recovered_within_two_points(world, seed):
     found = fault_shares(as_file(generate_parcels(20_000, worlds[world], seed)), 500)
     off = {name: round(100*(found[name].estimate - getattr(worlds[world], dial)), 2) for name,dial in dials.items()}

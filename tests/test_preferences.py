@@ -135,7 +135,7 @@ class StopAt(train.CheckpointCallback):
         super().on_step_end(args, state, control, **kwargs)
         if state.global_step == 5: raise KeyboardInterrupt
 
-@pytest.mark.parametrize('loss', ['sigmoid', 'kto', 'orpo'])
+@pytest.mark.parametrize('loss', ['sigmoid', *(pytest.param(o, marks=pytest.mark.nightly) for o in ('kto', 'orpo'))])
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(loss, begun, tmp_path, monkeypatch):
     how = replace(recipe, loss=loss)
     with monkeypatch.context() as patched:

@@ -1,6 +1,7 @@
 "Sixteen template bugs and their variants named for two tokenizers, and nothing said about a thousand clean conversations"
 import copy
 import json
+import os
 import random
 import re
 import shutil
@@ -225,6 +226,7 @@ def test_the_thousand_are_what_they_should_be():
 
 @pytest.mark.parametrize('layout', layouts)
 def test_a_thousand_clean_conversations_have_no_finding(clean, layout):
+    if clean.tokenizer is two_tokenizers[1] and not os.environ.get('FINETUNE_NOTES_SLOW'): pytest.skip('in the nightly run')
     template, conversations = layouts[layout]
     assert check_template(template, clean.tokenizer, conversations, clean.embeddings) == []
 

@@ -135,6 +135,10 @@ def test_progress_of_the_first_edition_is_mentioned_once_and_left_alone(runs):
     first, second = check('scoreboard-2', 3), check('scoreboard-2', 3)
     assert 'exercises.sqlite' in first.note and second.note == '' and (runs/'exercises.sqlite').read_bytes() == b'SQLite format 3'
 
+def test_a_try_leaves_what_was_counted_of_other_exercises():
+    record_try('scoreboard-1', True), record_try('scoreboard-2', False)
+    assert count_tries() == {'scoreboard-1': (0, 1), 'scoreboard-2': (1, 0)}
+
 def test_a_solved_exercise_stays_solved():
     assert check('scoreboard-2', 381) and not check('scoreboard-2', 3)
     shown = progress('scoreboard')

@@ -3029,6 +3029,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                   'finetune_notes/training/sft.py'),
                                              'finetune_notes.training.sft.Run.history': ( 'library/training/sft.html#run.history',
                                                                                           'finetune_notes/training/sft.py'),
+                                             'finetune_notes.training.sft.Run.identity': ( 'library/training/sft.html#run.identity',
+                                                                                           'finetune_notes/training/sft.py'),
                                              'finetune_notes.training.sft.Run.model': ( 'library/training/sft.html#run.model',
                                                                                         'finetune_notes/training/sft.py'),
                                              'finetune_notes.training.sft._finish': ( 'library/training/sft.html#_finish',

@@ -257,6 +257,11 @@ class Run:
         import pandas as pd
         return pd.DataFrame(json.loads((self.folder/'history.json').read_text()))
 
+    @property
+    def identity(self)->str: # Changes when the weights do, whatever they were trained from
+        "The hash of the base model and the adapter"
+        return fingerprint(self.base.identity, self.facts['files']['adapter/adapter_model.safetensors']['sha256'])
+
     def model(self):
         "The base model with the adapter merged into its weights, in evaluation mode"
         from peft import PeftModel

@@ -45,7 +45,7 @@ Modules:
 - `finetune_notes.core.artifacts`: A file that was half written must never be taken for whole
 - `finetune_notes.core.checkpoints`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
 - `finetune_notes.core.http`: One JSON document to a server, and what it says
-- `finetune_notes.core.kernels`: The parts of a model made cheaper on a laptop: passes written by hand, a common beginning read once, weights arranged once
+- `finetune_notes.core.kernels`: Two shortcuts for a laptop's processor, each of them checked against the plain way and used only where it is faster
 - `finetune_notes.core.settings`: One small file says how large a run may be; everything else has one place in code
 - `finetune_notes.core.text`: A text with named fields, filled in, and the data files of the package
 - `finetune_notes.course.bench`: Every figure on speed in this course in one table: ours beside stock, the target beside what was reached

@@ -52,13 +52,13 @@ def rates(cache, monkeypatch):
     monkeypatch.setattr(models, 'matrix_rate', rate)
     monkeypatch.setattr('torch.cuda.is_available', lambda: False)
     monkeypatch.delenv('FINETUNE_NOTES_DTYPE', raising=False)
-    models._recorded_dtype.cache_clear()
+    models._decisions.clear()
     yield given, asked
-    models._recorded_dtype.cache_clear()
+    models._decisions.clear()
 
 def again():
     "The decision as the next process finds it"
-    models._recorded_dtype.cache_clear()
+    models._decisions.clear()
     return models.working_dtype()
 
 def test_the_format_is_measured_once_a_machine_and_recorded(rates, cache, monkeypatch):
@@ -73,8 +73,8 @@ def test_the_format_is_measured_once_a_machine_and_recorded(rates, cache, monkey
 
 @pytest.mark.parametrize('content', ['', '{"dtype": "float32"', '[1]', '{"dtype": "float64"}', 'null'])
 def test_a_record_that_is_not_whole_is_made_again(rates, cache, content):
-    (cache/'dtype.json').write_text(content)
-    assert again() == 'float32' and json.loads((cache/'dtype.json').read_text())['dtype'] == 'float32'
+    (cache/'machine.json').write_text(content)
+    assert again() == 'float32' and json.loads((cache/'machine.json').read_text())['dtype'] == 'float32'
 
 def test_a_small_lead_is_none(rates):
     rates[0].update(bfloat16=2.1, float32=2.)

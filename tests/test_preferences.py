@@ -4,9 +4,8 @@ from dataclasses import replace
 import pytest
 import torch
 from datasets import Dataset
-from hypothesis import given, settings, strategies as st
 from trl import DPOTrainer
-from finetune_notes.training.preferences import (Pair, PairTrainer, PreferenceRecipe, AdapterCheckpoint, answer_logps, dpo, dpo_config, load_pairs, separate_states, pair_hidden_states,
+from finetune_notes.training.preferences import (Pair, PairTrainer, PreferenceRecipe, AdapterCheckpoint, answer_logps, dpo, dpo_config, load_pairs,
                                               pair_loss, pair_rows, preference_accuracy, describe_accuracy, starting_checkpoint, starting_model, kto_examples, log_ratio_margins)
 from finetune_notes.core import checkpoints as models
 from finetune_notes.training import sft as train
@@ -87,7 +86,7 @@ def test_five_lines_are_trls_loss(loss, beta, begun, tiny, tmp_path):
     policy = answer_logps(trainer.model.get_base_model(), tiny.tokenizer(), rows[:4])
     tokens = torch.tensor([[len(r['chosen_ids']), len(r['rejected_ids'])] for r in rows[:4]])
     assert (policy - reference).abs().max() > 0.1
-    assert pair_loss(policy, reference, beta, loss, how.flipped, tokens).mean().item() == pytest.approx(wanted, abs=3e-5)
+    assert pair_loss(policy, reference, beta, loss, how.flipped, tokens).mean().item() == pytest.approx(wanted, rel=2e-6, abs=3e-5)
 
 # A run
 
@@ -220,15 +219,3 @@ def test_swapped_labels_and_noise_are_said(begun, tmp_path):
     assert 'better than chance' in table.says['ann'] and 'swapped' in table.says['ben']
     assert 'noise' in describe_accuracy(50, 100) and 'swapped' in describe_accuracy(30, 100) and 'better' in describe_accuracy(70, 100) and 'too few' in describe_accuracy(0, 4)
     assert 'too few' in repr(run)
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=4), st.randoms(use_true_random=False))
-def test_a_prompt_that_is_read_once_gives_the_same_states(shapes, rng):
-    body = models.load_checkpoint('tiny').model('float32').model
-    draw = lambda n: [rng.randrange(10, 99) for _ in range(n)]
-    pairs = [(common + draw(a + (not common)), common + draw(b + (not common))) for k,a,b in shapes for common in [draw(k)]]
-    rows = [p[0] for p in pairs] + [p[1] for p in pairs]
-    longest = max(map(len, rows))
-    ids, mask = (torch.tensor([fill(r) + [0]*(longest - len(r)) for r in rows]) for fill in (list, lambda r: [1]*len(r)))
-    for one,other,seen in zip(pair_hidden_states(body, ids, mask, use_cache=False), separate_states(body, ids, attention_mask=mask, use_cache=False), mask.bool()):
-        assert torch.allclose(one[seen], other[seen], atol=2e-4)

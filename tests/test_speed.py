@@ -8,7 +8,7 @@ from finetune_notes.templates.template import Template
 from finetune_notes.training.sft import Recipe, common_arguments, render_examples
 from finetune_notes.course.speed import StepPlan, training_flop, plan_trainer, operation_group, measure_in_rounds, row_losses
 
-ours = StepPlan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, graded=True, attention='shared_prefix', modules=Recipe().modules, layers=2/3, by_hand=True)
+ours = StepPlan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, labels_only=True, attention='eager', modules=Recipe().modules, layers=2/3)
 
 @pytest.fixture(scope='module')
 def base(): return load_checkpoint('tiny')
@@ -36,17 +36,13 @@ def test_every_way_has_the_loss_of_the_stock_trainer(rows, base, tmp_path, dtype
         with trainer.compute_loss_context_manager(): return trainer.compute_loss(trainer.model, batch, num_items_in_batch=graded).item()
     stock = loss()
     assert stock > 1
-    for change in (dict(checkpointing=False), dict(graded=True), dict(attention='eager'), dict(layers=0.5), dict(by_hand=True), dict(graded=True, attention='shared_prefix', checkpointing=False, by_hand=True), dict(graded=True, attention='shared_prefix')):
+    for change in (dict(checkpointing=False), dict(labels_only=True), dict(attention='eager'), dict(layers=0.5), dict(labels_only=True, attention='eager', checkpointing=False)):
         assert loss(**change) == pytest.approx(stock, rel=tolerance), change
 
 def test_each_saving_is_less_arithmetic(rows, base, tmp_path):
     count = lambda **change: training_flop(plan_trainer(StepPlan(**change), rows, base, tmp_path))
     stock = count()
-    assert count(checkpointing=False) < stock and count(graded=True) <= stock and count(layers=0.5) < stock
-
-def test_products_with_arranged_weights_are_counted(rows, base, tmp_path):
-    count = lambda **change: training_flop(plan_trainer(StepPlan(dtype='bfloat16', checkpointing=False, graded=True, **change), rows, base, tmp_path))
-    assert count(by_hand=True) == pytest.approx(count(), rel=0.05) # autograd makes a few products that nothing asks for
+    assert count(checkpointing=False) < stock and count(labels_only=True) <= stock and count(layers=0.5) < stock
 
 def test_the_loss_of_a_row_is_that_of_its_graded_tokens(rows, base):
     model, row = base.model('float32'), rows[3]

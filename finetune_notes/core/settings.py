@@ -42,6 +42,7 @@ class Settings:
     eval_examples:int = 300 # Questions on which a tuned model is scored
     baseline_examples:int = 100 # Questions on which a long prompt is scored
     dtype:str = 'auto' # Format of the arithmetic: bfloat16, float32, or auto, the faster one on this machine
+    threads:str = 'auto' # Threads of the arithmetic: a number, or auto, one for each core
     model:str = 'HuggingFaceTB/SmolLM2-1.7B-Instruct' # Hub id, used by the `gpu` preset alone
     data:Path = Path('data') # Frozen inputs
     cache:Path = Path('.cache') # Converted weights
@@ -94,10 +95,17 @@ def _convert(
         if text.strip().isdecimal() and int(text) >= (key != 'seed'): return int(text)
         raise UserError(f"{where} = {text!r}: expected a whole number, {'0' if key == 'seed' else '1'} or more")
     if not text.strip(): raise UserError(f"{where} is empty; give a value or remove the line")
+    if key == 'threads': return _threads(text.strip(), where)
     allowed = dict(preset=tuple(presets), dtype=('auto', 'bfloat16', 'float32')).get(key)
     if allowed and text.strip() not in allowed:
         raise UserError(f"{where} = {text!r}: expected one of {', '.join(allowed)}")
     return text.strip()
+
+def _threads(text:str, where:str)->str:
+    "A number of threads that this machine has cores for, or auto"
+    cores = os.cpu_count() or 1
+    if text == 'auto' or text.isdecimal() and 1 <= int(text) <= cores: return text
+    raise UserError(f"{where} = {text!r}: expected auto or a whole number from 1 to {cores}, the cores of this machine")
 
 # %% ../../nbs/library/core/settings.ipynb #23dd713a
 def load_settings(

@@ -34,7 +34,7 @@ def count_unmasked_tokens(rows:list[dict])->int:
     return sum(label != ignored_label for r in rows for label in r['labels'])
 
 def process_gradient(
-    model, # With an adapter, prepared by `use_unmasked_loss`
+    model, # With an adapter
     rows:list[dict], # input_ids and labels
     over:float, # What the sum of the losses is divided by
 )->torch.Tensor: # Shape (parameters of the adapter,)
@@ -43,8 +43,8 @@ def process_gradient(
     for r in rows:
         ids, labels = (torch.tensor([r['input_ids']],
                                     device=model.device), torch.tensor([r['labels']], device=model.device))
-        (model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels, use_cache=False, graded=True)/
-         over).backward()
+        mean = model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels, use_cache=False).loss
+        (mean*count_unmasked_tokens([r])/over).backward()
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 # %% ../../nbs/lessons/83_many_machines.ipynb #11f21ac8

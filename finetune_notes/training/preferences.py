@@ -10,37 +10,32 @@ supervised fine-tuning left, and returns a run as `sft` does."""
 
 # %% auto #0
 __all__ = ['preference_trainers', 'Pair', 'pair_fault', 'read_pair_records', 'load_pairs', 'dpo_loss', 'pair_loss', 'pair_rows',
-           'AdapterCheckpoint', 'starting_checkpoint', 'starting_model', 'PreferenceRecipe', 'dpo_config', 'pack_pairs',
-           'pair_hidden_states', 'CachedReferenceMixin', 'PairTrainer', 'kto_examples', 'UnpairedTrainer',
-           'OddsTrainer', 'describe_accuracy', 'PreferenceRun', 'dpo', 'answer_logps', 'log_ratio_margins',
-           'preference_accuracy', 'plot_preferences']
+           'AdapterCheckpoint', 'starting_checkpoint', 'starting_model', 'PreferenceRecipe', 'dpo_config',
+           'first_batch', 'RenderedMixin', 'PairTrainer', 'kto_examples', 'UnpairedTrainer', 'OddsTrainer',
+           'describe_accuracy', 'PreferenceRun', 'dpo', 'answer_logps', 'log_ratio_margins', 'preference_accuracy',
+           'plot_preferences']
 
 # %% ../../nbs/library/training/preferences.ipynb #b1ab816e
 import json
 import re
-import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, fields
-from functools import wraps
 from pathlib import Path
-from types import MethodType
 import pandas as pd
 import torch
-from datasets import Dataset, concatenate_datasets, load_from_disk
-from torch.linalg import vecdot
+from datasets import Dataset, load_from_disk
 from torch.nn.functional import logsigmoid
 from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
-from trl.trainer.utils import FusedCausalLMOutput
-from ..core.artifacts import build_once, verified_manifest, fingerprint
+from ..core.artifacts import build_once, fingerprint
 from ..evaluation.scoreboard import wilson
-from ..core.kernels import use_fused_attention, separate_states, shared_prefix_states
-from ..core.checkpoints import Checkpoint
+from ..core.kernels import check_pairs, least_gain, pairs_in_one_row, unmasked_positions_only
+from ..core.checkpoints import Checkpoint, measured_once, working_dtype
 from ..core.settings import UserError
 from ..templates.template import Template, ignored_label
-from .sft import (Recipe, Run, run_on_main_process, common_arguments, unmasked_first,
-                                         process_state, per_process_batch_size, train_rows, with_adapter)
+from .sft import (CompletionOnlyTrainer, Recipe, Run, common_arguments, fill_last_batch, logits_at, per_process_batch_size,
+                                        process_state, run_on_main_process, train_rows, unmasked_first, with_adapter)
 
 # %% ../../nbs/library/training/preferences.ipynb #81d81b6a
 @dataclass(frozen=True)
@@ -206,8 +201,7 @@ def starting_model(start, recipe):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"
     if start.adapter is None: return with_adapter(start, recipe)
     from peft import PeftModel
-    return PeftModel.from_pretrained(use_fused_attention(start.model()), start.adapter,
-                                     is_trainable=True)
+    return PeftModel.from_pretrained(start.model(), start.adapter, is_trainable=True)
 
 # %% ../../nbs/library/training/preferences.ipynb #136c0d21
 @dataclass(frozen=True)
@@ -227,95 +221,62 @@ def dpo_config(recipe, folder, save_steps): # trl.DPOConfig
                      label_smoothing=recipe.flipped, max_length=None, precompute_ref_log_probs=True,
                      pad_to_multiple_of=8, **common_arguments(recipe, folder, save_steps))
 
-# %% ../../nbs/library/training/preferences.ipynb #a8f40706
-def pack_pairs(
-    ids:torch.Tensor, # Chosen rows, then as many rejected ones, filled up on the right, shape (2B, T)
-    mask:torch.Tensor, # 1 where a token stands, shape (2B, T)
-    multiple:int=8, # Of the new length
-)->tuple: # Ids (B, W), positions (B, W), which token may see which (B, W, W), and where each token of the 2B rows went (2B, T)
-    "Both rows of each pair in one, what they have in common once"
-    (first, second), (one, two), at = (ids.chunk(2), mask.bool().chunk(2),
-                                       torch.arange(ids.shape[1], device=ids.device).expand(len(ids)//2, -1))
-    n, common = one.sum(1, keepdim=True), ((first == second) & one & two).int().cumprod(1).sum(1, keepdim=True)
-    width = -(-int((n + two.sum(1, keepdim=True) - common).max())//multiple)*multiple
-    places = torch.where(one, at, width), torch.where(two, torch.where(at < common, at, n + at - common), width) # `width` takes the filling
-    put = lambda *rows: ids.new_zeros(len(n), width + 1).scatter(1, torch.cat(places, 1), torch.cat(rows, 1))[:, :width]
-    to = torch.arange(width, device=ids.device)
-    apart = (to >= n)[:, :, None] & (to >= common)[:, None] & (to < n)[:, None]
-    sees = (to[:, None] >= to) & ~apart
-    return put(first, second), put(at, at), sees, torch.cat(places).clamp(max=width - 1)
-
-def pair_hidden_states(
-    model, # The body of a causal language model
-    input_ids:torch.Tensor, # Shape (2B, T)
-    attention_mask:torch.Tensor, # Shape (2B, T)
-    **options, # More of the model's arguments
-)->torch.Tensor: # Shape (2B, T, H)
-    "Last hidden states of pairs, their prompts read once"
-    ids, positions, sees, places = pack_pairs(input_ids, attention_mask)
-    hidden = shared_prefix_states(model, ids, positions, sees, **options)
-    return hidden[torch.arange(len(ids), device=ids.device).repeat(2)[:, None], places]
-
-# %% ../../nbs/library/training/preferences.ipynb #971ce910
-def _scored(
-    model, # A causal language model
-    hidden:torch.Tensor, # Its last hidden states, shape (B, T, H)
-    labels:torch.Tensor, # Of the same tokens, -100 where nothing is graded, shape (B, T)
-    statistics:bool=True, # Compute TRL's entropy, mean logit and hits as well?
-)->FusedCausalLMOutput: # log_probs and the statistics, shape (B, T-1), zero where nothing is graded
-    "What TRL's fused head gives, computed at graded positions only"
-    labels = labels[:, 1:]
-    keep = unmasked_first(labels.flatten())
-    logits, target = model.lm_head(hidden[:, :-1].flatten(0, 1)[keep]).float(), labels.flatten()[keep].clamp(min=0)
-    total = logits.logsumexp(-1)
-    made = dict(log_probs=logits.gather(1, target[:, None])[:, 0] - total)
-    with torch.no_grad():
-        if statistics:
-            made |= dict(entropy=total - vecdot((logits - total[:, None]).exp_(), logits), mean_logits=logits.mean(-1),
-                         is_top1=logits.argmax(-1) == target)
-    place = lambda x: x.new_zeros(labels.numel()).index_put(
-        (keep,), x).view(labels.shape).masked_fill(labels == ignored_label, 0)
-    return FusedCausalLMOutput(**{k: place(v) for k,v in made.items()})
-
-def _answers_only(model, states):
-    "Replace the head that TRL's trainers ask a model for; `states` gives its last hidden states"
-    stock = model.forward
-    @wraps(stock)
-    def forward(self, *args, fused_lm_head=False, labels=None, **kwargs):
-        if not fused_lm_head: return stock(*args, labels=labels, **kwargs)
-        return _scored(self, states(self.model, *args, **kwargs), labels)
-    model.forward = MethodType(forward, model)
-
 # %% ../../nbs/library/training/preferences.ipynb #7204d122
-@contextmanager
-def _shared(dataset, place):
-    "Where there are several processes, a copy on disk, beside which TRL's main process leaves what the others read"
-    if process_state().num_processes == 1: return (yield dataset)
-    run_on_main_process(lambda: dataset.save_to_disk(place))
-    yield load_from_disk(place)
-    run_on_main_process(lambda: shutil.rmtree(place))
+def first_batch(
+    rows:list[dict], # As `pair_rows` gives them, of one batch
+    tokenizer, # Its padding token
+)->dict: # input_ids, attention_mask, labels: chosen rows, then as many rejected ones
+    "Pairs as a model is given them"
+    made = DataCollatorForPreference(tokenizer.pad_token_id, pad_to_multiple_of=8)(rows)
+    labels = made['input_ids'].masked_fill(made['completion_mask'] == 0, ignored_label)
+    return dict(input_ids=made['input_ids'], attention_mask=made['attention_mask'], labels=labels)
 
-class CachedReferenceMixin:
-    "Rendered rows, logits at answers only, and a reference that is computed once and kept beside the runs"
-    adapted, states = staticmethod(starting_model), staticmethod(separate_states)
+def _gain(model, batch):
+    "How many times as fast pairs in one row are, measured once for a kind of model; and what to say"
+    config = model.config.get_text_config()
+    name = f'pairs in one row: {config.model_type}, {config.num_hidden_layers}x{config.hidden_size}, {working_dtype()}'
+    gain = measured_once(name, lambda: round(check_pairs(model, batch)[0], 2), lambda x: isinstance(x, (int, float)))
+    if gain < least_gain: return 0., f'pairs are read as two rows each (one row: {gain} times as fast)'
+    found, said = check_pairs(model, batch, tries=1, timed=False)
+    return gain*(found > 0), said
+
+class RenderedMixin:
+    "Rows that are rendered already, kept on disk where TRL leaves the reference's log-probabilities beside them"
+    adapted = staticmethod(starting_model)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if 'ref' in self.model.peft_config: self.model.delete_adapter('ref') # TRL's copy of the start, which is not needed any more
 
     def _prepare_dataset(self, dataset, *args): return dataset
 
-    def _precompute_ref_logps(self, dataset, name, batch_size):
-        _answers_only(self.model.get_base_model(), self.states)
-        key = fingerprint(self._precompute_model_hash, list(dataset), batch_size)
-        folder = Path(self.args.output_dir).parent/f'reference-{key}'
-        if not run_on_main_process(lambda: verified_manifest(folder)):
-            with _shared(dataset, folder.with_name(f'.{folder.name}.rows')) as rows:
-                made = super()._precompute_ref_logps(rows, name, batch_size)
-                logps = made.select_columns([c for c in made.column_names if c.startswith('ref_')])
-                run_on_main_process(lambda: build_once(folder, lambda place: logps.save_to_disk(place/'logps')))
-        self.model.delete_adapter('ref')
-        return concatenate_datasets([dataset, load_from_disk(folder/'logps')], axis=1)
+    @classmethod
+    def prepared(cls, rows, recipe, folder):
+        "The rows as TRL takes them, in the order of the batches"
+        made = cls.rows_for(fill_last_batch(rows, recipe.batch_size, lambda row: row), recipe.batch_size)
+        place = folder/f'reference-{fingerprint(made)}'
+        run_on_main_process(lambda: build_once(place, lambda f: Dataset.from_list(made).save_to_disk(f/'rows')) and None)
+        return load_from_disk(place/'rows')
 
-class PairTrainer(CachedReferenceMixin, DPOTrainer):
-    "TRL's trainer of pairs, prompts read once"
-    config, states = staticmethod(dpo_config), staticmethod(pair_hidden_states)
+    @staticmethod
+    def rows_for(rows, batch_size): return rows
+
+    @staticmethod
+    @contextmanager
+    def shortcuts(model, rows, tokenizer):
+        with unmasked_positions_only(): yield {}
+
+class PairTrainer(RenderedMixin, DPOTrainer):
+    "TRL's trainer of pairs"
+    config = staticmethod(dpo_config)
+
+    @staticmethod
+    @contextmanager
+    def shortcuts(model, rows, tokenizer):
+        gain, said = 0., 'pairs are read as two rows each'
+        if process_state().num_processes == 1 and not torch.cuda.is_available():
+            gain, said = _gain(model, first_batch(rows, tokenizer))
+        with unmasked_positions_only(), pairs_in_one_row(model) if gain else nullcontext(): yield dict(shortcut=said)
 
 # %% ../../nbs/library/training/preferences.ipynb #fdcbcd0f
 def _kto_config(recipe, folder, save_steps): # trl.KTOConfig
@@ -343,11 +304,9 @@ def kto_examples(
         ]
     return made
 
-class UnpairedTrainer(CachedReferenceMixin, KTOTrainer):
+class UnpairedTrainer(RenderedMixin, KTOTrainer):
     "TRL's trainer of single answers"
-    config = staticmethod(_kto_config)
-    def _prepare_dataset(self, dataset, processing_class, args, name):
-        return Dataset.from_list(kto_examples(list(dataset), args.per_device_train_batch_size*args.world_size//2))
+    config, rows_for = staticmethod(_kto_config), staticmethod(kto_examples)
 
 # %% ../../nbs/library/training/preferences.ipynb #9ac03c12
 def _orpo_config(recipe, folder, save_steps): # trl ORPOConfig
@@ -357,6 +316,10 @@ def _orpo_config(recipe, folder, save_steps): # trl ORPOConfig
 class OddsTrainer(ORPOTrainer):
     "TRL's trainer without a reference"
     adapted, config = staticmethod(starting_model), staticmethod(_orpo_config)
+    shortcuts = staticmethod(CompletionOnlyTrainer.shortcuts)
+
+    @staticmethod
+    def prepared(rows, recipe, folder): return Dataset.from_list(fill_last_batch(rows, recipe.batch_size, lambda row: row))
 
     def floating_point_ops(self, inputs): return 0 # the stock count asks for a tensor that these batches lack
 
@@ -411,14 +374,19 @@ def dpo(
     name:str='dpo', # A readable beginning of the run's folder
     folder:Path|None=None, # Where runs are kept; by default the one of the settings
     save_steps:int=50, # At most so many steps are lost when interrupted
+    eval_pairs:list[Pair]=(), # Held out; their loss and accuracy are taken five times in the training
+    callbacks:list=(), # More of transformers' `TrainerCallback`
+    report_to:str|list='none', # Loggers that transformers knows, such as tensorboard
+    force:bool=False, # Train again where a finished run is found?
 )->PreferenceRun: # Finished, now or earlier
     "Train an adapter on choices, or find the run that did"
     if recipe.beta <= 0 or not 0 <= recipe.flipped < 0.5:
         raise UserError(f'beta={recipe.beta}, flipped={recipe.flipped}: expected beta above 0, and flipped from 0 to '
                         'below 0.5')
     start = starting_checkpoint(run)
-    rows = pair_rows(pairs, template, start.tokenizer(), recipe.max_length)
-    done = train_rows(rows, template, start, recipe, name, folder, save_steps,
+    render = lambda some: pair_rows(some, template, start.tokenizer(), recipe.max_length)
+    done = train_rows(render(pairs), template, start, recipe, name, folder, save_steps,
+                      render(eval_pairs) if eval_pairs else (), callbacks, report_to, force,
                       preference_trainers.get(recipe.loss, PairTrainer))
     return PreferenceRun(done.folder, done.base, done.facts)
 
@@ -431,14 +399,22 @@ def answer_logps(
     batch_size:int=16, # Pairs of a batch
 )->torch.Tensor: # Shape (n, 2)
     "Log-probabilities of chosen and rejected answers, summed over their tokens"
-    collate, made = DataCollatorForPreference(tokenizer.pad_token_id, pad_to_multiple_of=8), torch.zeros(len(rows), 2)
+    made = torch.zeros(len(rows), 2)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]['input_ids']))
     for some in (order[at:at + batch_size] for at in range(0, len(order), batch_size)):
-        batch = {k: v.to(model.device) for k,v in collate([rows[i] for i in some]).items()}
-        hidden = pair_hidden_states(model.model, batch['input_ids'], batch['attention_mask'], use_cache=False)
-        labels = batch['input_ids'].masked_fill(batch['completion_mask'] == 0, ignored_label)
-        made[some] = _scored(model, hidden, labels, statistics=False).log_probs.sum(1).view(2, -1).T.float().cpu()
+        batch = {k: v.to(model.device) for k,v in first_batch([rows[i] for i in some], tokenizer).items()}
+        made[some] = _row_logps(model, **batch).view(2, -1).T.float().cpu()
     return made
+
+def _row_logps(model, input_ids, attention_mask, labels)->torch.Tensor: # Shape (B,)
+    "The log-probability of each row's labels"
+    target = labels[:, 1:].flatten()
+    keep = unmasked_first(target)
+    with logits_at(model, keep):
+        logits = model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).logits[0].float()
+    known = target[keep] != ignored_label
+    logps = logits.log_softmax(-1).gather(1, target[keep].clamp(min=0)[:, None])[:, 0]*known
+    return logps.new_zeros(len(labels)).index_add_(0, keep//(labels.shape[1] - 1), logps)
 
 def log_ratio_margins(
     run:Run, # As `dpo` gives it; another one is a `UserError`

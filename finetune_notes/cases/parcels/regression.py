@@ -49,7 +49,7 @@ def expected_log(
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #1e0a417b
 def _states(language_model, inputs):
     "Hidden states of all positions, shape (B, T, H)"
-    return language_model.model(input_ids=inputs['input_ids'], attention_mask=inputs['attention_mask'],
+    return language_model.base_model(input_ids=inputs['input_ids'], attention_mask=inputs['attention_mask'],
                                 use_cache=False)[0]
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #ab5973af
@@ -71,7 +71,7 @@ class RaftTrainer(CompletionOnlyTrainer):
         rows, steps = (torch.arange(n, device=inputs['labels'].device) for n in (len(inputs['labels']), number_width))
         ends = _states(language_model, inputs)[rows[:, None],
                                                (inputs['labels'] != ignored_label).int().argmax(1)[:, None] + steps]
-        return expected_log((ends @ language_model.lm_head.weight[tokens].T).float())
+        return expected_log((ends @ language_model.get_output_embeddings().weight[tokens].T).float())
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         language_model = self.accelerator.unwrap_model(model).get_base_model()
@@ -134,7 +134,7 @@ def load_value_model(
     from peft import PeftModel
     model = PeftModel.from_pretrained(add_value_head(run.base.model('float32')),
                                       run.folder/'adapter').merge_and_unload()
-    model.model.to(getattr(torch, working_dtype()))
+    model.base_model.to(getattr(torch, working_dtype()))
     return model.eval()
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #0e118e9a

@@ -16,7 +16,7 @@ def machine(tmp_path):
     clone, path = tmp_path/'my clones'/'notes', tmp_path/'bin'
     (clone/'.ci').mkdir(parents=True)
     path.mkdir()
-    for name in ('.ci/setup', 'pyproject.toml', 'requirements.lock'): shutil.copy(top/name, clone/name)
+    for name in ('.ci/setup', 'pyproject.toml', *(p.name for p in top.glob('requirements*.lock'))): shutil.copy(top/name, clone/name)
     for name in tools: (path/name).symlink_to(shutil.which(name))
     return clone, path
 
@@ -66,6 +66,42 @@ def test_python_is_chosen_by_name(machine):
     clone, path = machine
     add(path, 'my python', f'exec "{sys.executable}" "$@"')
     assert setup(clone, path, 'python', PYTHON=str(path/'my python')).stdout.strip() == str(path/'my python')
+
+def installed(machine, here='', refused='nothing', **env):
+    "What is printed, and the words that pip is given by a Python that installs nothing; `here` is the torch that stands there"
+    clone, path = machine
+    for name in ('mkdir', 'cp'): (path/name).symlink_to(shutil.which(name))
+    add(path, 'python3', f'''case "$*" in
+  "-m venv .venv") mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+  *importlib.metadata*) echo "{here}" ;;
+  "-m pip "*) echo "$*" >> words; case "$*" in *{refused}*) echo "no such file" >&2; exit 1 ;; esac ;;
+  *) exec "{sys.executable}" "$@" ;;
+esac''')
+    done = setup(clone, path, **env)
+    return done, [l.removeprefix('-m pip install --no-compile ') for l in (clone/'words').read_text().splitlines()]
+
+checked, ourselves = '--require-hashes --no-deps --only-binary :all: -r requirements', '--no-deps --no-build-isolation -e .'
+
+def test_every_file_is_checked_by_its_hash(machine):
+    done, words = installed(machine, refused='torch-cpu')
+    assert words == [f'{checked}.lock', f'{checked}-torch-cpu.lock', f'{checked}-torch.lock', ourselves]
+    assert done.returncode == 0 and 'no such file' not in done.stderr and 'without' not in done.stdout
+
+def test_the_cpu_build_is_taken_where_pip_finds_it(machine):
+    assert installed(machine)[1] == [f'{checked}.lock', f'{checked}-torch-cpu.lock', ourselves]
+
+def test_what_an_index_of_the_readers_own_leaves_unchecked_is_said(machine):
+    done, words = installed(machine, TORCH_INDEX='http://127.0.0.1:9')
+    assert words[0] == f'{checked}.lock' and words[1].startswith('--index-url http://127.0.0.1:9 torch==') and words[2:] == [ourselves]
+    assert len([l for l in done.stdout.splitlines() if 'without a check by hash' in l]) == 1
+
+def test_a_build_that_an_index_brought_stays(machine):
+    version = (top/'requirements-torch-cpu.lock').read_text().split('==')[1].split('+')[0]
+    assert installed(machine, here=f'{version}+cu130')[1] == [f'{checked}.lock', ourselves]
+
+def test_a_torch_that_cannot_be_installed_stops(machine):
+    done, words = installed(machine, refused='requirements-torch')
+    assert done.returncode == 1 and 'pip stopped for the reason above' in done.stderr and done.stderr.count('no such file') == 1
 
 @pytest.mark.parametrize('word, code', [('--help', 0), ('-h', 0), ('pyhton', 2), ('python now', 2)])
 def test_any_other_word_prints_the_usage_and_installs_nothing(machine, word, code):

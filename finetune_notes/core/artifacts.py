@@ -18,6 +18,7 @@ import os
 import shutil
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
+from secrets import token_hex
 from tempfile import mkdtemp
 from filelock import FileLock
 from .settings import UserError
@@ -72,12 +73,14 @@ def write_text(
 ):
     "Write a small file by a temporary name and a rename"
     path = Path(path)
-    temporary = path.with_name(f'.{path.name}.tmp-{os.getpid()}')
-    with open(temporary, 'w', encoding='utf-8') as f:
-        f.write(text)
-        f.flush()
-        os.fsync(f.fileno())
-    os.replace(temporary, path)
+    temporary = path.with_name(f'.{path.name}.tmp-{token_hex(8)}')
+    try:
+        with open(temporary, 'x', encoding='utf-8') as f:
+            f.write(text)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(temporary, path)
+    finally: temporary.unlink(missing_ok=True)
     _sync(path.parent)
 
 # %% ../../nbs/library/core/artifacts.ipynb #4748cf62

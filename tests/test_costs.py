@@ -250,3 +250,15 @@ def test_a_source_cannot_break_the_table():
     odd = replace(hosted_example(), input_price=replace(hosted_example().input_price, source='a | b \\| c'))
     line = next(o for o in cost_section(odd, own_example(), 1, day) if o.startswith('| input price'))
     assert len(re.findall(r'(?<!\\)(?:\\\\)*\|', line)) == 6
+
+def test_a_price_is_neither_html_nor_a_link_nor_code():
+    unit = '<img/src=x/onerror=run()> per million tokens'
+    hosted = hosted_example()
+    text = '\n'.join(cost_section(replace(hosted, **{f: replace(getattr(hosted, f), unit=unit, source='<script>run()</script> [a](b) `c` \\')
+                                                    for f in ('input_price', 'output_price')}), own_in(unit.split()[0]), 1, day))
+    assert '<' not in text and not re.search(r'(?<!\\)(?:\\\\)*[`\[]', text)
+    assert all(len(re.findall(r'(?<!\\)(?:\\\\)*\|', line)) == 6 for line in text.splitlines() if line.startswith('| '))
+
+def own_in(currency):
+    own = own_example()
+    return replace(own, **{f: replace(p, unit=f'{currency} per {p.measure}') for f in price_units if isinstance(p := getattr(own, f, None), Price)})

@@ -79,6 +79,12 @@ def test_every_case_has_a_memo_that_names_its_weakest_link_first(case):
     page = render_memo(found)
     assert page.count('\n## ') == 3 and '<script' not in page and len([l for l in page.splitlines() if l.startswith('|')]) == 2 + len(found.reasons)
 
+@pytest.mark.parametrize('text, shown', [('a | b\n<b>', r'a \| b &lt;b>'), (r'a \| b', r'a \\\| b'), ('\\', r'\\'), ('![x](http://a.example)', r'!\[x\](http://a.example)'),
+                                         ('`a', r'\`a'), ('R&D &lt; &#60;', 'R&D &amp;lt; &amp;#60;'), ('plain_text, 5 * 3', 'plain_text, 5 * 3')])
+def test_a_text_of_others_is_escaped_whole_in_a_memo(text, shown):
+    page = render_memo(assess(replace(example_cases[0], name=text, task=text)))
+    assert page.startswith(f'# {shown}\n\n{shown}\n\n')
+
 @given(cases)
 def test_the_ladder_is_climbed_only_from_a_wall(case):
     at = rungs.index(case.tried) if case.tried in rungs else -1

@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core.settings import UserError
+from ..core.text import escape_cell
 
 # %% ../../nbs/lessons/80_costs.ipynb #f5787a0b
 _ranges = {
@@ -353,9 +354,8 @@ def costs_toml(hosted:HostedModel, own:OwnModel)->str:
 def _price_lines(hosted, own, today):
     "The table of prices, and a note for those to look up again"
     used = _prices(hosted, own)
-    cell = lambda text: text.replace('\\', '\\\\').replace('|', '\\|')
     rows = [
-        f'| {n.replace("_", " ")} | {p.amount:,g} | {cell(p.unit)} | {p.date} | {cell(p.source)} |'
+        f'| {n.replace("_", " ")} | {p.amount:,g} | {escape_cell(p.unit)} | {p.date} | {escape_cell(p.source)} |'
         for n, p in used.items()
     ]
     old = [
@@ -390,7 +390,7 @@ def cost_section(
         today = (date.today() if today is None else
                  date.fromisoformat(f'{today:%Y-%m-%d}' if isinstance(today, date) else str(today)))
     except ValueError: raise UserError(f"today = {_shown(today)}: expected a day; write it as '2026-11-02'") from None
-    money, n = _currency(hosted, own), own.machines_at(per_month)
+    money, n = escape_cell(_currency(hosted, own)), own.machines_at(per_month)
     bills = [f'At {per_month:,.0f} requests a month the hosted model costs {hosted.monthly(per_month):,.0f} {money} a '
              f'month and our own {own.monthly(per_month):,.0f} {money},',
              f'with {n} machine{"s"*(n != 1)} and a one-off of {own.one_off():,.0f} {money} spread over '

@@ -90,6 +90,11 @@ def test_strangers_are_refused_and_the_key_is_in_no_argument(file, monkeypatch):
         assert engine_answers(engine, [[1, 2, 3]], 2)[0]['tokens']
     assert started[0].poll() is not None
 
+def test_a_refusal_does_not_repeat_the_key(monkeypatch):
+    monkeypatch.setattr(engines, 'post_json', lambda url, body, key, timeout: (401, f'no such key: {key}, {key[:6]}***', None))
+    with pytest.raises(UserError, match='status 401: no such key: ') as told: Engine('http://127.0.0.1:9', 'Zk3vQ9xW7tLm').post('/completion', {})
+    assert 'Zk3v' not in str(told.value)
+
 def closed(url):
     with socket.socket() as s: return s.connect_ex((urlsplit(url).hostname, urlsplit(url).port)) != 0
 

@@ -69,6 +69,22 @@ def test_a_bad_first_reply_stops_with_one_sentence(serve, reply, said):
     with pytest.raises(UserError, match=said) as e: asked(url, key='open-sesame')([dict(q='a')]*50)
     assert log.calls <= 5 and 'sesame' not in str(e.value) and len(str(e.value)) < 400 and '\x1b' not in str(e.value)
 
+secret = 'sk-proj-A1b2C3d4E5f6G7h8'
+
+@pytest.mark.parametrize('status', [200, 401, 429])
+@pytest.mark.parametrize('part', [secret, 'sk-pr***G7h8', 'sk-proj-A1b2', '...f6G7h8', '"A1B2C3D4"', f'key={secret}&x', f'{"x "*44}{secret}'])
+def test_no_part_of_the_key_is_repeated(serve, status, part):
+    url, _ = serve(lambda n, body: (status, f'{{"error": "Incorrect API key: {part}. See the manual."}}'))
+    with pytest.raises(UserError) as e: asked(url, key=secret)([dict(q='a')])
+    said = str(e.value).lower()
+    assert not [secret[i:i + 4] for i in range(len(secret) - 3) if secret[i:i + 4].lower() in said]
+    assert 'api key: ' in said and (f'status {status}' in said or status == 200)
+
+@pytest.mark.parametrize('key', [secret + '\n', f' {secret}', f'{secret}…'])
+def test_a_key_with_a_stray_character_is_refused_and_not_shown(key):
+    with pytest.raises(UserError, match='the key holds') as e: asked('http://127.0.0.1:9/v1', key=key)
+    assert secret[:8] not in str(e.value)
+
 @pytest.mark.parametrize('reply, said', [((200, chat(None)), 'no text'), ((200, chat('half a', 'length')), 'cut off at the limit')])
 def test_a_first_answer_that_is_no_good_is_the_models_fault_and_stops_nothing(serve, reply, said):
     url, log = serve(lambda n, body: reply if n == 1 else (200, chat('good')))

@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 from ..core.artifacts import fingerprint
 from ..evaluation.scoreboard import assertion
 from .explore import distinct_rows, json_row, label_counts, shingles, readable_text
-from ..core.http import post_json
+from ..core.http import post_json, without_key
 from ..core.settings import UserError
 
 # %% ../../nbs/library/data/synthesize.ipynb #2c753178
@@ -84,16 +84,16 @@ def retry_after(
     except (TypeError, ValueError): return 0
     return min(max(seconds, 0), longest)
 
-def _said(status:int, text:str, after:str|None=None)->str:
+def _said(status:int, text:str, after:str|None=None, key:str|None=None)->str:
     "The answer in a server's reply; `ComeBack` where asking again may help, another error where not"
-    if status in (408, 425, 429) or status >= 500:
-        raise ComeBack(f'status {status}: {readable_text(text[:100])}', retry_after(after))
-    if status != 200: raise ValueError(f'status {status}: {readable_text(text[:100])}')
+    words = readable_text(without_key(text[:1000], key)[:100])
+    if status in (408, 425, 429) or status >= 500: raise ComeBack(f'status {status}: {words}', retry_after(after))
+    if status != 200: raise ValueError(f'status {status}: {words}')
     try:
         choice = json.loads(text)['choices'][0]
         answer, ending = choice['message']['content'], choice.get('finish_reason')
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise ValueError(f'no chat completion: {readable_text(text[:100])}') from None
+        raise ValueError(f'no chat completion: {words}') from None
     if not isinstance(answer, str) or ending == 'length':
         raise UnusableAnswer('no text' if ending != 'length' else 'cut off at the limit')
     return answer
@@ -106,6 +106,8 @@ def _check_address(url:str, key:str|None):
         raise UserError(f'url = {url!r}: expected an address such as http://127.0.0.1:8080/v1')
     if key and scheme == 'http' and host not in ('127.0.0.1', '::1', 'localhost'):
         raise UserError(f'{host}: a key is sent in https only')
+    if key and not (key.isascii() and key.isprintable() and ' ' not in key):
+        raise UserError('the key holds a blank, a line break or another character that no key has: give it without')
 
 # %% ../../nbs/library/data/synthesize.ipynb #6cfd5f25
 def _keys_of(bodies:list[dict])->list[str]:
@@ -153,7 +155,7 @@ def endpoint_generator(
         return dict(model=model, messages=template.messages(r), max_tokens=limit, temperature=temperature,
                     seed=r.get('seed'))
     def ask(body, left=tries):
-        try: return _said(*post_json(url.rstrip('/') + '/chat/completions', body, key, timeout))
+        try: return _said(*post_json(url.rstrip('/') + '/chat/completions', body, key, timeout), key)
         except (OSError, HTTPException) as e:
             if left == 1: raise
             time.sleep(max(getattr(e, 'after', 0), wait*2**(tries - left)*random.uniform(0.5, 1.5)))

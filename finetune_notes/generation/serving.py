@@ -27,7 +27,7 @@ import pandas as pd
 from ..core.artifacts import build_once, fingerprint
 from ..core.checkpoints import weights_file
 from ..core.settings import UserError, load_settings
-from ..core.http import post_json
+from ..core.http import post_json, without_key
 
 # %% ../../nbs/library/generation/serving.ipynb #2f85f718
 def gguf_architecture(
@@ -116,7 +116,8 @@ class Engine:
     def post(self, path:str, body:dict, timeout:float=120)->dict:
         "Ask for something, as JSON; `UserError` where it is refused"
         status, text, _ = post_json(self.url + path, body, self.key, timeout)
-        if status != 200: raise UserError(f'{path} was refused with status {status}: {text[:200]}')
+        if status != 200:
+            raise UserError(f'{path} was refused with status {status}: {without_key(text[:1000], self.key)[:200]}')
         return json.loads(text)
 
 # %% ../../nbs/library/generation/serving.ipynb #65e8e10d
@@ -141,18 +142,18 @@ def running_engine(
             process.stdin.write(json.dumps(given) + '\n')
             process.stdin.flush()
             url = next((l.strip() for l in process.stdout if l.startswith('http://')), None)
-            if url is None: raise UserError(_not_started(file, process.wait(), said))
+            if url is None: raise UserError(_not_started(file, process.wait(), said, key))
             yield Engine(url, key)
         finally:
             process.stdin.close()
             try: process.wait(10)
             except subprocess.TimeoutExpired: process.kill()
 
-def _not_started(file, code, said)->str:
+def _not_started(file, code, said, key)->str:
     "Why the server did not start"
     said.seek(0)
     lines = [l.strip() for l in said if 'rror' in l or 'ASSERT' in l or 'failed' in l] or ['no message']
-    return f'llama.cpp could not serve {file}: it ended with code {code} ({lines[-1][:200]})'
+    return f'llama.cpp could not serve {file}: it ended with code {code} ({without_key(lines[-1][:1000], key)[:200]})'
 
 # %% ../../nbs/library/generation/serving.ipynb #7d21df60
 def server_tokens(engine:Engine, messages:list[dict])->list[int]:

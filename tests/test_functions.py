@@ -223,6 +223,37 @@ def test_any_answer_is_read_or_not(text):
                                         ('['*5000, None), ('(lambda: 1)()', None), ('f()()', None)])
 def test_forms_of_answers(text, calls): assert parse_calls(text) == calls
 
+def nested(depth, inner='1'): return '['*depth + inner + ']'*depth
+
+@pytest.mark.parametrize('text', ['['*9999, '('*9999, '-'*19_990 + '1', 'not '*4000 + '1', 'f'+'.a'*9000 + '()', 'f' + '()'*9000, 'f(a=' + '1+'*9000 + '1)', f'f(a={nested(9000)})', f'f(a={nested(90)})',
+                                  'f(a=' + '{1:'*4990 + '1' + '}'*4990 + ')', f'[{{"name": "f", "arguments": {{"a": {nested(9000)}}}}}]', f'[{{"name": "f", "arguments": {{"a": {nested(400)}}}}}]',
+                                  json.dumps(dict(name='f', arguments='{"a": 1}' + ' '*19_000)), 'f(a=0x' + 'f'*19_000 + ')', '[' + '9'*19_000 + ']'], ids=lambda text: text[:9])
+def test_a_deep_or_long_answer_is_read_or_not_and_never_an_error(text):
+    assert len(text) <= 20_000
+    calls = parse_calls(text)
+    assert calls is None or [c['name'] for c in calls] == ['f']
+    assert expand_calls(text, []) in (None, []) and (calls or not parse_json_calls(text))
+    if calls: assert isinstance(call_mismatch(calls, [dict(f=dict(a=[2], b=['']))], [Tool('f', '', dict(type='object', properties=dict(a=dict(type='integer'))))]), str)
+
+long = json.dumps([dict(name='f', arguments=dict(a=' '*20_000))])
+
+def test_an_answer_longer_than_any_that_is_due_is_not_read():
+    assert parse_calls(long) is None and parse_json_calls(long) is None and expand_calls(json.dumps([['A', dict(a=' '*20_000)]]), [Tool('f', '', dict(type='object', properties=dict(a={})))]) is None
+    assert parse_calls([dict(name='f', arguments=json.dumps(dict(a=' '*20_000)))]) is None
+
+@pytest.mark.parametrize('accepted', [[dict(f=dict(a=[1]))], [], None])
+@pytest.mark.parametrize('answer', [long, json.loads(long)], ids=['text', 'calls'])
+def test_a_huge_answer_is_wrong_whatever_was_due(answer, accepted):
+    found = score_calls([functions.FunctionQuestion('q', 'simple', 'x', (Tool('f', '', {}),), accepted)], dict(q=answer))
+    assert found.faults['q'].startswith('longer than 20,000 characters')
+
+@pytest.mark.parametrize('accepted', [1, json.loads(nested(900))], ids=['number', 'deep'])
+@pytest.mark.parametrize('text', [f'[{{"name": "f", "arguments": {{"a": {nested(900)}}}}}]', 'f(a=0x' + 'f'*19_000 + ')'], ids=['deep', 'number'])
+def test_what_cannot_be_compared_is_wrong(text, accepted):
+    calls = parse_calls(text)
+    assert [c['name'] for c in calls] == ['f']
+    assert call_mismatch(calls, [dict(f=dict(a=[accepted]))])
+
 # Files
 
 row = dict(id='simple_python_0', question=[[dict(role='user', content='How large is it?')]], function=[dict(name='area.of', description='The area.', parameters=dict(type='dict', properties=dict(base=dict(type='float'), kind=dict(type='any'), pair=dict(type='tuple', items=dict(type='integer'))), required=['base']))])

@@ -71,6 +71,13 @@ def _over_texts(change, value):
 
 _spaced = partial(_over_texts, lambda text: f' {text}') # As words stand in a sentence
 _bare = partial(_over_texts, lambda text: text.removeprefix(' '))
+_longest = 20_000 # Characters of an answer
+
+def _from_json(text):
+    "What a model wrote as JSON; `ValueError` where it is none, too long or nested too deep"
+    if len(text) > _longest: raise ValueError(f'longer than {_longest:,} characters')
+    try: return json.loads(text)
+    except RecursionError: raise ValueError('nested too deep') from None
 
 def compact_calls(
     calls, # Each with name and arguments
@@ -86,7 +93,7 @@ def expand_calls(
     tools, # `Tool`s on offer
 )->list[dict]|None: # Each with name and arguments; None where it is no such list
     "Calls with their names; null stays where an argument is required, and is left out elsewhere"
-    try:said = _bare(json.loads(text))
+    try: said = _bare(_from_json(text))
     except (ValueError, RecursionError): return None
     place, made = dict(zip(_labels(tools), tools)), []
     for c in said if isinstance(said, list) else [None]:
@@ -191,7 +198,8 @@ def call_mismatch(
     if not accepted: return f"{calls[0]['name']} was called, and nothing was due" if calls else ''
     if calls is None: return 'no calls could be read'
     if len(calls) != len(accepted): return f'{len(calls)} calls, {len(accepted)} due'
-    faults = [[_call_fault(c, a, tools) for a in accepted] for c in calls]
+    try: faults = [[_call_fault(c, a, tools) for a in accepted] for c in calls]
+    except (RecursionError, ValueError): return 'an argument is nested too deep, or a number too long, to be compared'
     if has_perfect_matching([[not f for f in row] for row in faults]): return ''
     return next((min(row, key=len) for row in faults if all(row)), 'two calls are the same')
 
@@ -222,8 +230,8 @@ def parse_json_calls(
     text:str, # What a model wrote
 )->list[dict]|None: # Each with name and arguments; None where it is no JSON array of calls
     "The calls in an answer"
-    try:said = json.loads(text)
-    except (ValueError, RecursionError): return None
+    try: said = _from_json(text)
+    except ValueError: return None
     if not isinstance(said, list): return None
     good = (
         lambda c: isinstance(c, dict)
@@ -356,8 +364,8 @@ def _one_call(said): # name and arguments, or None
     if isinstance(said.get('function'), dict): said = said['function']
     name, given = ((said['name'], said.get('arguments', said.get('parameters', {}))) if isinstance(
         said.get('name'), str) else next(iter(said.items())) if len(said) == 1 else (None, None))
-    try: given = json.loads(given) if isinstance(given, str) else given
-    except (ValueError, RecursionError): return None
+    try: given = _from_json(given) if isinstance(given, str) else given
+    except ValueError: return None
     return dict(name=name, arguments=given) if name is not None and isinstance(given, dict) else None
 
 def _python_call(node): # name and arguments; raises ValueError
@@ -373,12 +381,13 @@ def parse_calls(
     "The calls in an answer: JSON in the usual forms, or Python's notation"
     if isinstance(answer, str):
         text = re.sub(r'^```\w*\n|\n?```$', '', answer.strip())
-        try: answer = json.loads(text)
-        except (ValueError, RecursionError):
-            try: tree = ast.parse(text, mode='eval').body
-            except (SyntaxError, ValueError, RecursionError, MemoryError): return None
-            try: return [_python_call(n) for n in (tree.elts if isinstance(tree, (ast.List, ast.Tuple)) else [tree])]
-            except (ValueError, TypeError, SyntaxError, RecursionError): return None
+        if len(text) > _longest: return None
+        try: answer = _from_json(text)
+        except ValueError:
+            try:
+                tree = ast.parse(text, mode='eval').body
+                return [_python_call(n) for n in (tree.elts if isinstance(tree, (ast.List, ast.Tuple)) else [tree])]
+            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError): return None
     made = [
         _one_call(c) for c in ([answer] if isinstance(answer, dict) else answer if isinstance(answer, list) else [None])
     ]
@@ -430,6 +439,11 @@ def holds_accepted(path)->bool:
     rows = [r for _,r in _rows_of(path) if isinstance(r, dict)]
     return bool(rows) and all('ground_truth' in r for r in rows)
 
+def _is_huge(answer): # Text or calls
+    "Is an answer longer than any that is due, or nested too deep to be measured?"
+    try: return len(answer if isinstance(answer, str) else json.dumps(answer)) > _longest
+    except RecursionError: return True
+
 def score_calls(
     questions, # `FunctionQuestion`s
     answers:dict, # id → text or calls
@@ -441,6 +455,7 @@ def score_calls(
                                                            else ''))
     def fault(q):
         if q.id not in answers: return 'no answer'
+        if _is_huge(answers[q.id]): return f'longer than {_longest:,} characters, or nested too deep'
         calls = parse_calls(answers[q.id])
         if q.accepted is None:
             return ('' if calls and all(any(t.name == c['name'] for t in q.tools) for c in calls)

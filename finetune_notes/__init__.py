@@ -46,6 +46,7 @@ Modules:
 - `finetune_notes.core.checkpoints`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
 - `finetune_notes.core.http`: One JSON document to a server, and what it says
 - `finetune_notes.core.kernels`: Two shortcuts for a laptop's processor, each of them checked against the plain way and used only where it is faster
+- `finetune_notes.core.results`: What was computed once is found again as long as nothing has changed that it depends on
 - `finetune_notes.core.settings`: One small file says how large a run may be; everything else has one place in code
 - `finetune_notes.core.text`: A text with named fields, filled in; a text made safe for a page; and the data files of the package
 - `finetune_notes.course.bench`: Every figure on speed in this course in one table: ours beside stock, the target beside what was reached

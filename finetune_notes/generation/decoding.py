@@ -22,7 +22,6 @@ import os
 import time
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 import llguidance
 import llguidance.hf
@@ -31,10 +30,11 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 from transformers import DynamicCache
-from ..core.artifacts import build_once, fingerprint, sha256
-from ..core.checkpoints import dtype_key
+from ..core.artifacts import fingerprint
+from ..core.checkpoints import working_dtype
 from ..core.kernels import prepacked_weights
-from ..core.settings import UserError, load_settings
+from ..core.results import keep_json
+from ..core.settings import UserError
 
 # %% ../../nbs/library/generation/decoding.ipynb #1cbc235c
 def shared_prefix_length(
@@ -295,21 +295,23 @@ def grammar_accepts(
 def generate_once(
     name:str, # Of the system, for the progress bar
     model, # Called without arguments, only if there is something to answer: gives the model
-    identity:str, # Changes when the model's weights do
+    identity:str, # Changes when the model's weights do: `identity` of a run or a checkpoint
     tokenizer, # Its tokenizer
     prompts:list[list[int]], # Token ids
     grammars:list[str]|None=None, # For each, to stay inside
     limit:int=128, # New tokens
     stop:str='\n', # An answer is one line
+    folder:Path|None=None, # Where answers are kept; by default the folder of runs
+    force:bool=False, # Generate them anew
 )->tuple[list[Answer], float]: # The answers, and the seconds that all of them took
     "Greedy answers, generated now or found"
-    code = sha256(Path(find_spec('finetune_notes.generation.decoding').origin))
-    folder = load_settings().runs/f'answers-{fingerprint(identity, prompts, grammars, limit, stop, code, *dtype_key())}'
-    def write(place):
+    def make():
         loaded, start = model(), time.monotonic()
         made = generate(loaded, tokenizer, prompts, limit, grammars, stop, label=name)
-        kept = dict(seconds=time.monotonic() - start, answers=[asdict(a) for a in made])
-        (place/'answers.json').write_text(json.dumps(kept))
-    build_once(folder, write, system=name)
-    kept = json.loads((folder/'answers.json').read_text())
+        return dict(seconds=time.monotonic() - start, answers=[asdict(a) for a in made])
+    depends = dict(weights=identity, prompts=fingerprint(prompts), grammars=grammars and fingerprint(grammars),
+                   limit=limit, stop=stop, dtype=working_dtype())
+    code = ('finetune_notes.generation.decoding', 'finetune_notes.core.kernels')
+    kept = keep_json('answers', make, depends, code=code, versions=('torch', 'transformers', 'llguidance'),
+                     folder=folder, force=force)
     return [Answer(**a) for a in kept['answers']], kept['seconds']

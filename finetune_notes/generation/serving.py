@@ -24,10 +24,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 import numpy as np
 import pandas as pd
-from ..core.artifacts import build_once, fingerprint
-from ..core.checkpoints import weights_file
-from ..core.settings import UserError, load_settings
+from ..core.checkpoints import weights_file, working_dtype
+from ..core.settings import UserError
 from ..core.http import post_json, without_key
+from ..core.results import keep_result
 
 # %% ../../nbs/library/generation/serving.ipynb #2f85f718
 def gguf_architecture(
@@ -86,11 +86,13 @@ def write_gguf(
 # %% ../../nbs/library/generation/serving.ipynb #72330f94
 def export_run(
     run, # A finished training: its adapter is merged into the weights
+    folder:Path|None=None, # Where files are kept; by default the folder of runs
+    force:bool=False, # Write it anew
 )->Path: # The file, made now or found
-    "A run as a GGUF file beside the runs; a half-written one is never taken for whole"
-    folder = load_settings().runs/f"gguf-{fingerprint(run.facts['fingerprint'], 1)}"
-    build_once(folder, lambda place: write_gguf(run.model(), place/'model.gguf'))
-    return folder/'model.gguf'
+    "A run as a GGUF file; a half-written one is never taken for whole"
+    write = lambda place: write_gguf(run.model(), place/'model.gguf')
+    depends, code = dict(weights=run.identity, dtype=working_dtype()), ['finetune_notes.generation.serving']
+    return keep_result('gguf', write, depends, code, ('gguf', 'transformers'), folder, force)/'model.gguf'
 
 # %% ../../nbs/library/generation/serving.ipynb #0b0a7d1b
 def engine_available()->bool:

@@ -15,9 +15,10 @@ import json, random
 from collections import Counter, defaultdict
 from hashlib import sha256
 import numpy as np
-from ...core.artifacts import build_once, fingerprint
+from ...core.artifacts import fingerprint
+from ...core.results import keep_json
 from ...generation.decoding import grammar_accepts, generate_once
-from ...core.settings import UserError, load_settings
+from ...core.settings import UserError
 from ...evaluation.statistics import Estimate, proportion_estimate
 from ...templates.template import Template
 from .ontology import (LinearTagger, classical_labels, generate_articles,
@@ -81,13 +82,14 @@ def svm_labels(
     classes:list, # Names
 )->dict: # '' and 'by sentence' → test → labels
     "What support vector machines answer, fitted now or found"
-    parts = [[(a.text, a.labels) for a in rows] for rows in (train, validation, *tests.values())]
-    folder = load_settings().runs/f'{name}-{fingerprint(parts, classes)}'
-    def write(place):
+    def make():
         made = classical_labels(LinearTagger(classes), train, validation, tests.values())
-        (place/'answers.json').write_text(json.dumps({how: dict(zip(tests, m)) for how,m in made.items()}))
-    build_once(folder, write)
-    return json.loads((folder/'answers.json').read_text())
+        return {how: dict(zip(tests, m)) for how,m in made.items()}
+    parts = {k: fingerprint([(a.text, a.labels) for a in rows])
+             for k,rows in (dict(train=train, validation=validation) | tests).items()}
+    code = [f'finetune_notes.cases.articles.{m}' for m in ('ontology', 'tagging')] # With the estimator's parameters
+    depends = dict(articles=parts, classes=fingerprint(classes), estimator='LinearTagger')
+    return keep_json(name, make, depends, code=code, versions=('scikit-learn', 'numpy', 'scipy'))
 
 # %% ../../../nbs/lessons/63_tagging.ipynb #69e059a6
 def labels_json_schema(
@@ -102,9 +104,9 @@ def generate_labels(run, tests:dict, grammar:str, tokenizer, limit:int=72):
     "What a tuned model writes: test → texts, free and inside the grammar, and seconds for an article when free"
     free, held, seconds = {}, {}, {}
     for name,test in tests.items():
-        ask = lambda some, **options: generate_once('tuned', run.model, run.facts[
-            'fingerprint'], tokenizer, [tagging_template.prompt(dict(text=a.text), tokenizer)
-                                        for a in some], limit=limit, **options)
+        asked = lambda some: [tagging_template.prompt(dict(text=a.text), tokenizer) for a in some]
+        ask = lambda some, **options: generate_once('tuned', run.model, run.identity, tokenizer, asked(some),
+                                                    limit=limit, **options)
         made, spent = ask(test)
         free[name], seconds[name] = [a.text for a in made], spent/len(test)
         bad = [i for i,a in enumerate(made) if not (a.finished and grammar_accepts(tokenizer, grammar, a.text))]

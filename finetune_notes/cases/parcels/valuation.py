@@ -21,10 +21,10 @@ from .baselines import classical_baselines, value_metrics
 from .number_decoding import (number_distributions, read_number, sample_numbers,
                                                           value_template, format_value)
 from .regression import train_regression, load_value_model, predict_values
-from ...core.artifacts import build_once, fingerprint
+from ...core.artifacts import fingerprint
 from ...generation.decoding import generate
-from ...core.checkpoints import dtype_key, load_checkpoint
-from ...core.settings import load_settings
+from ...core.checkpoints import load_checkpoint, working_dtype
+from ...core.results import keep_json
 from ...templates.template import Template
 from ...training.sft import Recipe, Run, sft
 
@@ -59,19 +59,19 @@ def _clocked(make):
     return made, monotonic() - start
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #8f576fbb
+_modules = [f'finetune_notes.{m}' for m in ('generation.decoding', 'core.kernels', 'cases.parcels.number_decoding',
+                                            'cases.parcels.regression', 'cases.parcels.valuation')]
+
 def _kept(
-    name:str, # Of the system
-    identity:str, # Changes when the model or the question does
+    system:str, # Its name
+    depends:dict, # What its answers depend on, beside the texts
     texts:list, # Descriptions
     make, # Called without arguments if there is nothing yet: read-out → `ValuationAnswers`
 )->dict: # Read-out → `ValuationAnswers`
     "A system's answers, made now or found"
-    folder = load_settings().runs/f'values-{fingerprint(name, identity, texts, *dtype_key())}'
-    def write(place):
-        made = {k: dict(values=a.values.tolist(), seconds=a.seconds) for k,a in make().items()}
-        (place/'answers.json').write_text(json.dumps(made))
-    build_once(folder, write, system=name)
-    found = json.loads((folder/'answers.json').read_text())
+    said = lambda: {k: dict(values=a.values.tolist(), seconds=a.seconds) for k,a in make().items()}
+    depends = depends | dict(system=system, texts=fingerprint(texts), dtype=working_dtype())
+    found = keep_json('values', said, depends, code=_modules, versions=('torch', 'transformers'))
     return {k: ValuationAnswers(np.array(a['values'], dtype=float), a['seconds']) for k,a in found.items()}
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #a4b5b41b
@@ -94,12 +94,13 @@ def decision_rule_answers(
         }
         drawn, sampled = _clocked(lambda: sample_numbers(model, tokenizer, prompts, k)) if k else (None, 0.)
         return made | ({f'median of {k}': ValuationAnswers(np.median(drawn, 1), sampled)} if k else {})
-    return _kept(f'read-outs {k} {digits}', run.facts['fingerprint'], texts, make)
+    return _kept('read-outs', dict(weights=run.identity, samples=k, digits=digits), texts, make)
 
 def regression_answers(kind, run, texts):
     "Answers of RAFT or the head"
     make = lambda: predict_values(kind, load_value_model(kind, run), run.base.tokenizer(), texts)
-    return _kept(kind, run.facts['fingerprint'], texts, lambda: {kind: ValuationAnswers(*_clocked(make))})[kind]
+    answers = lambda: {kind: ValuationAnswers(*_clocked(make))}
+    return _kept(kind, dict(weights=run.identity), texts, answers)[kind]
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #0879af8f
 _few_shot = Template(user='{shots}\nParcel: {text}\nValue:', system='Estimate the value of a parcel in euros. Answer '
@@ -122,7 +123,8 @@ def few_shot_answers(
         prompts = [_few_shot.prompt(dict(shots=shots, text=t), tokenizer) for t in texts]
         said, seconds = _clocked(lambda: generate(base.model(), tokenizer, prompts, limit=8, stop='\n', label=None))
         return {'few-shot': ValuationAnswers(np.array([read_number(a.text) for a in said]), seconds)}
-    return _kept('few-shot', fingerprint(base.identity, _few_shot, shots), texts, make)['few-shot']
+    depends = dict(weights=base.identity, template=_few_shot, shots=fingerprint(shots))
+    return _kept('few-shot', depends, texts, make)['few-shot']
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #d22977a2
 def classical_answers(

@@ -64,7 +64,7 @@ def _hold(examples, prompts, answers, seconds, run):
     "Write answers that leave their grammar again, inside it; seconds of both"
     tokenizer, grammars = run.base.tokenizer(), [grammar_for(e) for e in examples]
     outside = [i for i,a in enumerate(answers) if not _kept(a, tokenizer, grammars[i])]
-    again, more = generate_once('tuned + grammar', run.model, run.facts['fingerprint'], tokenizer,
+    again, more = generate_once('tuned + grammar', run.model, run.identity, tokenizer,
                                 [prompts[i] for i in outside], [grammars[i] for i in outside])
     written = dict(zip(outside, again))
     return [written.get(i, a) for i,a in enumerate(answers)], seconds + more
@@ -79,7 +79,7 @@ def ask_all(
     "One system's answers to the questions"
     tokenizer, tuned = run.base.tokenizer(), system.startswith('tuned')
     prompts = [prompt_for(system, e, tokenizer, shots(e.question)) for e in examples]
-    model, identity = (run.model, run.facts['fingerprint']) if tuned else (run.base.model, run.base.identity)
+    model, identity = (run.model, run.identity) if tuned else (run.base.model, run.base.identity)
     answers, seconds = generate_once(system.split(' +')[0], model, identity, tokenizer, prompts)
     if 'grammar' in system: answers, seconds = _hold(examples, prompts, answers, seconds, run)
     if not tuned: answers = [replace(a, text=json_opening + a.text) for a in answers]

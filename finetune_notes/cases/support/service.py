@@ -87,7 +87,7 @@ def greedy_replies(
     "Greedy answers, generated now or found"
     base, layout = load_checkpoint(), prompt_only_templates.get(name, service_template)
     tokenizer = base.tokenizer()
-    model, identity = (base.model, base.identity) if run is None else (run.model, run.facts['fingerprint'])
+    model, identity = (base.model, base.identity) if run is None else (run.model, run.identity)
     prompts = [layout.prompt(dict(prompt=t), tokenizer) for t in mails.text]
     said, _ = generate_once(name, model, identity, tokenizer, prompts, limit=96, stop='')
     return pd.Series([' '.join(a.text.split()) for a in said], mails.index, dtype=object)

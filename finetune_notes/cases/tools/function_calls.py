@@ -556,7 +556,7 @@ def generate_calls(
 ):
     "What a tuned model writes, and the seconds that all of it took"
     prompts = [function_template.prompt(dict(tools=tools_text(r.tools), request=r.text), tokenizer) for r in requests]
-    return generate_once('tuned', run.model, run.facts['fingerprint'], tokenizer, prompts,
+    return generate_once('tuned', run.model, run.identity, tokenizer, prompts,
                          grammars=[calls_grammar(r.tools, short=True) for r in requests] if inside else None,
                          limit=limit)
 

@@ -11,6 +11,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help env run test lab site verify bench export clean pages lock
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
+# turns that a thread waits awake for the others: few, so that a busy machine is not slowed four times (finetune-notes doctor shows it)
+export GOMP_SPINCOUNT ?= 1000
 
 bin := .venv/bin
 

@@ -27,9 +27,10 @@ def scoreboard():
     return next((o for o in shown if 'Wilson' in o), '')
 
 def speed():
-    "The table of the committed benchmarks"
+    "The tables of the committed benchmarks, one for each kind of processor"
     from finetune_notes.course.bench import benchmarks_markdown, read_results
-    return benchmarks_markdown(read_results(top/'benchmarks'/'results'))
+    folders = sorted((top/'benchmarks').glob('results*'))
+    return '\n\n'.join(filter(None, (benchmarks_markdown(read_results(f)) for f in folders)))
 
 def readme():
     "The text of README.md"

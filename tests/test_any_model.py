@@ -1,4 +1,4 @@
-"Any causal model: the batch writes what each prompt gets alone, and what cannot be done is one sentence"
+"Any causal model: the batch writes what each prompt gets alone, training has the model's own loss, and what cannot be done is one sentence"
 import copy
 import pytest
 import torch
@@ -8,6 +8,8 @@ from finetune_notes.core.settings import UserError
 from finetune_notes.generation.decoding import Answer, counts_places, end_tokens, generate, grammar_accepts
 from finetune_notes.templates.lint import check_template
 from finetune_notes.templates.template import Template
+from finetune_notes.training.sft import CompletionOnlyTrainer, Recipe, linear_names, render_examples, sft, sft_config, with_adapter
+from finetune_notes.training.preferences import Pair, PreferenceRecipe, answer_logps, dpo, log_ratio_margins, pair_rows
 
 tokenizer = load_checkpoint('tiny').tokenizer()
 vocabulary = dict(vocab_size=len(tokenizer), bos_token_id=1, eos_token_id=2)
@@ -21,7 +23,7 @@ families = {
     'GPTNeoX': sizes, 'Qwen2': sizes, 'Phi3': sizes, 'Olmo2': sizes, 'Mistral': window, 'Cohere2': window,
     'Granite': sizes | dict(logits_scaling=4., attention_multiplier=.3, residual_multiplier=.5),
     'Cohere': sizes | dict(logit_scale=.25), 'Qwen3': sizes | dict(head_dim=16), 'Gemma3': window | dict(head_dim=16),
-    'OPT': sizes | dict(ffn_dim=128, word_embed_proj_dim=64), 'Falcon': sizes | dict(alibi=True), 'Bloom': old,
+    'OPT': sizes | dict(ffn_dim=128, word_embed_proj_dim=64, dropout=0.), 'Falcon': sizes | dict(alibi=True), 'Bloom': old,
     'Mpt': vocabulary | dict(d_model=64, n_layers=2, n_heads=4)}
 usual = ('GPT2', 'Gemma2')
 
@@ -134,3 +136,65 @@ def test_no_system_message_is_sent_where_there_is_none():
 def test_what_a_chat_template_cannot_do_is_one_sentence(layout, says):
     told = Template('{q}', 'Count.')
     with pytest.raises(UserError, match=says): told.prompt(dict(q='1?'), other(chat_template=layout))
+
+# Training
+
+template = Template('{q}', 'Count.')
+examples = [dict(q=f'how many {"very "*(i % 3)}old {i}?', answer=f'{i} and {i + 1}') for i in range(8)]
+
+@pytest.fixture(scope='module')
+def saved(model, tmp_path_factory):
+    "A checkpoint of the model, as somebody's own folder, and a recipe with its layers' names"
+    from finetune_notes.core.checkpoints import Checkpoint
+    folder = tmp_path_factory.mktemp('own')
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        small = transformers.AutoModelForCausalLM.from_config(model.config) # As it is before training
+    small.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return Checkpoint(type(model).__name__, str(folder), type(model).__name__), Recipe(epochs=6, learning_rate=3e-3, batch_size=4, modules=tuple(linear_names(small)), layers=1)
+
+def test_the_loss_is_the_models_own(saved, tmp_path):
+    "Capped and scaled logits among them: what a model does behind its last layer is done"
+    from datasets import Dataset
+    base, recipe = saved
+    rows = render_examples(examples, template, tokenizer, 200)
+    trainer = CompletionOnlyTrainer(model=with_adapter(base, recipe, base.model('float32')), args=sft_config(recipe, tmp_path, 9), train_dataset=Dataset.from_list(rows), processing_class=tokenizer)
+    batch = trainer.data_collator(rows[:4])
+    count = (batch['labels'][:, 1:] >= 0).sum()
+    wanted = trainer.model(**batch, use_cache=False).loss.item()
+    assert trainer.compute_loss(trainer.model, batch, num_items_in_batch=count).item() == pytest.approx(wanted, rel=1e-5)
+    assert trainer.model(**batch).logits.shape[:2] == batch['input_ids'].shape, 'behind a training the model is as it was'
+
+def test_it_is_trained_found_and_asked(saved, tmp_path):
+    base, recipe = saved
+    run = sft(examples, template, base, recipe, folder=tmp_path)
+    assert run.history.loss.tail(2).mean() < run.history.loss.head(2).mean() and sft(examples, template, base, recipe, folder=tmp_path).folder == run.folder
+    assert generate(run.model(), base.tokenizer(), [template.prompt(examples[0], tokenizer)], 3, label=None)[0].tokens
+
+def test_it_learns_from_pairs(saved, tmp_path):
+    base, recipe = saved
+    pairs = [Pair(f'Where is order {i}?', f'It comes on day {i}.', 'We do not know.') for i in range(8)]
+    how = PreferenceRecipe(epochs=2, learning_rate=1e-3, batch_size=4, modules=recipe.modules, layers=1)
+    prompts = Template('{prompt}', 'Answer.')
+    run = dpo(pairs, prompts, base, how, folder=tmp_path)
+    assert len(run.history) == 4 and run.history['rewards/margins'].iloc[0] == pytest.approx(0, abs=1e-3)
+    assert run.facts['shortcut'].startswith('pairs are read')
+    assert (log_ratio_margins(run, pairs, prompts).margin > 0).mean() > .5
+
+def test_scores_are_the_models_own(saved):
+    base, _ = saved
+    model = base.model('float32')
+    row, = pair_rows([Pair('Where?', 'Here it is.', 'No.')], Template('{prompt}', 'Answer.'), tokenizer)
+    def logp(answer):
+        ids = torch.tensor([row['prompt_ids'] + answer])
+        with torch.inference_mode(): all_ = model(ids, use_cache=False).logits[0, :-1].float().log_softmax(-1)
+        return sum(all_[len(row['prompt_ids']) - 1 + i, t].item() for i,t in enumerate(answer))
+    wanted = [logp(row['chosen_ids']), logp(row['rejected_ids'])]
+    assert answer_logps(model, tokenizer, [row])[0].tolist() == pytest.approx(wanted, rel=1e-4)
+
+def test_names_of_another_family_are_refused_with_those_there_are():
+    import types
+    model = random_model('GPT2', **families['GPT2'])
+    base = types.SimpleNamespace(name='mine')
+    with pytest.raises(UserError, match="mine has no linear layer 'v_proj'; it has: c_attn, c_fc, c_proj"): with_adapter(base, Recipe(), model)

@@ -65,11 +65,12 @@ def test_mistakes_are_sentences(tmp_path, monkeypatch):
 
 def test_a_miss_is_called_a_miss():
     line = lambda side, seconds, peak: dict(side=side, case='queries', unit='tokens/s', rate=100/seconds, seconds=[seconds, 2*seconds, seconds], peak=peak)
-    machine = dict(processor='p', cores=2, memory_gib=4., versions=dict(torch='t'))
-    record = dict(machine=machine, date='2026-01-01', lines=[line('stock', 6., 1000), line('ours', 2., 1001) | dict(share=.61)])
-    speed, share, memory = benchmark_figures(dict(sft=record))
-    assert (speed['against'], speed['met'], share['met'], memory['met']) == ('3.0 [3.0, 3.0] times', False, True, False)
-    assert '| ≥ 4, **missed** |' in benchmarks_markdown(dict(sft=record)) and benchmarks_markdown({}) == ''
+    machine = dict(processor='p', cores=2, memory_gib=4., versions=dict(torch='t'), dtype='float32')
+    record = dict(machine=machine, date='2026-01-01', lines=[line('defaults', 4., 1000), line('configured', 3., 900), line('ours', 2., 1001) | dict(share=.61)])
+    speed, share, memory, configured = benchmark_figures(dict(sft=record))
+    assert (speed['against'], speed['met'], share['met'], memory['met']) == ('2.0 [2.0, 2.0] times', False, True, False)
+    assert (configured['against'], configured['met']) == ('1.5 [1.5, 1.5] times', None)
+    assert '| ≥ 2.2, **missed** |' in benchmarks_markdown(dict(sft=record)) and benchmarks_markdown({}) == ''
 
 @given(st.floats(.2, 3), st.floats(1e-6, 1e3), st.lists(st.integers(10, 10**7), min_size=2, max_size=5, unique=True))
 def test_the_exponent_of_a_power_is_found(power, seconds, rows):
@@ -88,7 +89,7 @@ def test_a_pair_more_is_what_counts_and_the_first_call_does_not(monkeypatch, tmp
         calls.append((len(pairs), folder.name))
         time.sleep(.05 + .01*len(pairs) + .3*(len(calls) == 1))
     monkeypatch.setattr('finetune_notes.training.preferences.dpo', slow)
-    assert seconds_per_pair([None]*12, None, None, None, 4, tmp_path) == pytest.approx(.01, abs=.004)
+    assert seconds_per_pair('ours', [None]*12, None, None, None, 4, tmp_path) == pytest.approx(.01, abs=.004)
     assert sorted(calls) == [(4, 'few'), (4, 'warm'), (12, 'many')], 'each call has a folder of its own, where nothing is found'
 
 def test_a_user_and_we_write_the_same():

@@ -205,12 +205,13 @@ def test_the_package_alone(tmp_path):
     top = Path(__file__).resolve().parents[1]
     shutil.copytree(top/'finetune_notes', tmp_path/'site'/'finetune_notes')
     program = ('from finetune_notes.core.settings import load_settings; from finetune_notes.cases.queries.dataset import query_dataset;'
-               'print(load_settings().seed, len(query_dataset("test")), query_dataset.__code__.co_filename)')
-    env = {k: v for k, v in os.environ.items() if not k.startswith('FINETUNE_NOTES')} | {'PYTHONPATH': str(tmp_path/'site'), 'XDG_CACHE_HOME': str(tmp_path)}
+               's = load_settings(); print(s.seed, len(query_dataset("test")), query_dataset.__code__.co_filename, s.runs, s.cache)')
+    env = {k: v for k, v in os.environ.items() if not k.startswith('FINETUNE_NOTES')} | {'PYTHONPATH': str(tmp_path/'site'), 'XDG_CACHE_HOME': str(tmp_path/'emptied'), 'XDG_DATA_HOME': str(tmp_path/'kept')}
     done = subprocess.run([sys.executable, '-c', program], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    seed, rows, where = done.stdout.split()
+    seed, rows, where, runs, cache = done.stdout.split()
     assert (seed, rows) == ('42', '400') and where.startswith(str(tmp_path))
+    assert runs == str(tmp_path/'kept'/'finetune_notes'/'runs') and cache == str(tmp_path/'emptied'/'finetune_notes'), 'cleaners empty a cache'
 
 def test_doctor_says_what_a_small_machine_may_expect(monkeypatch):
     from finetune_notes.course import doctor

@@ -89,7 +89,7 @@ def test_a_cache_that_cannot_be_written_costs_a_measurement(rates, cache, monkey
 def test_everything_computes_in_the_format_of_the_settings(rates, dtype, monkeypatch, tmp_path):
     monkeypatch.setenv('FINETUNE_NOTES_DTYPE', dtype)
     base, template = models.load_checkpoint('tiny'), Template(user='{q}', system='Count.')
-    assert str(base.model().dtype) == f'torch.{dtype}' and models.dtype_key() == [d for d in ['float32'] if d == dtype] and rates[1] == []
+    assert str(base.model().dtype) == f'torch.{dtype}' and rates[1] == []
     run = sft([dict(q=f'{i}?', answer=f'{i}') for i in range(4)], template, base, Recipe(epochs=1, batch_size=4), folder=tmp_path)
     assert str(run.model().dtype) == f'torch.{dtype}' and run.facts['dtype'] == dtype
     assert generate(run.model(), base.tokenizer(), [template.prompt(dict(q='1?'), base.tokenizer())], 4, label=None)[0].tokens
@@ -97,6 +97,26 @@ def test_everything_computes_in_the_format_of_the_settings(rates, dtype, monkeyp
 def test_a_format_that_there_is_not(monkeypatch):
     monkeypatch.setenv('FINETUNE_NOTES_DTYPE', 'float8')
     with pytest.raises(UserError, match='expected one of auto, bfloat16, float32'): models.working_dtype()
+
+@pytest.mark.parametrize('threads', ['0', '-1', 'many', '100000'])
+def test_threads_that_there_are_not(monkeypatch, threads):
+    monkeypatch.setenv('FINETUNE_NOTES_THREADS', threads)
+    with pytest.raises(UserError, match='FINETUNE_NOTES_THREADS = .*expected auto or a whole number from 1 to'): models.load_checkpoint('tiny').model()
+
+def test_threads_are_those_of_the_settings(monkeypatch):
+    import torch
+    before = torch.get_num_threads()
+    monkeypatch.setenv('FINETUNE_NOTES_THREADS', '1')
+    try:
+        models.load_checkpoint('tiny').model()
+        assert torch.get_num_threads() == 1
+    finally: torch.set_num_threads(before)
+
+def test_the_command_line_says_how_threads_wait_and_an_import_does_not():
+    program = "import os, finetune_notes.core.checkpoints as c; print(os.environ.get('GOMP_SPINCOUNT')); from finetune_notes.course.cli import main; main(['list']); print(c.waiting_policy())"
+    env = {k: v for k,v in os.environ.items() if k != 'GOMP_SPINCOUNT'}
+    lines = subprocess.run([sys.executable, '-c', program], env=env, capture_output=True, text=True).stdout.splitlines()
+    assert (lines[0], lines[-1]) == ('None', models.spin_count)
 
 @pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='the variable is one for x86')
 def test_a_processor_without_bfloat16_computes_in_float32(cache):

@@ -12,7 +12,7 @@ from datasets import Dataset
 from trl import SFTTrainer
 from finetune_notes.core import checkpoints as models
 from finetune_notes.training import sft as train
-from finetune_notes.core.artifacts import verified_manifest, fingerprint
+from finetune_notes.core.artifacts import verified_manifest
 from finetune_notes.templates.template import Template
 from finetune_notes.training.sft import CompletionOnlyTrainer, Recipe, render_examples, resumable_checkpoint, sft, sft_config, train_rows, with_adapter
 
@@ -101,7 +101,7 @@ def test_another_trainer_is_another_run_and_sft_is_found_where_it_was(tiny, tmp_
         def compute_loss(self, *args, **kwargs): return 2*super().compute_loss(*args, **kwargs)
     rows, short = render_examples(examples, template, tiny.tokenizer(), 100), replace(recipe, epochs=1)
     stock, doubled = sft(examples, template, tiny, short, folder=tmp_path), train_rows(rows, template, tiny, short, folder=tmp_path, trainer=Doubled)
-    assert stock.facts['fingerprint'] == fingerprint(rows, template, tiny.identity, short, *models.dtype_key()) != doubled.facts['fingerprint']
+    assert stock.facts['fingerprint'] != doubled.facts['fingerprint'] and stock.folder.name.endswith(stock.facts['fingerprint'])
     assert abs(doubled.history.loss[0]/stock.history.loss[0] - 2) < 1e-3
     assert train_rows(rows, template, tiny, short, folder=tmp_path).folder == stock.folder
 
@@ -145,3 +145,52 @@ def test_where_float32_is_faster_all_is_float32(tiny, tmp_path, monkeypatch):
     assert not sft_config(recipe, tmp_path, 5).bf16
     model = with_adapter(tiny, recipe)
     assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+# What a caller may add
+
+def test_held_out_examples_callbacks_and_loggers(tiny, tmp_path):
+    seen = []
+    class Watch(train.TrainerCallback):
+        def on_evaluate(self, args, state, control, metrics=None, **kwargs): seen.append(metrics['eval_loss'])
+    short, held = replace(recipe, epochs=2, learning_rate=2e-3), examples[:7]
+    run = sft(examples, template, tiny, short, folder=tmp_path, eval_examples=held, callbacks=[Watch()])
+    assert len(run.history) == 10 and run.evaluations.eval_loss.tolist() == seen and len(seen) == 5
+    model, tokenizer = run.model(), tiny.tokenizer()
+    sums = [(model(input_ids=torch.tensor([r['input_ids']]), labels=torch.tensor([r['labels']])).loss.item(), sum(x >= 0 for x in r['labels']))
+            for r in render_examples(held, template, tokenizer, 200)]
+    assert seen[-1] == pytest.approx(sum(a*b for a,b in sums)/sum(b for _,b in sums), rel=2e-2)
+    plain = sft(examples, template, tiny, short, folder=tmp_path)
+    assert plain.folder != run.folder and plain.evaluations.empty and largest_difference(plain, run) == 0, 'looking changes nothing'
+
+def test_force_trains_again_and_replaces(tiny, tmp_path):
+    once = replace(recipe, epochs=1)
+    run = sft(examples, template, tiny, once, folder=tmp_path)
+    before, marked = adapter(run), run.folder/'mark'
+    marked.write_text('')
+    again = sft(examples, template, tiny, once, folder=tmp_path, force=True)
+    assert again.folder == run.folder and not marked.exists() and all(torch.equal(v, adapter(again)[k]) for k,v in before.items())
+
+def test_processes_of_two_formats_are_refused(monkeypatch):
+    class Two: num_processes = 2
+    def gather(box, value): box[:] = [value, 'bfloat16']
+    monkeypatch.setattr(train, 'process_state', Two)
+    monkeypatch.setattr(torch.distributed, 'all_gather_object', gather)
+    monkeypatch.setenv('FINETUNE_NOTES_DTYPE', 'float32')
+    with pytest.raises(train.UserError, match='would compute in bfloat16 and float32; give all of their machines the same dtype'): train.refuse_mixed_formats()
+    monkeypatch.setenv('FINETUNE_NOTES_DTYPE', 'bfloat16')
+    train.refuse_mixed_formats()
+
+def test_a_run_says_how_it_was_computed(tiny, tmp_path):
+    facts = sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path).facts
+    assert facts['dtype'] == models.working_dtype() and facts['threads'] == torch.get_num_threads() and facts['waiting'] == models.waiting_policy()
+
+def test_weights_that_differ_are_other_runs_to_those_who_ask(tiny, tmp_path):
+    one, two = (sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4, seed=s), folder=tmp_path) for s in (1, 2))
+    assert one.identity != two.identity == sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4, seed=2), folder=tmp_path).identity
+
+def test_a_template_of_ones_own_is_found_again(tiny, tmp_path):
+    class Own:
+        def __init__(self, user): self.user = user
+        def row(self, fields, tokenizer): return Template(self.user, '').row(fields, tokenizer)
+    first, again = (sft(examples[:4], Own('{question}'), tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path) for _ in range(2))
+    assert first.folder == again.folder

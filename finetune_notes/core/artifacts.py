@@ -25,8 +25,10 @@ from .settings import UserError
 
 # %% ../../nbs/library/core/artifacts.ipynb #4cfceb42
 def _plain(x):
-    "`x` as JSON can hold it: dataclasses as objects, paths and other objects as text"
-    return asdict(x) if is_dataclass(x) and not isinstance(x, type) else str(x)
+    "`x` as JSON can hold it: dataclasses and plain objects by what they hold, paths and other objects as text"
+    if is_dataclass(x) and not isinstance(x, type): return asdict(x)
+    plain = type(x).__repr__ is object.__repr__ and type(x).__str__ is object.__str__ # Its text would be an address
+    return {type(x).__qualname__: vars(x)} if plain and hasattr(x, '__dict__') else str(x)
 
 def fingerprint(
     *things, # Values, lists, dicts or dataclasses

@@ -10,8 +10,8 @@ made on the spot; under `gpu` any model of the hub."""
 
 # %% auto #0
 __all__ = ['spin_count', 'packaged_model', 'gguf_name', 'keep_memory', 'waiting_policy', 'use_threads', 'weights_file',
-           'matrix_rate', 'processor', 'measured_once', 'working_dtype', 'dtype_key', 'Checkpoint', 'load_checkpoint',
-           'next_tokens', 'parameter_table']
+           'matrix_rate', 'processor', 'measured_once', 'working_dtype', 'Checkpoint', 'load_checkpoint', 'next_tokens',
+           'parameter_table']
 
 # %% ../../nbs/library/core/checkpoints.ipynb #918b1aaf
 import ctypes
@@ -161,10 +161,6 @@ def working_dtype()->str: # bfloat16 or float32
     if settings.dtype != 'auto': return settings.dtype
     if torch.cuda.is_available(): return 'bfloat16'
     return measured_once('dtype', _faster_dtype, ('bfloat16', 'float32').__contains__)
-
-def dtype_key()->list: # Empty for bfloat16, so that what was made before the format was part of keys is found
-    "What the format adds to the key of a run or of answers"
-    return [] if working_dtype() == 'bfloat16' else [working_dtype()]
 
 # %% ../../nbs/library/core/checkpoints.ipynb #00a2d022
 @dataclass(frozen=True)

@@ -53,9 +53,11 @@ def settings_file()->Path: # May not exist
     "Where `settings.ini` stands: beside the package's folder"
     return Path(find_spec('finetune_notes').origin).resolve().parents[1]/'settings.ini'
 
-def _default_root()->Path: # The folder that relative folders are meant from, without a file
-    "The user's cache folder for this package"
-    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'finetune_notes'
+def _default_folders()->dict: # Of each kind, where no file names them
+    "Runs and data where programs keep what a user made, converted weights in the cache, which may be emptied"
+    place = lambda variable, usual: Path(os.environ.get(variable) or Path.home()/usual)/'finetune_notes'
+    kept, cache = place('XDG_DATA_HOME', '.local/share'), place('XDG_CACHE_HOME', '.cache')
+    return dict(data=kept/'data', runs=kept/'runs', cache=cache)
 
 # %% ../../nbs/library/core/settings.ipynb #86b7e071
 _sections = ('finetune_notes', *presets)
@@ -115,12 +117,12 @@ def load_settings(
     "Settings from the environment, the file and the defaults, in this order"
     path, env = Path(path) if path else settings_file(), os.environ if env is None else env
     given = path.exists() or path != settings_file()
-    root, parser = (path.parent.resolve(), _read_file(path)) if given else (_default_root(), ConfigParser())
+    root, parser = (path.parent.resolve(), _read_file(path)) if given else (Path.cwd(), ConfigParser())
     pick = lambda key, sections: _written(key, sections, parser, path, env, root)
     preset = pick('preset', ['finetune_notes']) or Settings.preset
     values = {f.name: pick(f.name, [preset, 'finetune_notes']) for f in fields(Settings)}
     values = {k: v for k, v in values.items() if v is not None}
-    folders = {k: root/getattr(Settings, k) for k in ('data', 'cache', 'runs')}
+    folders = {k: root/getattr(Settings, k) for k in ('data', 'cache', 'runs')} if given else _default_folders()
     return Settings(**{**presets[preset], **folders, **values, 'preset': preset})
 
 # %% ../../nbs/library/core/settings.ipynb #d708a7c0

@@ -17,6 +17,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 from ..core.artifacts import write_text
+from ..core.checkpoints import working_dtype
 from ..core.settings import UserError, load_settings, settings_file
 from .machine import machine
 from .trials import (run_in_process, benchmark_prompts, growth_exponent, import_seconds,
@@ -45,14 +46,16 @@ def side_lines(
     ]
 
 # %% ../../nbs/library/course/bench.ipynb #670e4677
+_sides = 'defaults', 'configured', 'ours' # Of a training; the first two are TRL's
+
 def _measure_sft(rounds, size):
-    "Training on answers: tokens/s of `sft` and of TRL's SFTTrainer, each in a process of its own, with the most memory that it held"
+    "Training on answers: tokens/s of `sft` and of TRL's SFTTrainer with its defaults and configured, each in a process of its own, with the most memory that it held"
     from finetune_notes.course.speed import measure_in_rounds
     lines = []
     for case in ('queries', 'mail'):
         found = measure_in_rounds(
             {side: lambda side=side: run_in_process('sft_pass', side, case, size[case])
-             for side in ('stock', 'ours')}, rounds)
+             for side in _sides}, rounds)
         tokens, flop = found.ours[0]['tokens'], run_in_process('sft_arithmetic', case, size[case])['flop']
         share = [flop/f['seconds']/f['rate'] for f in found.ours]
         lines += side_lines(found, 'tokens/s', tokens, case=case, rows=size[case], tokens=tokens)
@@ -60,12 +63,12 @@ def _measure_sft(rounds, size):
     return lines
 
 def _measure_dpo(rounds, size):
-    "Training on choices: pairs/s of `dpo` and of TRL's DPOTrainer from the same adapter, reference included"
+    "Training on choices: pairs/s of `dpo` and of TRL's DPOTrainer with its defaults and configured, from the same adapter, reference included"
     from finetune_notes.course.speed import measure_in_rounds
     found = measure_in_rounds(
         {
             side: lambda side=side: run_in_process('dpo_pass', side, size['few'], size['many'])
-            for side in ('stock', 'ours')
+            for side in _sides
         }, rounds)
     return side_lines(found, 'pairs/s', case='choices', rows=size['many'], tokens_per_pair=found.ours[0]['tokens'])
 
@@ -161,8 +164,10 @@ measurements = dict(sft=_measure_sft, dpo=_measure_dpo, generate=_measure_genera
 def _results_folder()->Path:
     "Where results are kept: in the repository for the laptop preset, where there is one, else beside the runs"
     settings = load_settings()
-    return (settings_file().parent/'benchmarks'/
-            'results' if settings.preset == 'laptop' and settings_file().exists() else settings.runs/'benchmarks')
+    if settings.preset != 'laptop' or not settings_file().exists(): return settings.runs/'benchmarks'
+    return settings_file().parent/'benchmarks'/_folders[working_dtype()]
+
+_folders = dict(bfloat16='results', float32='results-float32') # One for each kind of processor
 
 def read_results(
     folder:Path|None=None, # By default the one of the settings
@@ -223,13 +228,13 @@ def _against(record, what, target, reference)->list[dict]: # Lines of `benchmark
         middle = times[len(times)//2] if len(times) % 2 else sum(times[len(times)//2 - 1:len(times)//2 + 1])/2
         made.append(
             dict(what=_names[case] + what, ours=f"{_short(ours['rate'])} {ours['unit']}", stock=_short(stock['rate']),
-                 against=f'{middle:.1f} [{times[0]:.1f}, {times[-1]:.1f}] times', target=f'≥ {target}', met=middle
-                 >= target))
-        if 'share' in ours:
+                 against=f'{middle:.1f} [{times[0]:.1f}, {times[-1]:.1f}] times', target=f'≥ {target}' if target else '',
+                 met=middle >= target if target else None))
+        if 'share' in ours and target:
             made.append(
                 dict(what=f'{_names[case]}: share of the matrix rate', ours=f"{ours['share']:.0%}", stock='',
                      against='', target='≥ 60%', met=ours['share'] >= .6))
-        if 'peak' in ours:
+        if 'peak' in ours and target:
             made.append(
                 dict(what=f'{_names[case]}: most memory', ours=f"{ours['peak']:,} MiB", stock=f"{stock['peak']:,}",
                      against=f"{ours['peak']/stock['peak']:.2f} times", target='≤ 1', met=ours['peak']
@@ -252,12 +257,14 @@ def benchmark_figures(
 )->list[dict]: # what, ours, stock, against, target, met (None where nothing was aimed at)
     "Every figure beside its target"
     made, of = [], lambda name: records.get(name, dict(lines=[]))
-    if 'sft' in records: made += _against(of('sft'), '', 4, 'stock')
-    if 'dpo' in records: made += _against(of('dpo'), '', 5, 'stock')
-    if 'generate' in records:
-        made += _against(of('generate'), ', beside float32', 5, 'model.generate, float32') + _against(
-            of('generate'), ', beside bfloat16', 5, 'model.generate, bfloat16')
-    made += [_single('an answer of 60 tokens to one question', 60*l['per_token'], 's', 1) for l in of('ask')['lines']]
+    for name in (n for n in ('sft', 'dpo') if n in records):
+        made += _against(of(name), ', beside the defaults', 2.2, 'defaults')
+        made += _against(of(name), ', beside TRL configured', None, 'configured')
+    ways = [l['side'] for l in of('generate')['lines'] if l['side'] != 'ours']
+    if ways: made += _against(of('generate'), f', beside {ways[-1]}', 2, ways[-1])
+    half = 'bfloat16' in str(ways) or not ways
+    made += [_single('an answer of 60 tokens to one question', 60*l['per_token'], 's', 1 if half else 2)
+             for l in of('ask')['lines']]
     aims = {'import finetune_notes': .3, 'import finetune_notes.core.settings': .3, 'model, warm': 1} # Seconds
     made += [_single(l['what'], l['seconds'], 's', aims.get(l['what'])) for l in of('start')['lines']]
     made += [_single(f"queries: {l['side']}" + f" on {l['spans']:,} spans"*(l['side'] == 'execute'), l['rate'],
@@ -278,7 +285,8 @@ def benchmarks_markdown(
         for f in benchmark_figures(records)
     ]
     m, dates = next(iter(records.values()))['machine'], sorted({r['date'] for r in records.values()})
-    caption = (f"{m['processor']}, {m['cores']} cores, {m['memory_gib']:.0f} GiB, torch {m['versions']['torch']}; "
+    held = '' if m.get('instructions', 'all') == 'all' else f" held to the instructions of {m['instructions']}"
+    caption = (f"{m['processor']}{held}, computes in {m['dtype']}, {m['cores']} cores, {m['memory_gib']:.0f} GiB, torch {m['versions']['torch']}; "
                f"measured {' and '.join(dates)}, in turns; in brackets the range of the rounds.")
     return '\n'.join(
-        ['| what | ours | stock | ours against stock | target |', '|---|---|---|---|---|', *lines, '', caption])
+        ['| what | ours | beside | ratio, round by round | target |', '|---|---|---|---|---|', *lines, '', caption])

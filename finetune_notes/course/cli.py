@@ -27,6 +27,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from fastcore.script import anno_parser, store_true
 from ..core.settings import PeerProcessLost, UserError, load_settings
+from ..core.checkpoints import spin_count
 from .doctor import environment_checks
 from .lessons import find_lesson, lessons, library
 
@@ -398,8 +399,10 @@ def ended(*_):
                           'checkpoint')
 
 # %% ../../nbs/library/course/cli.ipynb #b12f832c
-def _stay_offline():
-    "Keep the hub's client from the network unless the preset is `gpu`; it reads the variables when it is imported"
+def _set_environment():
+    """How threads wait, and no network for the hub's client unless the preset is `gpu`: OpenMP and the client read these variables
+    when they are loaded"""
+    os.environ.setdefault('GOMP_SPINCOUNT', spin_count)
     os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
     try: preset = load_settings().preset
     except UserError: return # The command will say it
@@ -413,7 +416,7 @@ def main(
     if not arguments or arguments[0] in ('-h', '--help'): return print(usage())
     if arguments[0] not in commands: stop(f'unknown command {arguments[0]!r}\n{usage()}', 2)
     launched()
-    _stay_offline()
+    _set_environment()
     try: call(arguments[0], arguments[1:])
     except UserError as e: stop(str(e), 2, quiet=not is_main_process() and not isinstance(e, PeerProcessLost))
     except KeyboardInterrupt: stop('interrupted; the same command goes on where this one stopped', 130)

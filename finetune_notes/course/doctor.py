@@ -48,10 +48,12 @@ def processors_text(n:int|None)->str:
 def speed_text(settings)->str:
     "The matrix rates of this machine, the format that training should use, and how long the assistant's training will take"
     import torch
-    from finetune_notes.core.checkpoints import matrix_rate, working_dtype
+    from finetune_notes.core.checkpoints import matrix_rate, use_threads, waiting_policy, working_dtype
+    use_threads()
     rates, chosen = {d: matrix_rate(d, 512, 200, .3) for d in ('bfloat16', 'float32')}, working_dtype()
     said = (', '.join(f'{d} {r/1e9:,.0f} GFLOP/s' for d,r in rates.items())
-            + f' on {torch.get_num_threads()} threads: {chosen} is the format to compute in here')
+            + f' on {torch.get_num_threads()} threads, which wait for {waiting_policy()} turns before they sleep: '
+              f'{chosen} is the format to compute in here')
     minutes = training_minutes(settings.train_examples, rates[chosen]) if settings.preset == 'laptop' else None
     return (said if minutes is None
             else f"{said}; the assistant's training on {settings.train_examples:,} examples takes about "

@@ -73,18 +73,25 @@ def _rendered(case, n, base):
 # %% ../../nbs/library/course/trials.ipynb #0a80999a
 @_task
 def sft_pass(side:str, case:str, n:int)->dict: # seconds, tokens, rate (FLOP/s of this machine, just before)
-    "The second of two passes over `n` rows, by `ours` or by `stock`"
+    "The second of two passes over `n` rows, by `ours`, or by TRL with its `defaults` or `configured`"
     from finetune_notes.core.checkpoints import load_checkpoint, matrix_rate, working_dtype
     from finetune_notes.training.sft import sft
-    from finetune_notes.course.speed import StepPlan, seconds_of
+    from finetune_notes.course.speed import seconds_of
     base, rate = load_checkpoint(), matrix_rate(working_dtype(), tries=10)
     examples, template, recipe = _teaching(case, n)
     rows = _rendered(case, n, base)
     with tempfile.TemporaryDirectory() as folder:
-        if side == 'stock': seconds = seconds_of(StepPlan(), rows, base)
-        else:
+        if side == 'ours':
             seconds = second_pass(sft(examples, template, base, replace(recipe, epochs=2), folder=Path(folder)).history)
+        else: seconds = seconds_of(_trl_plan(side, recipe), rows, base)
     return dict(seconds=seconds, tokens=sum(len(r['input_ids']) for r in rows), rate=rate)
+
+def _trl_plan(side, recipe):
+    "TRL's trainer with its defaults or configured, for the adapter and the batch size of a recipe"
+    from finetune_notes.core.checkpoints import working_dtype
+    from finetune_notes.course.speed import StepPlan
+    plan = StepPlan(recipe.batch_size, modules=recipe.modules, layers=recipe.layers)
+    return plan if side == 'defaults' else replace(plan, checkpointing=False, dtype=working_dtype(), alike=True)
 
 def second_pass(history)->float: # Seconds
     "How long the second of two passes took"
@@ -95,9 +102,9 @@ def sft_arithmetic(case:str, n:int)->dict: # flop
     "Multiplications and additions in the matrix products of one pass of `sft`, as they really run"
     from finetune_notes.core.checkpoints import load_checkpoint
     from finetune_notes.training.sft import sft
-    from finetune_notes.course.speed import flop_counter
+    from torch.utils.flop_counter import FlopCounterMode
     examples, template, recipe = _teaching(case, n)
-    with tempfile.TemporaryDirectory() as folder, flop_counter() as counter:
+    with tempfile.TemporaryDirectory() as folder, FlopCounterMode(display=False) as counter:
         sft(examples, template, load_checkpoint(), replace(recipe, epochs=1), folder=Path(folder))
     return dict(flop=counter.get_total_flops())
 
@@ -119,12 +126,11 @@ def _choosing(n:int, folder:Path): # Pairs, template, start, recipe
 
 @_task
 def dpo_pass(side:str, few:int, many:int)->dict: # seconds for each pair
-    "A pair more, by `ours` or by `stock`"
+    "A pair more, by `ours`, or by TRL with its `defaults` or `configured`"
     with tempfile.TemporaryDirectory() as folder:
         given = _choosing(many, Path(folder))
-        return dict(
-            seconds=_stock_pass(*given, few, folder) if side == 'stock' else seconds_per_pair(*given, few, folder),
-            tokens=_tokens_of(*given))
+        seconds = seconds_per_pair(side, *given, few, folder)
+        return dict(seconds=seconds, tokens=_tokens_of(*given))
 
 # %% ../../nbs/library/course/trials.ipynb #b2646399
 def _tokens_of(pairs, template, start, recipe)->float: # A pair
@@ -133,32 +139,38 @@ def _tokens_of(pairs, template, start, recipe)->float: # A pair
     rows = pair_rows(pairs, template, start.tokenizer(), recipe.max_length)
     return sum(len(r['input_ids']) + len(r['prompt_ids']) for r in rows)/len(rows)
 
-def seconds_per_pair(pairs, template, start, recipe, few, folder)->float: # Seconds
-    "What a pair more costs in a whole call of `dpo`"
+def seconds_per_pair(side, pairs, template, start, recipe, few, folder)->float: # Seconds
+    "What a pair more costs in a whole call"
     from finetune_notes.training.preferences import dpo
     def seconds(name, some):
-        began = time.perf_counter()
-        dpo(some, template, start, recipe, folder=Path(folder)/name)
+        place, began = Path(folder)/name, time.perf_counter()
+        if side == 'ours': dpo(some, template, start, recipe, folder=place)
+        else: _trl_dpo(side, some, template, start, recipe, place)
         return time.perf_counter() - began
     seconds('warm', pairs[:few])
     return (seconds('many', pairs) - seconds('few', pairs[:few]))/(len(pairs) - few)
 
-def _stock_pass(pairs, template, start, recipe, few, folder)->float: # Seconds
-    "What a pair costs in the second of two passes of TRL's `DPOTrainer` with its defaults"
+def _trl_dpo(side, pairs, template, start, recipe, folder):
+    "Train with TRL's `DPOTrainer`, with its defaults or configured"
     from datasets import Dataset
     from peft import PeftModel
     from trl import DPOConfig, DPOTrainer
+    from finetune_notes.core.checkpoints import working_dtype
     from finetune_notes.training.preferences import pair_rows
-    from finetune_notes.course.speed import StepClock
-    class Stock(DPOTrainer):
-        def _prepare_dataset(self, dataset, *args): return dataset # the rows are rendered
-    rows, clock = pair_rows(pairs[:few], template, start.tokenizer(), recipe.max_length), StepClock()
-    model = PeftModel.from_pretrained(start.model('float32'), start.adapter, is_trainable=True)
-    given = DPOConfig(output_dir=str(folder), use_cpu=True, num_train_epochs=2, disable_tqdm=True,
-                      dataloader_pin_memory=False, save_strategy='no')
-    Stock(model=model, args=given, train_dataset=Dataset.from_list(rows), processing_class=start.tokenizer(),
-          callbacks=[clock]).train()
-    return (clock.at[-1] - clock.at[len(clock.at)//2])/few
+    from finetune_notes.training.sft import length_grouped_rows
+    class Rendered(DPOTrainer):
+        def _prepare_dataset(self, dataset, *args): return dataset
+    rows, half = pair_rows(pairs, template, start.tokenizer(), recipe.max_length), working_dtype()
+    given = dict(output_dir=str(folder), use_cpu=True, bf16=half == 'bfloat16', num_train_epochs=recipe.epochs,
+                 per_device_train_batch_size=recipe.batch_size, disable_tqdm=True, dataloader_pin_memory=False,
+                 save_strategy='no', report_to='none')
+    if side == 'configured':
+        given |= dict(gradient_checkpointing=False, precompute_ref_log_probs=True, train_sampling_strategy='sequential')
+        rows = length_grouped_rows(rows, recipe.batch_size, recipe.seed)
+    model = PeftModel.from_pretrained(start.model('float32' if side == 'defaults' else half), start.adapter,
+                                      is_trainable=True)
+    Rendered(model=model, args=DPOConfig(**given), train_dataset=Dataset.from_list(rows),
+             processing_class=start.tokenizer()).train()
 
 # %% ../../nbs/library/course/trials.ipynb #06d53587
 def plain_generate(model, tokenizer, prompts, limit:int, batch_size:int=8): # Texts, tokens
@@ -214,11 +226,12 @@ def _cast(model, dtype:str):
 
 def answer_writers(prompts:str, n:int, taught:int, limit:int): # Side → function that gives seconds for each token, tokens, texts; a function for `first_token_gap`
     "The ways to write the same answers"
+    from finetune_notes.core.checkpoints import working_dtype
     from finetune_notes.generation.decoding import generate
     model, tokenizer, rows = benchmark_prompts(prompts, n, taught)
-    models = {dtype: model(dtype) for dtype in ('float32', 'bfloat16')}
+    models = {dtype: model(dtype) for dtype in ('float32', working_dtype())}
     def ours():
-        made = generate(models['bfloat16'], tokenizer, rows, limit, label=None)
+        made = generate(models[working_dtype()], tokenizer, rows, limit, label=None)
         return [a.text for a in made], sum(a.tokens for a in made)
 
     ways = ({f'model.generate, {d}': lambda m=m: plain_generate(m, tokenizer, rows, limit)

@@ -194,8 +194,7 @@ def starting_checkpoint(
     "Where a training on preferences starts"
     if isinstance(run, AdapterCheckpoint): return run
     if isinstance(run, Checkpoint): return AdapterCheckpoint(run.name, run.source, run.identity)
-    return AdapterCheckpoint(run.base.name, run.base.source, fingerprint(run.base.identity, run.facts['fingerprint']),
-                             run.folder/'adapter')
+    return AdapterCheckpoint(run.base.name, run.base.source, run.identity, run.folder/'adapter')
 
 def starting_model(start, recipe):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"

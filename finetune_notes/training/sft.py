@@ -35,8 +35,9 @@ from tqdm.auto import tqdm
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
+from ..core.results import result_folder
 from ..core.artifacts import verified_manifest, fingerprint, write_manifest, write_folder
-from ..core.checkpoints import Checkpoint, dtype_key, keep_memory, waiting_policy, working_dtype
+from ..core.checkpoints import Checkpoint, keep_memory, waiting_policy, working_dtype
 from ..core.settings import PeerProcessLost, UserError, load_settings
 from ..templates.template import Template, ignored_label
 
@@ -367,9 +368,10 @@ def train_rows(
     trainer=CompletionOnlyTrainer, # With a loss, a model or a configuration of its own
 )->Run: # Finished, now or earlier
     "Train an adapter on rows that have been rendered, or find the run that did"
-    print_ = fingerprint(rows, template, base.identity, recipe, *dtype_key(), *([list(eval_rows)] if eval_rows else []),
-                         *[trainer.__name__]*(trainer is not CompletionOnlyTrainer))
-    final = Path(folder or load_settings().runs)/f'{name}-{print_}'
+    depends = dict(rows=list(rows), held_out=list(eval_rows), template=template, base=base.identity, recipe=recipe,
+                   dtype=working_dtype(), trainer=trainer.__name__)
+    code = [c.__module__ for c in trainer.__mro__ if c.__module__.startswith('finetune_notes.')]
+    final = result_folder(name, depends, code, ('torch', 'transformers', 'trl', 'peft'), folder)
     work = final.with_name(f'.{final.name}.work')
     final.parent.mkdir(parents=True, exist_ok=True)
     refuse_mixed_formats()
@@ -378,7 +380,7 @@ def train_rows(
         if manifest is None:
             options = dict(eval_rows=eval_rows, callbacks=callbacks, report_to=report_to)
             trained, facts = _train(rows, base, recipe, work, save_steps, trainer, **options)
-            manifest = _finish(trained, final, examples=len(rows), fingerprint=print_, base=base.name,
+            manifest = _finish(trained, final, examples=len(rows), fingerprint=final.name.rsplit('-', 1)[1], base=base.name,
                                template=template, recipe=recipe, **facts)
         run_on_main_process(lambda: shutil.rmtree(work, ignore_errors=True))
     return Run(final, base, manifest)

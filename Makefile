@@ -12,7 +12,9 @@
 .PHONY: help env run test lab site verify bench export clean pages lock
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 # turns that a thread waits awake for the others: few, so that a busy machine is not slowed four times (finetune-notes doctor shows it)
+ifndef OMP_WAIT_POLICY
 export GOMP_SPINCOUNT ?= 1000
+endif
 
 bin := .venv/bin
 

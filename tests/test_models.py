@@ -66,15 +66,32 @@ def test_the_format_is_measured_once_a_machine_and_recorded(rates, cache, monkey
     assert models.working_dtype() == models.working_dtype() == again() == 'float32' and asked == ['bfloat16', 'float32']*4
     given['bfloat16'] = 9.
     assert again() == 'float32', 'what was recorded stands'
+    here = models.processor
     monkeypatch.setattr(models, 'processor', lambda: 'another one')
     assert again() == 'bfloat16' and len(asked) == 16
+    monkeypatch.setattr(models, 'processor', here)
+    assert again() == 'float32' and len(asked) == 16, 'each machine keeps its own'
     monkeypatch.setattr('torch.cuda.is_available', lambda: True)
     assert models.working_dtype() == 'bfloat16'
 
-@pytest.mark.parametrize('content', ['', '{"dtype": "float32"', '[1]', '{"dtype": "float64"}', 'null'])
+@pytest.mark.parametrize('content', ['', '{"a": {"dtype": "float32"', '[1]', '{"dtype": "float64"}', 'null'])
 def test_a_record_that_is_not_whole_is_made_again(rates, cache, content):
     (cache/'machine.json').write_text(content)
-    assert again() == 'float32' and json.loads((cache/'machine.json').read_text())['dtype'] == 'float32'
+    assert again() == 'float32' and [r['dtype'] for r in json.loads((cache/'machine.json').read_text()).values()] == ['float32']
+
+def test_a_measurement_that_was_stopped_is_made_again(rates, cache, monkeypatch):
+    def stopped(dtype, *args): raise KeyboardInterrupt
+    with monkeypatch.context() as m:
+        m.setattr(models, 'matrix_rate', stopped)
+        with pytest.raises(KeyboardInterrupt): again()
+    assert not (cache/'machine.json').exists() and again() == 'float32'
+
+def test_decisions_stand_beside_each_other(rates, cache):
+    assert models.measured_once('a gain', lambda: 1.5) == 1.5 and again() == 'float32'
+    models._decisions.clear()
+    assert models.measured_once('a gain', lambda: 2.5) == 1.5
+    record, = json.loads((cache/'machine.json').read_text()).values()
+    assert record['a gain'] == 1.5 and record['dtype'] == 'float32' and record['processor'] == models.processor()
 
 def test_a_small_lead_is_none(rates):
     rates[0].update(bfloat16=2.1, float32=2.)

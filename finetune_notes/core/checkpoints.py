@@ -20,10 +20,11 @@ import os
 import platform
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from filelock import FileLock
 from .artifacts import build_once, fingerprint, sha256, write_text
 from .settings import UserError, load_settings
 
@@ -34,7 +35,7 @@ def keep_memory():
     "Let glibc's allocator keep large blocks for reuse (`mallopt`, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD)"
     if sys.platform != 'linux': return
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
-    if mallopt: mallopt(-3, 2**30), mallopt(-1, 2**31 - 1)
+    if mallopt and (mallopt(-3, 2**30) or mallopt(-3, 2**25)): mallopt(-1, 2**31 - 1) # Older versions take 32 MiB at most
 
 def waiting_policy()->str:
     "How the threads of this process wait for each other: a number of turns, or the system's default"
@@ -128,35 +129,49 @@ def _faster_dtype()->str:
     return 'bfloat16' if min(ratios) >= _margin else 'float32'
 
 def _read_record(path:Path)->dict:
-    "A record of the decision; empty where there is none, or half of one"
-    try: return dict(json.loads(path.read_text(encoding='utf-8')))
+    "The decisions of each kind of machine; without those that are no records"
+    try: return {k: v for k,v in dict(json.loads(path.read_text(encoding='utf-8'))).items() if isinstance(v, dict)}
     except (OSError, ValueError, TypeError): return {}
 
-_decisions = {} # (File, name) → what was decided
+_decisions = {} # (File, machine, name) → what was decided
 
 def measured_once(
     name:str, # Of the decision
     measure, # Gives it, as JSON can hold it
     valid=lambda value: value is not None, # Can this be a decision?
 ):
-    "A decision as it was recorded for this machine, or made now and recorded"
+    "A decision as it was recorded for this machine, or made now and recorded, by one process at a time"
     import torch
+    use_threads()
     path = load_settings().cache/'machine.json'
-    if (path, name) in _decisions: return _decisions[path, name]
     here = dict(processor=processor(), threads=torch.get_num_threads(), torch=torch.__version__,
                 instructions=os.environ.get('ONEDNN_MAX_CPU_ISA', 'all'))
-    record = _read_record(path)
-    if {k: record.get(k) for k in here} != here: record = here
-    if not valid(record.get(name)):
-        record |= {name: measure()}
-        with suppress(OSError): # Without a record it is measured again by the next process
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(path, json.dumps(record, indent=1) + '\n')
-    return _decisions.setdefault((path, name), record[name])
+    place = path, fingerprint(here), name
+    if place not in _decisions:
+        with _alone(path):
+            record = _read_record(path)
+            known = record.setdefault(place[1], here)
+            if not valid(known.get(name)):
+                known[name] = measure()
+                with suppress(OSError): write_text(path, json.dumps(record, indent=1) + '\n') # Else the next process measures again
+        _decisions[place] = known[name]
+    return _decisions[place]
+
+@contextmanager
+def _alone(path:Path):
+    "One process at a time, where the folder can be written"
+    lock = FileLock(path.with_name(f'.{path.name}.lock'))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError: pass
+    try: yield
+    finally: lock.release()
 
 def working_dtype()->str: # bfloat16 or float32
     "The format in which this machine trains and answers: that of the settings, or the faster one"
     import torch
+    use_threads()
     settings = load_settings()
     if settings.dtype != 'auto': return settings.dtype
     if torch.cuda.is_available(): return 'bfloat16'
@@ -214,10 +229,10 @@ def load_checkpoint(
 def _identity_of(
     source:str, # A folder, or an id of the hub
 )->str: # Changes when the weights do
-    "The hash of a folder's weights, or the commit of a model of the hub"
+    "The hash of a folder's weights, configuration and tokenizer, or the commit of a model of the hub"
     folder = Path(source)
     if folder.is_dir():
-        return fingerprint(sorted((p.name, sha256(p)) for p in folder.iterdir() if p.suffix in ('.safetensors', '.bin')))
+        return fingerprint(sorted((p.name, sha256(p)) for p in folder.iterdir() if p.suffix in ('.safetensors', '.bin', '.json', '.jinja', '.model')))
     from transformers.utils import cached_file
     try: return fingerprint(source, Path(cached_file(source, 'config.json')).parent.name)
     except OSError as e:

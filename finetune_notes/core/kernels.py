@@ -13,8 +13,8 @@ __all__ = ['least_gain', 'prepacking_helps', 'can_prepack', 'prepacked_weights',
 # %% ../../nbs/library/core/kernels.ipynb #0955fdb9
 import time
 from contextlib import contextmanager, nullcontext
-from functools import cache
 import torch
+from .checkpoints import measured_once
 
 # %% ../../nbs/library/core/kernels.ipynb #0226b98e
 least_gain = 1.1 # A shortcut must be so many times as fast as the plain way
@@ -28,13 +28,16 @@ def _best_seconds(call, tries:int=40)->float:
         seconds.append(time.perf_counter() - began)
     return min(seconds)
 
-@cache
-@torch.no_grad()
 def prepacking_helps()->bool:
     "Can this build of PyTorch rearrange weights once, with the same products, in less time?"
     ops = torch.ops.mkldnn
     supported = getattr(ops, '_is_mkldnn_bf16_supported', None) # Builds without oneDNN, as for Apple silicon, have none
     if not supported or not supported() or not hasattr(ops, '_linear_pointwise'): return False
+    return measured_once('weights rearranged once', _prepacking_gains, lambda x: isinstance(x, bool))
+
+@torch.no_grad()
+def _prepacking_gains()->bool:
+    "The same product in less time?"
     layer, x = torch.nn.Linear(576, 1536, bias=False, dtype=torch.bfloat16), torch.randn(8, 576).to(torch.bfloat16)
     packed = _packed_forward(layer)
     return torch.equal(packed(x), layer(x)) and _best_seconds(lambda: layer(x)) >= least_gain*_best_seconds(lambda: packed(x))
@@ -60,10 +63,11 @@ def prepacked_weights(
 ):
     "Inside the block, linear layers in bfloat16 on a CPU multiply by weights that are rearranged once"
     layers = [m for m in model.modules() if can_prepack(m)]
-    for layer in layers: layer.forward = _packed_forward(layer)
-    try: yield model
+    try:
+        for layer in layers: layer.forward = _packed_forward(layer)
+        yield model
     finally:
-        for layer in layers: del layer.forward
+        for layer in layers: vars(layer).pop('forward', None)
 
 # %% ../../nbs/library/core/kernels.ipynb #797613d4
 def pack_pairs(
@@ -113,6 +117,11 @@ def _step(model, batch)->tuple: # Loss, gradient, seconds
     model.zero_grad()
     return loss.item(), gradient, time.perf_counter() - began
 
+def _sees_all(config)->bool:
+    "Does each layer attend to all that stands before?"
+    kinds = getattr(config, 'layer_types', None)
+    return set(kinds) == {'full_attention'} if kinds else not getattr(config, 'sliding_window', None)
+
 def check_pairs(
     model, # With parameters that are trained
     batch:dict, # input_ids, attention_mask and labels of chosen rows and as many rejected ones, shape (2B, T)
@@ -120,6 +129,7 @@ def check_pairs(
     timed:bool=True, # Must it be faster as well?
 )->tuple[float, str]: # How many times as fast, 0 where it may not be used; and what to say of it
     "Does a model learn the same from pairs in one row, and in less time?"
+    if not _sees_all(model.config.get_text_config()): return 0., 'pairs are read as two rows each: layers have a window'
     ways = (nullcontext, pairs_in_one_row)
     tolerance = 5e-2 if model.dtype == torch.bfloat16 else 1e-3 # Two orders of rounding
     training = model.training
@@ -135,7 +145,7 @@ def check_pairs(
         model.train(training)
     (loss, gradient, _), (other, shifted, _) = made[-2:]
     apart = float((gradient - shifted).norm()/gradient.norm().clamp(min=1e-12))
-    if abs(other - loss) > tolerance*abs(loss) or apart > tolerance:
+    if not (abs(other - loss) <= tolerance*abs(loss) and apart <= tolerance): # NaN among them
         return 0., f'pairs are read as two rows each: in one row the gradient differs by {apart:.1%}'
     gain = min(m[2] for m in made[::2])/min(m[2] for m in made[1::2])
     if timed and gain < least_gain: return 0., f'pairs are read as two rows each: one row is only {gain:.2f} times as fast'

@@ -350,7 +350,7 @@ def bench(
     only:str='', # Names of measurements, comma-separated; by default all
     rounds:int=3, # Of each comparison
     resume:store_true=False, # Leave out what was measured today in the same way
-    folder:str='', # For the results; by default benchmarks/results
+    folder:str='', # For the results; by default the one of the repository for this kind of processor
     json:store_true=False, # Print one JSON document
 ):
     "Measure ours against stock, side by side, and write the results"
@@ -402,7 +402,7 @@ def ended(*_):
 def _set_environment():
     """How threads wait, and no network for the hub's client unless the preset is `gpu`: OpenMP and the client read these variables
     when they are loaded"""
-    os.environ.setdefault('GOMP_SPINCOUNT', spin_count)
+    if 'OMP_WAIT_POLICY' not in os.environ: os.environ.setdefault('GOMP_SPINCOUNT', spin_count)
     os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
     try: preset = load_settings().preset
     except UserError: return # The command will say it

@@ -52,7 +52,7 @@ def speed_text(settings)->str:
     use_threads()
     rates, chosen = {d: matrix_rate(d, 512, 200, .3) for d in ('bfloat16', 'float32')}, working_dtype()
     said = (', '.join(f'{d} {r/1e9:,.0f} GFLOP/s' for d,r in rates.items())
-            + f' on {torch.get_num_threads()} threads, which wait for {waiting_policy()} turns before they sleep: '
+            + f' on {torch.get_num_threads()} threads (waiting: {waiting_policy()}): '
               f'{chosen} is the format to compute in here')
     minutes = training_minutes(settings.train_examples, rates[chosen]) if settings.preset == 'laptop' else None
     return (said if minutes is None
@@ -64,8 +64,9 @@ def training_minutes(
     rate:float, # FLOP/s in matrix products
 )->float|None: # None where no benchmarks are at hand
     "About how long the assistant's training takes: its arithmetic, at the share of the matrix rate that the benchmarks reached"
-    from finetune_notes.course.bench import read_results
-    record = read_results(settings_file().parent/'benchmarks'/'results').get('sft')
+    from finetune_notes.core.checkpoints import working_dtype
+    from finetune_notes.course.bench import committed_results, read_results
+    record = read_results(committed_results(working_dtype())).get('sft')
     if record is None: return None
     line = next(l for l in record['lines'] if l['case'] == 'queries' and l['side'] == 'ours')
     return examples*line['tokens']/line['rows']*line['flop_per_token']/(rate*line['share'])/60

@@ -41,10 +41,11 @@ def machine()->dict: # processor, cores, memory in GiB, system, matrix rates in 
     "What was measured on"
     import torch
     from finetune_notes.core.checkpoints import matrix_rate, processor, waiting_policy, working_dtype
+    dtype = working_dtype()
     rates = {d: round(matrix_rate(d, 1024, 5)/1e9, 1) for d in ('bfloat16', 'float32')}
     used = {p: version(p) for p in ('torch', 'transformers', 'trl', 'peft', 'duckdb', 'datasketch')}
     held = os.environ.get('ONEDNN_MAX_CPU_ISA', 'all')
-    return dict(processor=processor(), instructions=held, dtype=working_dtype(), cores=os.cpu_count(),
+    return dict(processor=processor(), instructions=held, dtype=dtype, cores=os.cpu_count(),
                 threads=torch.get_num_threads(), waiting=waiting_policy(),
                 memory_gib=round(memory_gib() or 0, 1), system=platform.system(), python=platform.python_version(),
                 matrix_gflops=rates, versions=used)

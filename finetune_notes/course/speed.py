@@ -52,7 +52,7 @@ def plan_trainer(
     recipe = Recipe(batch_size=plan.batch_size, modules=plan.modules, layers=plan.layers)
     model = with_adapter(base, recipe, base.model(plan.dtype))
     model.get_base_model().set_attn_implementation(plan.attention)
-    given = dict(output_dir=str(folder), use_cpu=True, bf16=working_dtype() == 'bfloat16', report_to='none', disable_tqdm=True,
+    given = dict(output_dir=str(folder), use_cpu=not torch.cuda.is_available(), bf16=working_dtype() == 'bfloat16', report_to='none', disable_tqdm=True,
                  save_strategy='no', dataloader_pin_memory=False, logging_steps=1,
                  dataset_kwargs=dict(skip_prepare_dataset=True), per_device_train_batch_size=plan.batch_size,
                  gradient_checkpointing=plan.checkpointing,

@@ -152,6 +152,7 @@ def seconds_per_pair(side, pairs, template, start, recipe, few, folder)->float: 
 
 def _trl_dpo(side, pairs, template, start, recipe, folder):
     "Train with TRL's `DPOTrainer`, with its defaults or configured"
+    import torch
     from datasets import Dataset
     from peft import PeftModel
     from trl import DPOConfig, DPOTrainer
@@ -161,7 +162,7 @@ def _trl_dpo(side, pairs, template, start, recipe, folder):
     class Rendered(DPOTrainer):
         def _prepare_dataset(self, dataset, *args): return dataset
     rows, half = pair_rows(pairs, template, start.tokenizer(), recipe.max_length), working_dtype()
-    given = dict(output_dir=str(folder), use_cpu=True, bf16=half == 'bfloat16', num_train_epochs=recipe.epochs,
+    given = dict(output_dir=str(folder), use_cpu=not torch.cuda.is_available(), bf16=half == 'bfloat16', num_train_epochs=recipe.epochs,
                  per_device_train_batch_size=recipe.batch_size, disable_tqdm=True, dataloader_pin_memory=False,
                  save_strategy='no', report_to='none')
     if side == 'configured':

@@ -30,11 +30,11 @@ from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 from ..core.artifacts import build_once, fingerprint
 from ..evaluation.scoreboard import wilson
-from ..core.kernels import check_pairs, least_gain, pairs_in_one_row, unmasked_positions_only
+from ..core.kernels import check_pairs, pairs_in_one_row, unmasked_positions_only
 from ..core.checkpoints import Checkpoint, measured_once, working_dtype
 from ..core.settings import UserError
 from ..templates.template import Template, ignored_label
-from .sft import (CompletionOnlyTrainer, Recipe, Run, common_arguments, fill_last_batch, logits_at, per_process_batch_size,
+from .sft import (CompletionOnlyTrainer, Recipe, Run, common_arguments, logits_at, per_process_batch_size,
                                         process_state, run_on_main_process, train_rows, unmasked_first, with_adapter)
 
 # %% ../../nbs/library/training/preferences.ipynb #81d81b6a
@@ -230,14 +230,13 @@ def first_batch(
     labels = made['input_ids'].masked_fill(made['completion_mask'] == 0, ignored_label)
     return dict(input_ids=made['input_ids'], attention_mask=made['attention_mask'], labels=labels)
 
-def _gain(model, batch):
-    "How many times as fast pairs in one row are, measured once for a kind of model; and what to say"
-    config = model.config.get_text_config()
-    name = f'pairs in one row: {config.model_type}, {config.num_hidden_layers}x{config.hidden_size}, {working_dtype()}'
-    gain = measured_once(name, lambda: round(check_pairs(model, batch)[0], 2), lambda x: isinstance(x, (int, float)))
-    if gain < least_gain: return 0., f'pairs are read as two rows each (one row: {gain} times as fast)'
-    found, said = check_pairs(model, batch, tries=1, timed=False)
-    return gain*(found > 0), said
+def _gain(model, batch)->tuple[float, str]:
+    "How many times as fast pairs in one row are, measured once for such models and rows, 0 where they may not be used; and what to say"
+    config, tokens = model.config.get_text_config(), batch['input_ids'].shape[1]//64*64
+    kind = f'{config.model_type}, {config.num_hidden_layers}x{config.hidden_size}, {config._attn_implementation}'
+    name = f'pairs in one row: {kind}, {working_dtype()}, {tokens} tokens or more'
+    gain, said = measured_once(name, lambda: check_pairs(model, batch), lambda x: isinstance(x, (list, tuple)))
+    return check_pairs(model, batch, tries=1, timed=False) if gain else (0., said)
 
 class RenderedMixin:
     "Rows that are rendered already, kept on disk where TRL leaves the reference's log-probabilities beside them"
@@ -251,11 +250,13 @@ class RenderedMixin:
 
     @classmethod
     def prepared(cls, rows, recipe, folder):
-        "The rows as TRL takes them, in the order of the batches"
-        made = cls.rows_for(fill_last_batch(rows, recipe.batch_size, lambda row: row), recipe.batch_size)
+        "The rows as TRL takes them"
+        made = cls.rows_for(rows, recipe.batch_size)
         place = folder/f'reference-{fingerprint(made)}'
         run_on_main_process(lambda: build_once(place, lambda f: Dataset.from_list(made).save_to_disk(f/'rows')) and None)
         return load_from_disk(place/'rows')
+
+    filler = staticmethod(lambda row: row)
 
     @staticmethod
     def rows_for(rows, batch_size): return rows
@@ -283,7 +284,8 @@ def _kto_config(recipe, folder, save_steps): # trl.KTOConfig
     return KTOConfig(
         beta=recipe.beta, max_length=None, precompute_ref_log_probs=True, pad_to_multiple_of=8,
         **common_arguments(recipe, folder, save_steps)
-        | dict(per_device_train_batch_size=2*per_process_batch_size(recipe.batch_size)))
+        | dict(per_device_train_batch_size=2*per_process_batch_size(recipe.batch_size),
+               per_device_eval_batch_size=2*recipe.batch_size))
 
 def kto_examples(
     rows:list[dict], # As `pair_rows` gives them, in the order of the batches
@@ -292,15 +294,10 @@ def kto_examples(
     "The good and the bad answers of each batch, as KTO takes them"
     made = []
     for at in range(0, len(rows), batch_size):
-        batch = [
-            dict(prompt_ids=r['prompt_ids'], completion_ids=r[f'{side}_ids'], label=side == 'chosen')
-            for side in ('chosen', 'rejected')
-            for r in rows[at:at + batch_size]
-        ]
-        made += [
-            b | dict(KL_completion_ids=other['completion_ids'], input_ids=b['prompt_ids'] + b['completion_ids'])
-            for b, other in zip(batch, batch[-1:] + batch)
-        ]
+        made += [dict(prompt_ids=r['prompt_ids'], completion_ids=r[f'{side}_ids'], label=side == 'chosen',
+                      KL_completion_ids=rows[i - 1][f'{side}_ids'], input_ids=r['prompt_ids'] + r[f'{side}_ids'])
+                 for side in ('chosen', 'rejected')
+                 for i,r in enumerate(rows[at:at + batch_size], at)]
     return made
 
 class UnpairedTrainer(RenderedMixin, KTOTrainer):
@@ -315,10 +312,10 @@ def _orpo_config(recipe, folder, save_steps): # trl ORPOConfig
 class OddsTrainer(ORPOTrainer):
     "TRL's trainer without a reference"
     adapted, config = staticmethod(starting_model), staticmethod(_orpo_config)
-    shortcuts = staticmethod(CompletionOnlyTrainer.shortcuts)
+    shortcuts, filler = staticmethod(CompletionOnlyTrainer.shortcuts), staticmethod(lambda row: row)
 
     @staticmethod
-    def prepared(rows, recipe, folder): return Dataset.from_list(fill_last_batch(rows, recipe.batch_size, lambda row: row))
+    def prepared(rows, recipe, folder): return Dataset.from_list(rows)
 
     def floating_point_ops(self, inputs): return 0 # the stock count asks for a tensor that these batches lack
 

@@ -12,7 +12,6 @@ __all__ = ['value_recipe', 'regression_recipes', 'train_values', 'ValuationAnswe
            'regression_answers', 'few_shot_answers', 'classical_answers', 'cost_per_thousand']
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #388edadc
-import json
 from dataclasses import dataclass, replace
 from time import monotonic
 import numpy as np

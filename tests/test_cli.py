@@ -226,13 +226,15 @@ def test_doctor_says_what_a_small_machine_may_expect(monkeypatch):
 
 def test_the_time_that_doctor_gives_follows_from_the_benchmarks(monkeypatch, tmp_path):
     from finetune_notes.core import settings
-    from finetune_notes.course import doctor
+    from finetune_notes.core.checkpoints import working_dtype
+    from finetune_notes.course import bench
     from finetune_notes.course.doctor import speed_text, training_minutes
     line = dict(case='queries', side='ours', tokens=1000, rows=10, flop_per_token=6e8, share=.5)
-    (tmp_path/'benchmarks'/'results').mkdir(parents=True)
-    monkeypatch.setattr(doctor, 'settings_file', lambda: tmp_path/'settings.ini')
+    monkeypatch.setattr(bench, 'settings_file', lambda: tmp_path/'settings.ini')
+    place = bench.committed_results(working_dtype())
+    place.mkdir(parents=True)
     assert training_minutes(2400, 1e11) is None
-    (tmp_path/'benchmarks'/'results'/'sft.json').write_text(json.dumps(dict(lines=[dict(line, side='stock'), line])))
+    (place/'sft.json').write_text(json.dumps(dict(lines=[dict(line, side='stock'), line])))
     assert training_minutes(2400, 1e11) == pytest.approx(2400*100*6e8/.5e11/60) == 2*training_minutes(1200, 1e11)
     laptop = settings.Settings(preset='laptop')
     assert "training on 2,400 examples takes about" in speed_text(laptop) and 'takes about' not in speed_text(settings.Settings(preset='tiny'))

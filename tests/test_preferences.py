@@ -124,6 +124,23 @@ def test_the_reference_is_computed_once(begun, tmp_path, monkeypatch):
     for beta in (0.1, 0.3): dpo(pairs, template, begun, replace(recipe, epochs=1, beta=beta), folder=tmp_path)
     assert len(calls) == 2 and len(list(tmp_path.glob('reference-*'))) == 1
 
+@pytest.mark.parametrize('loss', ['sigmoid', *(pytest.param(o, marks=pytest.mark.nightly) for o in ('kto', 'orpo'))])
+def test_held_out_pairs_are_looked_at_and_change_nothing(loss, begun, tmp_path):
+    "Five of them in batches of four, so that the last one is not full"
+    how = replace(recipe, loss=loss, epochs=2)
+    run = dpo(pairs[:4], template, begun, how, folder=tmp_path, eval_pairs=pairs[3:])
+    plain = dpo(pairs[:4], template, begun, how, folder=tmp_path)
+    assert len(run.evaluations) >= 2 and run.evaluations.eval_loss.notna().all() and plain.evaluations.empty and plain.folder != run.folder
+    assert same(run, plain)
+    if loss == 'sigmoid': assert run.evaluations['eval_rewards/accuracies'].between(0, 1).all()
+
+def test_a_shortcut_that_is_refused_changes_a_run_by_rounding_only(begun, tmp_path, monkeypatch):
+    from finetune_notes.training import preferences
+    fast = dpo(pairs, template, begun, recipe, folder=tmp_path/'a')
+    monkeypatch.setattr(preferences, '_gain', lambda *args: (0., 'pairs are read as two rows each: told so'))
+    slow = dpo(pairs, template, begun, recipe, folder=tmp_path/'b')
+    assert fast.facts['shortcut'] != slow.facts['shortcut'] and slow.history.loss.tolist() == pytest.approx(fast.history.loss.tolist(), rel=2e-2, abs=2e-2)
+
 def test_first_sight_counts_an_odd_number_of_pairs(begun, tmp_path):
     run = dpo(pairs[:7], template, begun, replace(recipe, epochs=2, batch_size=2), folder=tmp_path)
     right, n = run.first_sight

@@ -63,7 +63,7 @@ def everything(folder, save_steps=50, kind=Exact, pair_kind=ExactPairs):
     rows = render_examples([dict(prompt=f'p{i} of duration_ms', answer=a) for i,a in enumerate(answers)], template, base.tokenizer(), 200)
     pairs = [Pair(f'question {i}', a, f'{{"limit":{i}}}'*(1 + i % 3)) for i,a in enumerate(answers[:10])]
     recipe = Recipe(epochs=3, learning_rate=1e-2, batch_size=4)
-    for trainer in (kind, CompletionOnlyTrainer): yield train_rows(rows, template, base, recipe, trainer.__name__, folder, save_steps, trainer)
+    for trainer in (kind, CompletionOnlyTrainer): yield train_rows(rows, template, base, recipe, trainer.__name__, folder, save_steps, trainer=trainer)
     from finetune_notes.training import preferences
     preferences.preference_trainers['hinge'] = pair_kind
     yield dpo(pairs, template, base, PreferenceRecipe(learning_rate=1e-3, loss='hinge', sft=0.), 'pairs', folder)

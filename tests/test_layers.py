@@ -83,7 +83,7 @@ def pair_batch(model, n=3, common=9, seed=0):
     mask[1, 20:], mask[n, 15:] = 0, 0
     return dict(input_ids=ids, attention_mask=mask, labels=ids.masked_fill(mask == 0, -100))
 
-def adapted(model): return get_peft_model(model, LoraConfig(r=4, target_modules=['q_proj', 'v_proj'] if hasattr(model.config, 'num_attention_heads') else ['in_proj']))
+def adapted(model): return get_peft_model(model, LoraConfig(r=4, target_modules={'mamba': ['in_proj'], 'gpt2': ['c_attn']}.get(model.config.model_type, ['q_proj', 'v_proj'])))
 
 @quick
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=4), st.randoms(use_true_random=False))
@@ -99,9 +99,14 @@ def test_a_prompt_that_is_read_once_gives_the_same_states(shapes, rng):
     assert torch.allclose(packed[mask.bool()], usual[mask.bool()], atol=2e-4)
     assert 'forward' not in vars(body)
 
-@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
-def test_a_model_that_learns_the_same_passes(dtype):
-    model = adapted(load_checkpoint('tiny').model(dtype))
+def gpt2():
+    from transformers import GPT2Config, GPT2LMHeadModel
+    torch.manual_seed(0)
+    return GPT2LMHeadModel(GPT2Config(vocab_size=400, n_embd=32, n_layer=2, n_head=4))
+
+@pytest.mark.parametrize('make', [lambda: load_checkpoint('tiny').model('float32'), lambda: load_checkpoint('tiny').model('bfloat16'), gpt2], ids=['float32', 'bfloat16', 'GPT2'])
+def test_a_model_that_learns_the_same_passes(make):
+    model = adapted(make())
     gain, said = check_pairs(model, pair_batch(model), timed=False)
     assert gain > 0 and said == 'pairs are read in one row each'
     assert all(p.grad is None for p in model.parameters())

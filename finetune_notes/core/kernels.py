@@ -93,16 +93,16 @@ def pairs_in_one_row(
     model, # A causal language model; inside the block it is given nothing but batches of pairs
 ):
     "Inside the block, a model reads chosen and rejected rows, shape (2B, T), as B rows"
-    from transformers.modeling_outputs import BaseModelOutputWithPast
     body = getattr(model, 'get_base_model', lambda: model)().base_model
     stock = body.forward
     def forward(input_ids, attention_mask, position_ids=None, **options):
         ids, positions, sees, places = pack_pairs(input_ids, attention_mask)
         bias = torch.zeros(sees.shape, dtype=body.dtype, device=ids.device)
         bias = bias.masked_fill_(~sees, torch.finfo(body.dtype).min)[:, None]
-        hidden = stock(input_ids=ids, position_ids=positions, attention_mask=bias, **options)[0]
+        made = stock(input_ids=ids, position_ids=positions, attention_mask=bias, **options)
         rows = torch.arange(len(ids), device=ids.device).repeat(2)[:, None]
-        return BaseModelOutputWithPast(last_hidden_state=hidden[rows, places])
+        made.last_hidden_state = made.last_hidden_state[rows, places]
+        return made
     body.forward = forward
     try: yield model
     finally: del body.forward

@@ -134,6 +134,8 @@ def test_the_command_line_says_how_threads_wait_and_an_import_does_not():
     env = {k: v for k,v in os.environ.items() if k != 'GOMP_SPINCOUNT'}
     lines = subprocess.run([sys.executable, '-c', program], env=env, capture_output=True, text=True).stdout.splitlines()
     assert (lines[0], lines[-1]) == ('None', models.spin_count)
+    chosen = subprocess.run([sys.executable, '-c', program], env=env | {'OMP_WAIT_POLICY': 'PASSIVE'}, capture_output=True, text=True).stdout.splitlines()
+    assert chosen[-1] == 'PASSIVE', 'what somebody chose stands'
 
 @pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='the variable is one for x86')
 def test_a_processor_without_bfloat16_computes_in_float32(cache):

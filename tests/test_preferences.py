@@ -175,6 +175,11 @@ def test_an_answer_to_another_prompt_stands_beside_each_of_ktos(tiny):
     own = {tuple(r['prompt_ids']): (r['chosen_ids'], r['rejected_ids']) for r in rows}
     assert all(m['KL_completion_ids'] not in own[tuple(m['prompt_ids'])] for m in made)
 
+def test_kto_evaluates_in_batches_that_hold_both_sides(tmp_path):
+    from finetune_notes.training.preferences import UnpairedTrainer
+    args = UnpairedTrainer.config(recipe, tmp_path, 5)
+    assert args.per_device_train_batch_size == args.per_device_eval_batch_size == 2*recipe.batch_size
+
 # Bad input
 
 good = dict(prompt='Late?', chosen='On Monday.', rejected='No idea.')

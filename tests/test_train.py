@@ -170,6 +170,38 @@ def test_force_trains_again_and_replaces(tiny, tmp_path):
     again = sft(examples, template, tiny, once, folder=tmp_path, force=True)
     assert again.folder == run.folder and not marked.exists() and all(torch.equal(v, adapter(again)[k]) for k,v in before.items())
 
+def test_force_begins_at_the_beginning_where_a_checkpoint_was_left(tiny, interrupted, monkeypatch):
+    left, found, look = work(interrupted), [], resumable_checkpoint
+    assert look(left)
+    monkeypatch.setattr(train, 'resumable_checkpoint', lambda folder: found.append(look(folder)) or found[-1])
+    run = sft(examples, template, tiny, recipe, folder=interrupted, save_steps=3, force=True)
+    assert f'.{run.folder.name}.work' == left.name and found == [None] and len(run.history) == 15
+
+def test_other_code_or_versions_are_another_run(tiny, tmp_path, monkeypatch):
+    from finetune_notes.core import results
+    run = lambda: sft(examples[:4], template, tiny, Recipe(epochs=1, batch_size=4), folder=tmp_path).folder
+    first, sha256, version = run(), results.sha256, results.version
+    for module in ('training/sft', 'core/kernels'):
+        with monkeypatch.context() as m:
+            m.setattr(results, 'sha256', lambda p: 'edited' if str(p).endswith(f'{module}.py') else sha256(p))
+            assert run() != first
+    with monkeypatch.context() as m:
+        m.setattr(results, 'version', lambda p: '99' if p == 'peft' else version(p))
+        assert run() != first
+    assert run() == first
+
+def test_several_gpus_for_one_process_are_one_sentence(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
+    with pytest.raises(train.UserError, match='2 GPUs are visible to one process.*CUDA_VISIBLE_DEVICES=0'): train.refuse_idle_gpus()
+
+def test_held_out_rows_are_never_filled_up(tiny, tmp_path, monkeypatch):
+    "In several processes training rows are, so that each has as many"
+    class Four: num_processes = 4
+    monkeypatch.setattr(train, 'process_state', Four)
+    rows = render_examples(examples[:5], template, tiny.tokenizer(), 200)
+    assert len(train.fill_last_batch(rows, 4, CompletionOnlyTrainer.filler)) == 8
+    assert len(CompletionOnlyTrainer.prepared(rows, recipe, tmp_path)) == 5
+
 def test_processes_of_two_formats_are_refused(monkeypatch):
     class Two: num_processes = 2
     def gather(box, value): box[:] = [value, 'bfloat16']

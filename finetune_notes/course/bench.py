@@ -11,7 +11,6 @@ __all__ = ['measurements', 'side_lines', 'committed_results', 'read_results', 'r
 
 # %% ../../nbs/library/course/bench.ipynb #71f25664
 import json
-import os
 import sys
 import time
 from datetime import datetime, timezone

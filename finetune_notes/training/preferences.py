@@ -10,10 +10,9 @@ supervised fine-tuning left, and returns a run as `sft` does."""
 
 # %% auto #0
 __all__ = ['preference_trainers', 'Pair', 'pair_fault', 'read_pair_records', 'load_pairs', 'dpo_loss', 'pair_loss', 'pair_rows',
-           'AdapterCheckpoint', 'starting_checkpoint', 'starting_model', 'PreferenceRecipe', 'dpo_config',
-           'first_batch', 'RenderedMixin', 'PairTrainer', 'kto_examples', 'UnpairedTrainer', 'OddsTrainer',
-           'describe_accuracy', 'PreferenceRun', 'dpo', 'answer_logps', 'log_ratio_margins', 'preference_accuracy',
-           'plot_preferences']
+           'AdapterCheckpoint', 'starting_checkpoint', 'starting_model', 'PreferenceRecipe', 'dpo_config', 'pair_batch',
+           'RenderedMixin', 'PairTrainer', 'kto_examples', 'UnpairedTrainer', 'OddsTrainer', 'describe_accuracy',
+           'PreferenceRun', 'dpo', 'answer_logps', 'log_ratio_margins', 'preference_accuracy', 'plot_preferences']
 
 # %% ../../nbs/library/training/preferences.ipynb #b1ab816e
 import json
@@ -221,7 +220,7 @@ def dpo_config(recipe, folder, save_steps): # trl.DPOConfig
                      pad_to_multiple_of=8, **common_arguments(recipe, folder, save_steps))
 
 # %% ../../nbs/library/training/preferences.ipynb #7204d122
-def first_batch(
+def pair_batch(
     rows:list[dict], # As `pair_rows` gives them, of one batch
     tokenizer, # Its padding token
 )->dict: # input_ids, attention_mask, labels: chosen rows, then as many rejected ones
@@ -275,7 +274,7 @@ class PairTrainer(RenderedMixin, DPOTrainer):
     def shortcuts(model, rows, tokenizer):
         gain, said = 0., 'pairs are read as two rows each'
         if process_state().num_processes == 1 and not torch.cuda.is_available():
-            gain, said = _gain(model, first_batch(rows, tokenizer))
+            gain, said = _gain(model, pair_batch(rows, tokenizer))
         with unmasked_positions_only(), pairs_in_one_row(model) if gain else nullcontext(): yield dict(shortcut=said)
 
 # %% ../../nbs/library/training/preferences.ipynb #fdcbcd0f
@@ -398,7 +397,7 @@ def answer_logps(
     made = torch.zeros(len(rows), 2)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]['input_ids']))
     for some in (order[at:at + batch_size] for at in range(0, len(order), batch_size)):
-        batch = {k: v.to(model.device) for k,v in first_batch([rows[i] for i in some], tokenizer).items()}
+        batch = {k: v.to(model.device) for k,v in pair_batch([rows[i] for i in some], tokenizer).items()}
         made[some] = _row_logps(model, **batch).view(2, -1).T.float().cpu()
     return made
 

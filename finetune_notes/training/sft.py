@@ -333,7 +333,7 @@ def plot_loss(
     run:Run, # Finished
     window:int=5, # Steps in the running mean
 ):
-    "The loss over the graded tokens seen, on a logarithmic scale"
+    "The loss over the steps, on a logarithmic scale"
     import matplotlib.pyplot as plt
     h = run.history
     _, ax = plt.subplots(figsize=(6, 2.6), layout='constrained')

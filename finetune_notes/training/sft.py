@@ -437,13 +437,14 @@ def _in_one_sentence(work:Path):
         raise PeerProcessLost(f'process {process_state().process_index} of {n} has lost another one; {where}') from None
 
 # %% ../../nbs/library/training/sft.ipynb #2121decd
-_long = 256 # Tokens of a row from which on attention's own kernel is faster in training, and saves memory
+_long = 256 # Tokens; the plain attention is 1.3 to 1.8 times as fast in bfloat16, and its weights grow with their square
 
 def _train(rows, base, recipe, work, save_steps, kind, eval_rows=(), callbacks=(), report_to='none'):
     "Run the trainer from the newest whole checkpoint, or from the start; the trainer, and facts about how it ran"
     keep_memory()
     model, tokenizer = kind.adapted(base, recipe), base.tokenizer()
-    if not torch.cuda.is_available() and max(len(r['input_ids']) for r in rows) <= _long:
+    short = max(len(r['input_ids']) for r in rows) <= _long
+    if short and working_dtype() == 'bfloat16' and not torch.cuda.is_available():
         model.get_base_model().set_attn_implementation('eager')
     evaluation = dict(eval_strategy='steps', eval_steps=0.2) if eval_rows else {}
     args = replace(kind.config(recipe, work, save_steps), report_to=report_to, **evaluation)

@@ -2605,6 +2605,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                            'finetune_notes/generation/decoding.py'),
                                                     'finetune_notes.generation.decoding._write_step': ( 'library/generation/decoding.html#_write_step',
                                                                                                         'finetune_notes/generation/decoding.py'),
+                                                    'finetune_notes.generation.decoding.cache_argument': ( 'library/generation/decoding.html#cache_argument',
+                                                                                                           'finetune_notes/generation/decoding.py'),
                                                     'finetune_notes.generation.decoding.compile_grammar': ( 'library/generation/decoding.html#compile_grammar',
                                                                                                             'finetune_notes/generation/decoding.py'),
                                                     'finetune_notes.generation.decoding.counts_places': ( 'library/generation/decoding.html#counts_places',

@@ -10,8 +10,8 @@ it has written."""
 
 # %% auto #0
 __all__ = ['shared_prefix_length', 'end_tokens', 'compile_grammar', 'GrammarGuide', 'sample_tokens', 'Answer', 'Writing',
-           'pad_batch', 'empty_mask', 'feed_tokens', 'empty_cache', 'prefill', 'counts_places', 'write_batch',
-           'tokens_containing', 'generate', 'length_sorted_batches', 'grammar_accepts', 'generate_once']
+           'pad_batch', 'empty_mask', 'feed_tokens', 'cache_argument', 'empty_cache', 'prefill', 'counts_places',
+           'write_batch', 'tokens_containing', 'generate', 'length_sorted_batches', 'grammar_accepts', 'generate_once']
 
 # %% ../../nbs/library/generation/decoding.ipynb #d3439d8d
 import copy
@@ -166,16 +166,24 @@ def feed_tokens(model, ids, mask, positions, cache, piece:int=256):
         part = ids[:, at:at + piece]
         upto = cache.get_seq_length() + part.shape[1]
         out = model(input_ids=part, attention_mask=mask[:, :upto], position_ids=positions[:, at:at + piece],
-                    past_key_values=cache, use_cache=True, logits_to_keep=1)
+                    use_cache=True, logits_to_keep=1, **cache_argument(model, cache))
     return out.logits[:, -1].float().cpu()
 
 def _forward_arguments(model):
     "Names of what a model's forward pass takes"
     return inspect.signature(type(model).forward).parameters
 
+def cache_argument(
+    model, # A causal language model
+    cache, # Of keys and values
+)->dict: # Empty where the model takes none
+    "The cache under the name that the model's forward pass gives it, which changed in transformers 5.24"
+    names = [n for n in ('cache', 'past_key_values') if n in _forward_arguments(model)]
+    return {n: cache for n in names[:1]}
+
 def empty_cache(model):
     "A cache for keys and values; `UserError` where a model keeps something else of what it has read"
-    recurrent = getattr(model, '_is_stateful', False) or 'past_key_values' not in _forward_arguments(model)
+    recurrent = getattr(model, '_is_stateful', False) or not cache_argument(model, None)
     cache = None if recurrent else DynamicCache(config=model.config)
     if cache is not None and not any(cache.is_linear): return cache
     raise UserError(f'{type(model).__name__} keeps a recurrent state of what it has read, and `generate` shares keys and '

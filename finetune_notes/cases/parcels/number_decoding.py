@@ -21,6 +21,7 @@ from fastcore.basics import patch
 from transformers import DynamicCache
 from ...core.settings import UserError
 from ...core.text import fill
+from ...generation.decoding import cache_argument
 from ...templates.template import Template, escape_special_tokens
 
 # %% ../../../nbs/library/cases/parcels/number_decoding.ipynb #9d94e247
@@ -82,8 +83,8 @@ def read(self:PackedPrompts, ids, place, sees, keep=0):
     dtype, device = self.model.dtype, self.model.device
     mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
     out = self.model(input_ids=ids[None].to(device), attention_mask=mask[None, None].to(device),
-                     position_ids=place[None].to(device), past_key_values=self.cache, use_cache=True,
-                     logits_to_keep=keep)
+                     position_ids=place[None].to(device), use_cache=True, logits_to_keep=keep,
+                     **cache_argument(self.model, self.cache))
     return out.logits[0].float().softmax(-1)[:, self.tokens.to(device)].double().cpu().numpy()
 
 @patch

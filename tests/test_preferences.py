@@ -86,7 +86,8 @@ def test_five_lines_are_trls_loss(loss, beta, begun, tiny, tmp_path):
     policy = answer_logps(trainer.model.get_base_model(), tiny.tokenizer(), rows[:4])
     tokens = torch.tensor([[len(r['chosen_ids']), len(r['rejected_ids'])] for r in rows[:4]])
     assert (policy - reference).abs().max() > 0.1
-    assert pair_loss(policy, reference, beta, loss, how.flipped, tokens).mean().item() == pytest.approx(wanted, rel=2e-6, abs=3e-5)
+    rounding = 1e-4*max(beta, 0.3) # of sums near a thousand nats in float32, times beta
+    assert pair_loss(policy, reference, beta, loss, how.flipped, tokens).mean().item() == pytest.approx(wanted, rel=2e-6, abs=rounding)
 
 # A run
 

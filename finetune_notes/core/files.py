@@ -296,7 +296,7 @@ def load_rows(
     loaded = Loaded(file.path, file.kind)
     for number,row in file:
         if isinstance(row, RowProblem): loaded.problems.append(row); continue
-        loaded.fields.update(row)
+        loaded.fields.update(row.keys())
         try: item = make(row)
         except BadRow as e: loaded.problems.append(RowProblem(number, e.field, e.sentence))
         except LeftOut as e: loaded.left_out[str(e)] += 1

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from finetune_notes.annotation.screen import MAX_TEXT_LENGTH, Annotator, annotate, open_annotation_file, read_items
 from finetune_notes.core.settings import UserError
-from finetune_notes.annotation.agreement import rater_agreement, votes_with_items, left_choice_rate, preference_dataset, save_votes_jsonl, to_frame
+from finetune_notes.annotation.agreement import preference_pairs, rater_agreement, votes_with_items, left_choice_rate, preference_dataset, save_votes_jsonl, to_frame
 from finetune_notes.annotation.store import STORE_VERSION, VoteStore
 
 load = Path(__file__).with_name('votes_load.py')
@@ -209,10 +209,10 @@ pair = dict(prompt='p', first='a', second='b')
 @pytest.mark.parametrize('task,row,part', [
     ('pair', dict(first='a', second='b'), 'row 1, prompt: expected a text, found nothing'), ('pair', dict(pair, prompt=' \n'), 'row 1, prompt: expected a text, found an empty text'),
     ('pair', dict(pair, second=' a\n'), 'row 1, second: expected another text than first'), ('pair', dict(pair, first=3), 'row 1, first: expected a text, found int'),
-    ('pair', dict(prompt='p', chosen='a'), 'row 1, second: expected a text, found nothing'), ('pair', [1], 'row 1, the row: expected an object'),
-    ('pair', '{"prompt": "p"', 'row 1, the row: expected an object'), ('pair', '['*100_000, 'row 1, the row'), ('pair', 'NaN', 'row 1, the row'),
-    ('pair', dict(pair, first='x'*(MAX_TEXT_LENGTH + 1)), 'at most 1,000,000 characters, found 1,000,001'), ('pair', dict(pair, first='\ud800'), 'row 1, the row: expected text and numbers that can be saved'),
-    ('pair', dict(pair, other=float('nan')), 'row 1, the row: expected text and numbers'), ('pair', dict(pair, first=[dict(content='a'), dict(content='b')]), 'row 1, first: expected a text, found list'),
+    ('pair', dict(prompt='p', chosen='a'), 'row 1, second: expected a text, found nothing'), ('pair', [1], 'row 1, the line: expected a JSON object'),
+    ('pair', '{"prompt": "p"', 'row 1, the line: expected JSON'), ('pair', '['*100_000, 'row 1, the line: expected JSON'), ('pair', 'NaN', 'row 1, the line: expected JSON'),
+    ('pair', dict(pair, first='x'*(MAX_TEXT_LENGTH + 1)), 'at most 1,000,000 characters, found 1,000,001'), ('pair', dict(pair, first='\ud800'), 'half of a character'),
+    ('pair', dict(pair, other=float('nan')), 'NaN is not JSON'), ('pair', dict(pair, first=[dict(content='a'), dict(content='b')]), 'row 1, first: expected a text, found list'),
     ('label', dict(prompt='p'), 'row 1, text: expected a text, found nothing'), ('correct', dict(answer='a'), 'row 1, prompt: expected a text'), ('pear', pair, 'expected one of pair, label, correct')])
 def test_rows_that_cannot_be_judged(tmp_path, task, row, part):
     path = written(tmp_path, row)
@@ -240,6 +240,31 @@ def test_formats_of_the_trade(tmp_path):
     made, problems = read_items(csv)
     assert made == [dict(prompt='a, "quoted"\nprompt', first='yes', second='no', id='7')] and problems[0].startswith('row 4, second')
     assert read_items(written(tmp_path, '\ufeff' + json.dumps(pair)))[0] == [pair]
+
+def test_tables_and_arrays_of_other_programs(tmp_path):
+    array = written(tmp_path, json.dumps([dict(prompt='Open?', first='At nine.', second='At ten.'), dict(prompt='Tea?', response_a='Yes.', response_b='No.')], indent=2), name='pairs.json')
+    assert [item['first'] for item in read_items(array)[0]] == ['At nine.', 'Yes.']
+    semicolons = written(tmp_path, 'prompt;first;second', 'Open?;At nine, as always.;At 9.', name='semicolons.csv')
+    assert read_items(semicolons) == ([dict(prompt='Open?', first='At nine, as always.', second='At 9.')], [])
+    with pytest.raises(UserError, match="twice.csv: row 1, the header: expected different names, found 'first' twice"):
+        read_items(written(tmp_path, 'prompt,first,second,first', 'Open?,At nine.,At 9.,At ten.', name='twice.csv'))
+
+def test_an_answer_that_a_comma_would_cut_is_not_judged(tmp_path):
+    path = written(tmp_path, 'prompt,first,second', 'Open?,At nine.,At 9.', 'Tea?,Yes, green and black.,No, only coffee.', '"Open, now?",Yes.,No.', name='mine.csv')
+    items, problems = read_items(path)
+    assert [item['prompt'] for item in items] == ['Open?', 'Open, now?'] and len(problems) == 1 and problems[0].startswith('row 3, the line: 5 cells, 3 columns')
+    with pytest.raises(UserError, match='row 3, the line: 5 cells, 3 columns'): annotate(path, 'ann')
+
+def test_what_cannot_be_kept_as_json_is_named(tmp_path):
+    import datetime, pyarrow as pa, pyarrow.parquet as parquet
+    parquet.write_table(pa.Table.from_pylist([dict(pair, at=datetime.date(2026, 1, 1))]), tmp_path/'mine.parquet')
+    assert 'row 1, the row: expected text and numbers that can be saved' in read_items(tmp_path/'mine.parquet')[1][0]
+
+def test_judging_leads_to_training(store):
+    store.vote(1, 'ann', 'first')
+    (found,) = preference_pairs(store)
+    assert (found.prompt, found.chosen, found.rejected) == tuple(store.item(1).content[k] for k in ('prompt', 'first', 'second'))
+    with pytest.raises(UserError, match='no answer was chosen'): preference_pairs(store, ['ben'])
 
 def test_very_long_answers(tmp_path):
     long = dict(prompt='p'*100_000, first='a'*100_000, second='b'*100_000)

@@ -9,7 +9,8 @@ from finetune_notes.generation.decoding import Answer, counts_places, end_tokens
 from finetune_notes.templates.lint import check_template
 from finetune_notes.templates.template import Template
 from finetune_notes.training.sft import CompletionOnlyTrainer, Recipe, linear_names, render_examples, sft, sft_config, with_adapter
-from finetune_notes.training.preferences import Pair, PreferenceRecipe, answer_logps, dpo, log_ratio_margins, pair_rows
+from finetune_notes.data.pairs import Pair
+from finetune_notes.training.preferences import PreferenceRecipe, answer_logps, dpo, log_ratio_margins, pair_rows
 
 tokenizer = load_checkpoint('tiny').tokenizer()
 vocabulary = dict(vocab_size=len(tokenizer), bos_token_id=1, eos_token_id=2)

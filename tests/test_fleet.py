@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 from finetune_notes.cases.queries.assistant import train_assistant
 from finetune_notes.cases.queries.dataset import query_dataset, to_record
 from finetune_notes.cases.queries.equivalence import canonical_text
-from finetune_notes.training.preferences import Pair, PairTrainer, PreferenceRecipe, dpo
+from finetune_notes.data.pairs import Pair
+from finetune_notes.training.preferences import PairTrainer, PreferenceRecipe, dpo
 from finetune_notes.cases.queries.dsl import to_dsl
 from finetune_notes.training import sft as train
 from finetune_notes.core.artifacts import verified_manifest

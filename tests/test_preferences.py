@@ -5,7 +5,8 @@ import pytest
 import torch
 from datasets import Dataset
 from trl import DPOTrainer
-from finetune_notes.training.preferences import (Pair, PairTrainer, PreferenceRecipe, AdapterCheckpoint, answer_logps, dpo, dpo_config, load_pairs,
+from finetune_notes.data.pairs import Pair
+from finetune_notes.training.preferences import (PairTrainer, PreferenceRecipe, AdapterCheckpoint, answer_logps, dpo, dpo_config,
                                               pair_loss, pair_rows, preference_accuracy, describe_accuracy, starting_checkpoint, starting_model, kto_examples, log_ratio_margins)
 from finetune_notes.core import checkpoints as models
 from finetune_notes.training import sft as train
@@ -182,49 +183,6 @@ def test_kto_evaluates_in_batches_that_hold_both_sides(tmp_path):
     assert args.per_device_train_batch_size == args.per_device_eval_batch_size == 2*recipe.batch_size
 
 # Bad input
-
-good = dict(prompt='Late?', chosen='On Monday.', rejected='No idea.')
-bad = {
-    'equal': (dict(good, rejected=' On Monday.'), 'row 2, rejected: is equal to chosen'),
-    'empty prompt': (dict(good, prompt=' \n'), 'row 2, prompt: expected a text, found an empty one'),
-    'missing': ({'prompt': 'Q', 'chosen': 'a'}, 'row 2, rejected: is missing; there are: prompt, chosen'),
-    'number': (dict(good, chosen=3), 'row 2, chosen: expected a text, found int'),
-    'null': (dict(good, chosen=None), 'row 2, chosen: expected a text, found NoneType'),
-    'list': ([1, 2], 'row 2, the row: expected an object, found list'),
-    'rendered': (dict(good, prompt='<|im_start|>user\nLate?<|im_end|>'), "row 2, prompt: holds '<|im_start|>'"),
-    'rendered answer': (dict(good, chosen='### Response\nOn Monday.'), "row 2, chosen: holds '### Response'"),
-    'roles': (dict(good, prompt=[dict(role='system', content='Be kind.'), dict(role='user', content='Q')]), 'a system message belongs in the template'),
-    'turns': (dict(good, prompt=[dict(role='user', content='Q'), dict(role='assistant', content='A'), dict(role='user', content='B')]), 'found user, assistant, user'),
-    'wrong role': (dict(good, chosen=[dict(role='user', content='a')]), 'row 2, chosen: expected a text or one message of role assistant, found user'),
-    'no content': (dict(good, chosen=[dict(role='assistant')]), 'row 2, chosen: expected a text, found NoneType'),
-    'no messages': (dict(good, prompt=[]), 'row 2, prompt: expected a text or one message of role user, found no message'),
-}
-
-@pytest.mark.parametrize('form', ['lines', 'list'])
-@pytest.mark.parametrize('row, said', bad.values(), ids=bad)
-def test_a_bad_row_is_named(row, said, form, tmp_path):
-    file, rows = tmp_path/'pairs.json', [good, row, good]
-    file.write_text(json.dumps(rows) if form == 'list' else '\n'.join(map(json.dumps, rows)))
-    with pytest.raises(UserError) as e: load_pairs(file)
-    assert said in str(e.value) and str(file) in str(e.value) and '(2 good rows)' in str(e.value)
-    assert load_pairs(file, skip_bad=True) == [Pair(**good)]*2
-
-@pytest.mark.parametrize('raw, said', [(b'', 'holds no pairs'), (b'[]', 'holds no pairs'), (b'\xff\xfe{', 'cannot be read as UTF-8'), (b'[{"prompt": 1,', 'expected JSON'),
-                                       (b'{"prompt": \n', 'row 1, the line: expected JSON'), (b'['*100_000, 'expected JSON')])
-def test_a_bad_file_is_named(raw, said, tmp_path):
-    (tmp_path/'pairs.json').write_bytes(raw)
-    with pytest.raises(UserError) as e: load_pairs(tmp_path/'pairs.json')
-    assert said in str(e.value) and 'pairs.json' in str(e.value)
-
-def test_missing_files_and_columns_are_named(tmp_path):
-    with pytest.raises(UserError, match='cannot be read'): load_pairs(tmp_path/'none.json')
-    with pytest.raises(UserError, match='cannot be read'): load_pairs(tmp_path)
-    with pytest.raises(UserError, match="unknown column 'better'"): load_pairs(tmp_path, better='x')
-
-def test_messages_and_named_columns_are_read(tmp_path):
-    rows = [dict(instruction=[dict(role='user', content='Late?')], good=[dict(role='assistant', content='On Monday.')], bad='No idea.', who='ann', at='2024-01-01')]
-    (tmp_path/'pairs.json').write_text('\ufeff' + json.dumps(rows), encoding='utf-8')
-    assert load_pairs(tmp_path/'pairs.json', prompt='instruction', chosen='good', rejected='bad', annotator='who', time='at') == [Pair('Late?', 'On Monday.', 'No idea.', 'ann', '2024-01-01')]
 
 def test_pairs_that_cannot_be_trained_on_are_refused(begun, tmp_path):
     long = replace(pairs[0], chosen='word '*2000)

@@ -10,7 +10,7 @@ TRL trains on (`preference_dataset`)."""
 
 # %% auto #0
 __all__ = ['votes_with_items', 'to_frame', 'save_votes_jsonl', 'rater_agreement', 'left_choice_rate', 'system_votes',
-           'majority_choice', 'preference_dataset']
+           'majority_choice', 'preference_pairs', 'preference_dataset']
 
 # %% ../../nbs/library/annotation/agreement.ipynb #e54ae275
 import json
@@ -21,6 +21,7 @@ import pandas as pd
 from ..core.artifacts import write_text
 from ..evaluation.scoreboard import wilson
 from ..core.settings import UserError
+from ..data.pairs import Pair
 from ..evaluation.statistics import cohen_kappa
 from .store import VoteStore
 
@@ -134,17 +135,24 @@ def _message(role, value):
     "A text as a conversation of one message; a conversation as it is"
     return value if isinstance(value, list) else [dict(role=role, content=value)]
 
+def preference_pairs(
+    store:VoteStore, # Votes on pairs, or corrections
+    raters=None, # People to count; without it everyone
+)->list[Pair]: # As `dpo` takes them
+    "The votes as pairs to train on; `UserError` where nothing was chosen"
+    if store.task == 'label':
+        raise UserError(f'{store.path} holds labels, and a label prefers nothing; export it with to_frame')
+    pairs = [Pair(*pair) for pair in _chosen_pairs(store, raters)]
+    if pairs: return pairs
+    raise UserError(f'{store.path}: no answer was chosen over another yet; ties and split votes teach nothing')
+
 def preference_dataset(
     store:VoteStore, # Votes on pairs, or corrections
     raters=None, # People to count; without it everyone
     conversational:bool=True, # Messages for a model with a chat template, else plain texts
 ): # datasets.Dataset with the columns prompt, chosen, rejected
     "The votes as a preference data set for TRL's DPOTrainer; `UserError` where nothing was chosen"
-    if store.task == 'label':
-        raise UserError(f'{store.path} holds labels, and a label prefers nothing; export it with to_frame')
-    pairs = [dict(zip(('prompt', 'chosen', 'rejected'), pair)) for pair in _chosen_pairs(store, raters)]
-    if not pairs:
-        raise UserError(f'{store.path}: no answer was chosen over another yet; ties and split votes teach nothing')
+    pairs = [dict(prompt=p.prompt, chosen=p.chosen, rejected=p.rejected) for p in preference_pairs(store, raters)]
     if conversational:
         pairs = [{k: _message('user' if k == 'prompt' else 'assistant', v) for k,v in pair.items()} for pair in pairs]
     elif any(isinstance(v, list) for pair in pairs for v in pair.values()):

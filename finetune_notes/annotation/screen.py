@@ -12,13 +12,15 @@ file."""
 __all__ = ['MAX_TEXT_LENGTH', 'css', 'read_items', 'escape_controls', 'Annotator', 'annotate', 'open_annotation_file']
 
 # %% ../../nbs/library/annotation/screen.ipynb #7dd33e7e
-import csv, io, json, re, time
+import json, re, time
 from pathlib import Path
 from anywidget import AnyWidget
 from fastcore.basics import patch
 from traitlets import Dict
+from ..core.files import RowFile, RowProblem
 from ..core.settings import UserError
 from ..core.text import package_data
+from ..data.pairs import answer_columns, prompt_columns
 from .store import VoteStore, annotation_tasks
 
 # %% ../../nbs/library/annotation/screen.ipynb #ef11ddaf
@@ -47,57 +49,38 @@ def _check_text(row, field):
     return text
 
 # %% ../../nbs/library/annotation/screen.ipynb #4140c9e8
+def _renamed(row, task):
+    "A row with the fields of its task under our names, where it has them under the usual ones"
+    answers = next((p for p in (('chosen', 'rejected'), *answer_columns) if all(n in row for n in p)), ('chosen', 'rejected'))
+    prompt = next((n for n in prompt_columns if n in row), None)
+    theirs = dict(zip(('first', 'second'), answers)) if task == 'pair' else {}
+    if prompt: theirs['prompt'] = prompt
+    theirs = {ours: name for ours,name in theirs.items() if ours not in row and name in row}
+    return {k: v for k,v in row.items() if k not in theirs.values()} | {ours: row[name] for ours,name in theirs.items()}
+
 def _item_of(
     row, # What a line of the file held
     task:str, # pair, label or correct
 )->dict: # Its fields, those of the task checked
     "A row as an item; `UserError` names the field and what was expected"
-    if not isinstance(row, dict):
-        raise UserError(f'the row: expected an object with {", ".join(annotation_tasks[task])}, found '
-                        f'{type(row).__name__}')
-    row = {k: v for k,v in row.items() if v is not None}
-    if task == 'pair':
-        for ours,theirs in (('first', 'chosen'), ('second', 'rejected')):
-            if ours not in row and theirs in row: row[ours] = row.pop(theirs)
+    row = _renamed({k: v for k,v in row.items() if v is not None}, task)
     texts = {field: _check_text(row, field) for field in annotation_tasks[task]}
     if task == 'pair' and texts['first'].strip() == texts['second'].strip():
         raise UserError('second: expected another text than first; there is nothing to compare')
     try: json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError as e: raise UserError(f'the row: expected text and numbers that can be saved ({e})') from None
+    except (ValueError, TypeError) as e: raise UserError(f'the row: expected text and numbers that can be saved ({e})') from None
     return row | {field: text for field,text in texts.items() if field != 'prompt'}
-
-# %% ../../nbs/library/annotation/screen.ipynb #8d890e3f
-def _lines_of(path:Path):
-    "Row number and content of each row; the content is None where it cannot be read"
-    try: text = path.read_text(encoding='utf-8-sig')
-    except (OSError, UnicodeDecodeError) as e: raise UserError(f'{path}: cannot be read as UTF-8 text: {e}') from None
-    if path.suffix.lower() == '.csv': yield from _csv_rows(path, text)
-    else:
-        for k,line in enumerate(text.split('\n'), 1):
-            if line.strip(): yield k, _parsed(line)
-
-def _parsed(line):
-    "The value of a line of JSON, or None"
-    try: return json.loads(line)
-    except (ValueError, RecursionError): return None
-
-def _csv_rows(path, text):
-    "Line and fields of each record of a CSV file"
-    csv.field_size_limit(4*MAX_TEXT_LENGTH)
-    reader = csv.DictReader(io.StringIO(text, newline=''), strict=True)
-    try:
-        for row in reader: yield reader.line_num, {k: v for k,v in row.items() if k is not None}
-    except csv.Error as e: raise UserError(f'{path}: row {reader.line_num}: expected a CSV record ({e})') from None
 
 # %% ../../nbs/library/annotation/screen.ipynb #f72c7478
 def read_items(
-    path, # JSON lines or CSV, UTF-8
+    path, # JSON lines, a JSON array, CSV or Parquet
     task:str='pair', # pair, label or correct
 )->tuple[list, list]: # Items, and a sentence for each row that is none
     "Read the reader's file: what can be judged, and what cannot and why"
     if task not in annotation_tasks: raise UserError(f'task = {task!r}: expected one of {", ".join(annotation_tasks)}')
-    items, problems, seen = [], [], {}
-    for k,row in _lines_of(Path(path)):
+    items, problems, seen, file = [], [], {}, RowFile(path, 4*MAX_TEXT_LENGTH)
+    for k,row in file:
+        if isinstance(row, RowProblem): problems.append(str(row)); continue
         try: item = _item_of(row, task)
         except UserError as e: problems.append(f'row {k}, {e}'); continue
         key = json.dumps(item, sort_keys=True)
@@ -105,7 +88,7 @@ def read_items(
         else: items.append(item)
         seen.setdefault(key, k)
     if not items and not problems:
-        raise UserError(f'{path}: no rows; expected JSON lines or CSV with {", ".join(annotation_tasks[task])}')
+        raise UserError(f'{path}: no rows; expected rows with {", ".join(annotation_tasks[task])}')
     return items, problems
 
 # %% ../../nbs/library/annotation/screen.ipynb #37ee5dd1
@@ -228,7 +211,7 @@ def receive(self:Annotator, widget, act, buffers):
 
 # %% ../../nbs/library/annotation/screen.ipynb #4337cdac
 def annotate(
-    file, # JSON lines or CSV
+    file, # JSON lines, a JSON array, CSV or Parquet
     rater:str, # Your name; each person has votes of their own
     task:str='pair', # pair, label or correct
     labels=(), # The words to choose from, for the task label

@@ -283,7 +283,7 @@ class Loaded:
         if self.problems and not (skip_bad and self.items):
             raise UserError(f"{self.path}: {'; '.join(map(str, self.problems[:3]))}{more} ({len(self.items)} good rows)")
         if self.items: return self.items
-        why = f' ({self.summary})' if self.left_out else '; expected one a row'
+        why = f' ({self.summary})' if self.left_out or self.remarks else '; expected one a row'
         raise UserError(f'{self.path}: holds no {what}{why}')
 
 def load_rows(

@@ -222,10 +222,10 @@ def called(data, answers, accepted, limit, skip_bad, json):
 def choices_of(file, option, skip_bad, prompt, chosen, rejected)->list:
     "Choices of a file; bad rows stop, or are counted on the error stream"
     if not file: raise UserError(f'which file? give it with {option} FILE')
-    from finetune_notes.training.preferences import load_pairs, read_pair_records
-    pairs = load_pairs(file, skip_bad, prompt=prompt, chosen=chosen, rejected=rejected)
-    if bad := len(read_pair_records(Path(file))) - len(pairs):
-        print(f'{file}: {bad} bad rows left out, {len(pairs)} kept', file=sys.stderr)
+    from finetune_notes.data.pairs import read_pairs
+    loaded = read_pairs(file, prompt=prompt, chosen=chosen, rejected=rejected)
+    pairs = loaded.require(skip_bad, 'pairs')
+    print(loaded.summary, file=sys.stderr)
     return pairs
 
 def ranked(pairs, json):

@@ -13,7 +13,8 @@ __all__ = ['learning_curve_point']
 import pandas as pd
 from .manager import Manager, rubric_features
 from .policies import states_policy
-from ...training.preferences import Pair, PreferenceRun, log_ratio_margins
+from ...data.pairs import Pair
+from ...training.preferences import PreferenceRun, log_ratio_margins
 from .service import compare, greedy_replies, service_template
 from ...evaluation.statistics import proportion_estimate
 

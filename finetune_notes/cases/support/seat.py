@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .manager import rubric_score
-from ...training.preferences import (Pair, PreferenceRecipe, PreferenceRun, dpo, load_pairs,
+from ...data.pairs import Pair, load_pairs
+from ...training.preferences import (PreferenceRecipe, PreferenceRun, dpo,
                                                  describe_accuracy, starting_checkpoint, log_ratio_margins)
 from .service import service_dpo_recipe
 from .traps import preference_summary

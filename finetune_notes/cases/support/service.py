@@ -20,7 +20,8 @@ from scipy.stats import binomtest
 from .agents import support_dataset
 from .manager import Manager, rubric_features, label_preferences, preference_records
 from .policies import policy_sheet
-from ...training.preferences import Pair, PreferenceRecipe, PreferenceRun, answer_logps, dpo, pair_fault
+from ...data.pairs import Pair, pair_fault
+from ...training.preferences import PreferenceRecipe, PreferenceRun, answer_logps, dpo
 from ...generation.decoding import generate, generate_once
 from ...core.checkpoints import load_checkpoint
 from ...evaluation.statistics import Estimate, bootstrap, proportion_estimate

@@ -13,7 +13,7 @@ __all__ = ['preference_summary', 'flip_pairs']
 import random
 from dataclasses import replace
 import pandas as pd
-from ...training.preferences import Pair
+from ...data.pairs import Pair
 from ...evaluation.scoreboard import wilson
 
 # %% ../../../nbs/library/cases/support/traps.ipynb #e4f7446f

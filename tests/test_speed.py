@@ -6,7 +6,8 @@ from finetune_notes.core.checkpoints import load_checkpoint
 from finetune_notes.core.settings import UserError
 from finetune_notes.templates.template import Template
 from finetune_notes.training.sft import Recipe, common_arguments, render_examples
-from finetune_notes.course.speed import StepPlan, training_flop, plan_trainer, operation_group, measure_in_rounds, row_losses
+from finetune_notes.training.sft import answer_losses
+from finetune_notes.course.speed import StepPlan, training_flop, plan_trainer, operation_group, measure_in_rounds
 
 ours = StepPlan(batch_size=4, checkpointing=False, dtype='bfloat16', alike=True, labels_only=True, attention='eager', modules=Recipe().modules, layers=2/3)
 
@@ -48,7 +49,7 @@ def test_the_loss_of_a_row_is_that_of_its_graded_tokens(rows, base):
     model, row = base.model('float32'), rows[3]
     logp = model(torch.tensor([row['input_ids']])).logits[0, :-1].log_softmax(-1)
     wanted = [-logp[i, x].item() for i,x in enumerate(row['labels'][1:]) if x >= 0]
-    assert row_losses(model, [row]) == [pytest.approx(sum(wanted)/len(wanted), rel=1e-4)]
+    assert answer_losses(model, [row]) == [pytest.approx(sum(wanted)/len(wanted), rel=1e-4)]
 
 def test_a_measurement_that_fails_is_not_swallowed():
     with pytest.raises(ZeroDivisionError): measure_in_rounds(dict(a=lambda: 1/0), 1)

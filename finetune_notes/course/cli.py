@@ -9,8 +9,9 @@ error stream and exit code 2; with `--json` the output is one JSON document and 
 # %% auto #0
 __all__ = ['commands', 'show', 'list_lessons', 'lines_of', 'doctor', 'find_notebook', 'run', 'run_cell', 'summary',
            'column_names', 'existing_query', 'ask_command', 'only_case', 'examples_of', 'evaluate', 'diagnosed',
-           'called', 'choices_of', 'ranked', 'train', 'account', 'judging_notebook', 'annotate_command', 'serve',
-           'decide', 'bench', 'usage', 'call', 'quietly', 'is_main_process', 'launched', 'ended', 'main', 'stop']
+           'called', 'choices_of', 'ranked', 'chat_trained', 'train', 'account', 'judging_notebook', 'annotate_command',
+           'serve', 'decide', 'bench', 'usage', 'call', 'quietly', 'is_main_process', 'launched', 'ended', 'main',
+           'stop']
 
 # %% ../../nbs/library/course/cli.ipynb #6877b559
 import csv
@@ -139,7 +140,7 @@ def ask_command(
 def only_case(case:str):
     "`UserError` unless the case is one that can be trained"
     if case not in ('assistant', 'service'):
-        raise UserError(f'no case {case!r} to train or evaluate; there is: assistant, service')
+        raise UserError(f'no case {case!r} to train or evaluate; there is: assistant, service; and train sft for chats of your own')
 
 def examples_of(data:str, skip_bad:bool):
     "Examples of a file; bad rows stop, or are counted on the error stream"
@@ -237,9 +238,25 @@ def ranked(pairs, json):
                                f"{found['rejected']:+.1f}")
 
 # %% ../../nbs/library/course/cli.ipynb #7f667bb2
+def chat_trained(data, pairs, skip_bad, batch_size, json):
+    "A model fine-tuned on a file of chats, compared with the one before on chats that were held back"
+    if pairs: raise UserError('--pairs is for service; give the chats with --data FILE')
+    if not data: raise UserError('which file? give it with --data FILE')
+    if batch_size < 0: raise UserError(f'--batch-size {batch_size}: expected 0 or more')
+    from finetune_notes.data.conversations import load_conversations
+    loaded = load_conversations(data)
+    chats = loaded.require(skip_bad, 'conversations')
+    print(loaded.summary, file=sys.stderr)
+    from finetune_notes.training.chat import Recipe, train_chat
+    recipe = Recipe(batch_size=batch_size) if batch_size else Recipe()
+    made = train_chat(chats, recipe=recipe, skip_bad=skip_bad)
+    if not json: return made
+    return dict(made.run.facts, folder=str(made.run.folder), before=made.losses.before.mean(), after=made.losses.after.mean(),
+                difference=vars(made.difference), samples=made.samples)
+
 def train(
-    case:str, # assistant or service
-    data:str='', # For the assistant, a file of questions with their queries
+    case:str, # sft, assistant or service
+    data:str='', # For sft, a file of chats or instructions; for the assistant, one of questions with their queries
     pairs:str='', # For service, a file of choices: JSON or JSON lines
     prompt:str='prompt', # For service, what the file calls the prompt
     chosen:str='chosen', # For service, what it calls the better answer
@@ -248,7 +265,8 @@ def train(
     batch_size:int=0, # Rows per step, all processes together; 0 is what the recipe says
     json:store_true=False, # Print one JSON document
 ):
-    "Fine-tune the assistant on your questions and queries, or a model on your choices"
+    "Fine-tune a model on your chats, the assistant on your questions and queries, or a model on your choices"
+    if case == 'sft': return chat_trained(data, pairs, skip_bad, batch_size, json)
     only_case(case)
     if batch_size < 0: raise UserError(f'--batch-size {batch_size}: expected 0 or more')
     sized = lambda recipe: replace(recipe, batch_size=batch_size or recipe.batch_size)

@@ -8,7 +8,7 @@ where the rest of the time goes, and what each change brings on the way from TRL
 
 # %% auto #0
 __all__ = ['operation_groups', 'StepPlan', 'plan_trainer', 'training_flop', 'StepClock', 'seconds_of', 'measure_in_rounds',
-           'speed_ladder', 'operation_group', 'Profiled', 'profile_operations', 'row_losses', 'train_by_plan']
+           'speed_ladder', 'operation_group', 'Profiled', 'profile_operations', 'train_by_plan']
 
 # %% ../../nbs/lessons/82_speed.ipynb #1c8c1b6d
 import tempfile
@@ -164,15 +164,6 @@ def profile_operations(plan:StepPlan, rows:list[dict], base)->pd.Series: # Secon
     return watch.seconds
 
 # %% ../../nbs/lessons/82_speed.ipynb #78bd493e
-@torch.inference_mode()
-def row_losses(
-    model, # A causal language model
-    rows:list[dict], # input_ids and labels, n of them
-)->list[float]: # Nats per graded token, length n
-    "The loss of each row"
-    tensor = lambda row, k: torch.tensor([row[k]], device=model.device)
-    return [model(input_ids=tensor(r, 'input_ids'), labels=tensor(r, 'labels')).loss.item() for r in rows]
-
 def train_by_plan(
     plan:StepPlan, # How
     rows:list[dict], # To train on, once

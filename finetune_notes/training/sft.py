@@ -12,8 +12,8 @@ stopped, and that a finished one is found again instead of being repeated. `sft`
 __all__ = ['Recipe', 'render_examples', 'length_grouped_rows', 'process_state', 'leave', 'refuse_idle_gpus',
            'refuse_mixed_formats', 'run_on_main_process', 'per_process_batch_size', 'fill_last_batch',
            'common_arguments', 'sft_config', 'linear_names', 'with_adapter', 'unmasked_first', 'logits_at',
-           'CompletionOnlyTrainer', 'CheckpointCallback', 'resumable_checkpoint', 'Run', 'plot_loss', 'sft',
-           'train_rows', 'find_latest_run']
+           'CompletionOnlyTrainer', 'CheckpointCallback', 'resumable_checkpoint', 'Run', 'answer_losses', 'plot_loss',
+           'sft', 'train_rows', 'find_latest_run']
 
 # %% ../../nbs/library/training/sft.ipynb #9ee83dd7
 import atexit
@@ -327,6 +327,16 @@ class Run:
                 f"{f['loss']:.3f}")
 
     def __repr__(self): return self._repr_markdown_().replace('**', '')
+
+# %% ../../nbs/library/training/sft.ipynb #3032560e
+@torch.inference_mode()
+def answer_losses(
+    model, # A causal language model
+    rows:list[dict], # input_ids and labels, n of them
+)->list[float]: # Nats per unmasked token, length n
+    "The loss of each row"
+    tensor = lambda row, k: torch.tensor([row[k]], device=model.device)
+    return [model(input_ids=tensor(r, 'input_ids'), labels=tensor(r, 'labels')).loss.item() for r in rows]
 
 # %% ../../nbs/library/training/sft.ipynb #475f8ffc
 def plot_loss(

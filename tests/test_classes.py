@@ -63,19 +63,31 @@ def test_a_tree_is_read_in_any_order_and_a_cycle_is_refused(above, rng):
     top = tree.path('n1')[0]
     with pytest.raises(UserError, match='own ancestors'): check_tree([(n, 'n1' if n == top else p) for n,p in rows], 'file')
 
-@pytest.mark.parametrize('text, said', [('', 'expected a header'), ('name;parent\na;b', 'expected a header'), ('name,parent\na,\na,', 'more than once: a'), ('name,parent\na,q', "'a' under 'q'"),
-                                        ('name,parent\na,b\nb,a', 'own ancestors'), ('name,parent\na,\n ,a', 'line 3 has no name')])
+@pytest.mark.parametrize('text, said', [('', 'is empty'), ('title;parent\na;b', 'row 2, name: is missing; there are: title, parent'), ('name,parent\na,\na,', 'more than once: a'), ('name,parent\na,q', "'a' under 'q'"),
+                                        ('name,parent\na,b\nb,a', 'own ancestors'), ('name,parent\na,\n ,a', 'row 3, name: expected a text, found nothing'), ('name,parent\na,\nb,a,c', 'row 3, the line: 3 cells, 2 columns'),
+                                        ('name,parent\n', 'holds no classes'), ('[{"name": "a", "parent": 0}]', 'row 1, parent: expected a text, found int')])
 def test_a_file_that_holds_no_tree(tmp_path, text, said):
-    (tmp_path/'tree.csv').write_text(text)
-    with pytest.raises(UserError, match='tree.csv') as e: read_ontology(tmp_path/'tree.csv')
+    file = tmp_path/('tree.json' if text.startswith('[') else 'tree.csv')
+    file.write_text(text)
+    with pytest.raises(UserError, match=file.name) as e: read_ontology(file)
     assert said in str(e.value)
 
-@pytest.mark.parametrize('line, said', [('{', 'line 2 is no JSON'), ('[]', 'line 2: expected'), ('{"text": "t"}', 'line 2: expected'), ('{"text": 3, "labels": []}', 'line 2: expected'),
-                                        ('{"text": "t", "labels": "a"}', 'line 2: expected'), ('{"text": "t", "labels": ["aq"]}', "'aq' (line 2, did you mean a?)")])
+@pytest.mark.parametrize('text, name', [('\ufeffname;parent\nheart\u2028attack;heart\nheart;\n', 'tree.csv'), ('sep=;\nparent;name\nheart;heart\u2028attack\n;heart\n', 'tree.csv'),
+                                        ('{"name": "heart\u2028attack", "parent": "heart"}\n{"name": "heart", "parent": null}', 'tree.jsonl')])
+def test_a_tree_is_read_from_files_of_every_kind(tmp_path, text, name):
+    (tmp_path/name).write_text(text, encoding='utf-8')
+    assert read_ontology(tmp_path/name).parents == {'heart\u2028attack': 'heart', 'heart': ''}
+
+@pytest.mark.parametrize('line, said', [('{', 'row 2, the line: expected JSON'), ('[]', 'row 2, the line: expected a JSON object'), ('{"text": "t"}', 'row 2, labels: expected a list'), ('{"text": 3, "labels": []}', 'row 2, text: expected a text, found int'),
+                                        ('{"text": "t", "labels": "a"}', 'row 2, labels: expected a list'), ('{"text": "t", "labels": [1]}', 'row 2, labels: expected a list'), ('{"text": "t", "labels": ["aq"]}', "'aq' (row 2, did you mean a?)")])
 def test_a_file_of_labels_that_cannot_be_used(tmp_path, line, said):
     (tmp_path/'rows.jsonl').write_text('{"text": "t", "labels": ["a"]}\n' + line)
     with pytest.raises(UserError) as e: read_labels(tmp_path/'rows.jsonl', Ontology({'a': ''}))
     assert said in str(e.value) and 'rows.jsonl' in str(e.value)
+
+def test_labels_are_read_from_an_array(tmp_path):
+    (tmp_path/'rows.json').write_text('[{"text": "t", "labels": ["a"], "id": 7},\n {"text": "u", "labels": []}]')
+    assert read_labels(tmp_path/'rows.json', Ontology({'a': ''})) == [dict(text='t', labels=['a'], id=7), dict(text='u', labels=[])]
 
 def test_files_that_are_not_there_or_no_text(tmp_path):
     (tmp_path/'x').write_bytes(b'\xff\xfe\x00')

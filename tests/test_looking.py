@@ -59,8 +59,9 @@ def test_a_page_beyond_the_last_and_no_rows():
     box.value = 'absent'
     assert (page.max, page.value) == (1, 1) and 'no rows of 0' in view.value
 
-@pytest.mark.parametrize('content, said', [(b'', 'holds no rows'), (b'\n \n', 'holds no rows'), (b'[1]\n', 'line 1: expected an object'), (b'{"a": 1}\n\n{"a"\n', 'line 3: expected JSON'),
-                                           (b'{"a": "\xff"}', 'cannot be read as UTF-8'), (b'['*100_000, 'line 1: expected JSON'), (b'null', 'line 1: expected an object')])
+@pytest.mark.parametrize('content, said', [(b'', 'is empty'), (b'\n \n', 'is empty'), (b'[1]\n', 'row 1, the line: expected a JSON object'), (b'{"a": 1}\n\n{"a"\n', 'row 3, the line: expected JSON'),
+                                           (b'{"a": "\xff"}', 'row 1: expected text in UTF-8'), (b'['*100_000, 'row 1, the line: expected JSON'), (b'null', 'row 1, the line: expected a JSON object'),
+                                           (b'{"a": 1, "a": 2}', "the name 'a' stands twice"), (b'{"a": NaN}', 'NaN is not JSON')])
 def test_files_that_are_not_rows(tmp_path, content, said):
     (tmp_path/'mine.jsonl').write_bytes(content)
     with pytest.raises(UserError, match=said) as e: json_rows(tmp_path/'mine.jsonl')
@@ -68,9 +69,10 @@ def test_files_that_are_not_rows(tmp_path, content, said):
 
 def test_files_that_are_rows(tmp_path):
     (tmp_path/'mine.jsonl').write_bytes('\ufeff{"a": "x\u2028y"}\r\n\r\n{"a": 2}'.encode())
-    assert json_rows(tmp_path/'mine.jsonl') == [dict(a='x\u2028y'), dict(a=2)]
-    with pytest.raises(UserError, match='cannot be read'): json_rows(tmp_path)
-    with pytest.raises(UserError, match='cannot be read'): json_rows(tmp_path/'absent.jsonl')
+    (tmp_path/'mine.json').write_bytes('[{"a": "x\u2028y"},\n {"a": 2}]'.encode())
+    for name in ('mine.jsonl', 'mine.json'): assert json_rows(tmp_path/name) == [dict(a='x\u2028y'), dict(a=2)]
+    with pytest.raises(UserError, match='is a folder'): json_rows(tmp_path)
+    with pytest.raises(UserError, match='no such file'): json_rows(tmp_path/'absent.jsonl')
 
 @given(st.text())
 def test_what_is_shown_can_be_printed_and_saved(text):

@@ -3,15 +3,19 @@ import json
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
+from hypothesis import given, settings, strategies as st
+from pyarrow import parquet
 from finetune_notes.cases.parcels import generator as lesson
 from finetune_notes.cases.parcels.baselines import classical_baselines, embedding_folder
 from finetune_notes.cases.parcels.catalogue import generate_goods, catalogue_groups
-from finetune_notes.cases.parcels.diagnosis import diagnose, load_parcels, read_parcels, fault_shares
+from finetune_notes.cases.parcels.diagnosis import _price_of, diagnose, load_parcels, read_parcels, fault_shares
 from finetune_notes.cases.parcels.generator import FaultRates, parcel_dataset, freeze_parcel_dataset, generate_parcels, generate_splits, typical_fault_rates
 from finetune_notes.core.settings import UserError
 
@@ -90,32 +94,124 @@ def test_few_parcels():
 
 # A file that somebody else made
 
-cases = [('long', 'x y'*40, '5', 'text', 'at most 80'), ('empty', ' ', '5', 'text', 'nothing'), ('no text', '12345', '5', 'text', 'words'), ('negative', 'lamp', '-5', 'value', '1 or more'),
-         ('zero', 'lamp', '0', 'value', 'from 1'), ('currency', 'lamp', '€ 1200', 'value', 'currency'), ('dollars', 'lamp', '$5', 'value', 'currency'), ('thousands', 'lamp', '"1,200"', 'value', 'thousands'),
-         ('dots', 'lamp', '1.200', 'value', 'thousands'), ('missing', 'lamp', '', 'value', 'nothing'), ('words', 'lamp', 'ten', 'value', 'plain'), ('infinite', 'lamp', 'inf', 'value', 'plain')]
+def written(tmp_path, content, name='mine.csv'):
+    (tmp_path/name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return tmp_path/name
+
+cases = [('long', 'x y'*400, '5', 'text', 'at most 1,000'), ('empty', ' ', '5', 'text', 'nothing'), ('no text', '12345', '5', 'text', 'words'), ('control', 'la\x07mp', '5', 'text', "control characters, found '\\x07'"),
+         ('next line', 'la\x85mp', '5', 'text', 'control characters'), ('negative', 'lamp', '-5', 'value', "above 0 and up to 10,000,000, found str '-5'"), ('negative dollars', 'lamp', '-$5.00', 'value', 'above 0'),
+         ('minus', 'lamp', '\u22125', 'value', 'above 0'), ('zero', 'lamp', '0', 'value', 'above 0'), ('too dear', 'lamp', '1e300', 'value', 'above 0'), ('two currencies', 'lamp', '$5 EUR', 'value', 'such as 1200'),
+         ('a unit', 'lamp', '5 PCS', 'value', 'such as 1200'), ('missing', 'lamp', '', 'value', 'nothing'), ('words', 'lamp', 'ten', 'value', "found str 'ten'"), ('infinite', 'lamp', 'inf', 'value', 'such as 1200'),
+         ('not a number', 'lamp', 'NaN', 'value', 'such as 1200'), ('date', 'lamp', '01.02.2024', 'value', 'such as 1200'), ('range', 'lamp', '5-10', 'value', 'such as 1200'), ('torn', 'lamp', '1.29.900', 'value', 'such as 1200'),
+         ('endless', 'lamp', '9'*5000, 'value', 'such as 1200'), ('percent', 'lamp', '5%', 'value', 'such as 1200'), ('other digits', 'lamp', '\u0665', 'value', 'such as 1200')]
 
 @pytest.mark.parametrize('name,text,value,field,why', cases, ids=[c[0] for c in cases])
 def test_a_bad_row_is_named_and_counted(tmp_path, name, text, value, field, why):
-    path = tmp_path/'mine.csv'
-    path.write_text(f'id,text,value\n1,lamp,20\n2,{text},{value}\n3,vase,30\n', encoding='utf-8')
-    good, bad = read_parcels(path, 'text', 'value')
-    assert good.text.tolist() == ['lamp', 'vase'] and [(b.row, b.field) for b in bad] == [(3, field)] and why in str(bad[0])
+    path = written(tmp_path, f'id,text,value\n1,lamp,20\n2,{text},{value}\n3,vase,30\n')
+    good, loaded = read_parcels(path, 'text', 'value')
+    assert good.text.tolist() == ['lamp', 'vase'] and [(p.row, p.field) for p in loaded.problems] == [(3, field)] and why in str(loaded.problems[0])
     with pytest.raises(UserError, match=f'row 3, {field}'): load_parcels(path, 'text', 'value')
     assert len(load_parcels(path, 'text', 'value', skip_bad=True)) == 2
 
-def test_quoted_line_breaks_and_torn_records(tmp_path):
-    path = tmp_path/'mine.csv'
-    path.write_text('text,value\n"two\nlines",5\nlamp,6,7\nvase,8\n', encoding='utf-8')
-    good, bad = read_parcels(path, 'text', 'value')
-    assert good.row.tolist() == [5] and [(b.row, b.field) for b in bad] == [(2, 'text'), (4, 'the line')]
+def test_every_fault_is_counted_in_one_pass(tmp_path):
+    good, loaded = read_parcels(written(tmp_path, 'text,value\n,ten\nlamp,6,7\nvase,8\n12,0\n'), 'text', 'value')
+    assert good.row.tolist() == [4] and [str(p) for p in loaded.problems] == [
+        "row 2, text: expected a description, found nothing; value: expected a number such as 1200 or 12.50, found str 'ten'",
+        'row 3, the line: 3 cells, 2 columns; put a text that holds the delimiter into double quotes',
+        "row 5, text: expected a description with words, found '12'; value: expected a value above 0 and up to 10,000,000, found str '0'"]
 
-@pytest.mark.parametrize('content,why', [(b'', 'is empty'), (b'text,value\n', 'holds no parcels'), (b'a,b\n1,2\n', "one column 'text'"), (b'text,text,value\n', 'found 2'), (b'text,value\n\xff,5\n', 'UTF-8')])
+sheet = ('sep=;\r\nartikel;preis\r\nMüllbeutel grün;4,50\r\nwool scarf\u00a0(grey);12,90\r\nkettle;$39.00\r\n'
+         '"lamp with a shade of linen, a brass foot, a dimmer and a cable of three metres length";1.299,00\r\nbell;0,80\r\n"two\nlines";7,00\r\n')
+
+def test_a_price_list_of_a_spreadsheet_is_read_whole_and_every_change_is_said(tmp_path, capsys):
+    path = written(tmp_path, '\ufeff' + sheet)
+    good, loaded = read_parcels(path, 'artikel', 'preis')
+    assert good.value.tolist() == [4.5, 12.9, 39, 1299, .8, 7] and not loaded.problems
+    assert good.text[0] == 'Müllbeutel grün' and good.text[1] == 'wool scarf (grey)' and len(good.text[3]) > 80 and good.text[5] == 'two lines'
+    assert loaded.remarks == [
+        'a line break or tab was read as a space in 1 text', 'a no-break or thin space was read as a space in 1 text',
+        'a decimal comma was read in 5 values', 'a decimal point was read in 1 value', 'a thousands separator was read in 1 value',
+        'the currency $ was taken off 1 value (5 values without a currency)']
+    load_parcels(path, 'artikel', 'preis')
+    assert '6 rows, 6 used' in (err := capsys.readouterr().err) and 'a decimal comma was read in 5 values' in err
+
+def test_a_price_list_in_the_code_page_of_its_country_is_refused_with_the_remedy(tmp_path):
+    with pytest.raises(UserError, match='row 3: expected text in UTF-8, found the byte 0xfc.*save the file as "CSV UTF-8"'):
+        load_parcels(written(tmp_path, sheet.encode('cp1252')), 'artikel', 'preis')
+
+columns = [(['4,50', '1.299', '12'], [4.5, 1299, 12]), (['4.50', '1,299', '12'], [4.5, 1299, 12]), (['4.50', '1.299'], [4.5, 1.299]), (['1.299.000', '2.450'], [1_299_000, 2450]), (['1,299,000', '2.450'], [1_299_000, 2.45]),
+           (['1 299,00', '2\u00a0450', '3\u202f000,5', '4\u2009100'], [1299, 2450, 3000.5, 4100]), (["1'299.50", '2’000'], [1299.5, 2000]), (['1e3', '1,5E+03'], [1000, 1500]), (['0.800', '0.123'], [.8, .123]),
+           (['1234.567', '1.299'], [1234.567, 1.299]), (['€ 1.299,00', '12 EUR', '3 Euro'], [1299, 12, 3]), (['kr. 12', '1 299 kr'], [12, 1299]), (['.50', '12'], [.5, 12]), (['3.14159', '2'], [3.14159, 2])]
+
+@pytest.mark.parametrize('said,values', columns, ids=[' | '.join(c[0]) for c in columns])
+def test_the_column_decides_what_its_values_mean(tmp_path, said, values):
+    good, loaded = read_parcels(written(tmp_path, 'text;value\n' + ''.join(f'lamp;{s}\n' for s in said)), 'text', 'value')
+    assert good.value.tolist() == values and not loaded.problems
+
+def test_plain_values_need_no_remark(tmp_path):
+    assert read_parcels(written(tmp_path, 'text,value\nlamp,12.50\nvase,7\n'), 'text', 'value')[1].remarks == []
+
+@pytest.mark.parametrize('said', [['1.299', '2.450'], ['1.299', '12'], ['1.299', '4,50', '4.50'], ['1,299', '1 299']], ids=' | '.join)
+def test_a_column_that_does_not_decide_is_refused_until_it_is_told(tmp_path, said):
+    path = written(tmp_path, 'text;value\n' + ''.join(f'lamp;{s}\n' for s in said))
+    with pytest.raises(UserError, match=f"values can mean two things, first row 2: '{said[0]}' is 1.299 or 1299.*give decimal='.' or decimal=','"): read_parcels(path, 'text', 'value', '')
+    thousand, one = (',', '.') if said[0] == '1.299' else ('.', ',')
+    good, loaded = read_parcels(path, 'text', 'value', thousand)
+    assert good.value[0] == 1299 and any(f"decimal='{thousand}' says: '{said[0]}' was read as 1299" in r for r in loaded.remarks)
+    assert load_parcels(path, 'text', 'value', decimal=one).value[0] == 1.299
+    with pytest.raises(UserError, match="expected '.' or ','"): read_parcels(path, 'text', 'value', ';')
+
+def test_open_values_that_the_column_decides_are_counted(tmp_path):
+    loaded = read_parcels(written(tmp_path, 'text;value\na;4,50\nb;1.299\nc;2.450\n'), 'text', 'value')[1]
+    assert "2 values could mean two things, as the other values have a decimal comma: '1.299' was read as 1299" in loaded.remarks
+
+def test_one_currency_is_remarked_and_another_is_refused_by_row(tmp_path):
+    good, loaded = read_parcels(written(tmp_path, 'text,value\na,$5\nb,6 EUR\nc,USD 7\nd,8\n'), 'text', 'value')
+    assert good.value.tolist() == [5, 7, 8] and loaded.remarks == ['the currency $ was taken off 2 values (1 value without a currency)']
+    assert [str(p) for p in loaded.problems] == ["row 3, value: expected one currency in the column, $ as in most rows, found str '6 EUR'; convert it"]
+
+def test_typed_values_are_taken_as_they_are_and_the_odd_ones_are_named(tmp_path):
+    rows = ['4.5', '1299', '"4,50"', 'true', 'null', '1e999', '[5]', '-1', '1' + '0'*400]
+    good, loaded = read_parcels(written(tmp_path, ''.join(f'{{"text": "lamp", "value": {r}}}\n' for r in rows) + '{"text": 5, "value": 5}\n{"text": "x"}\n', 'mine.jsonl'), 'text', 'value')
+    assert good.value.tolist() == [4.5, 1299, 4.5] and [p.row for p in loaded.problems] == list(range(4, 12))
+    assert "found bool 'True'" in str(loaded.problems[0]) and 'row 10, text: expected a description, found int' in str(loaded.problems[-2]) and 'row 11, value: is missing; there are: text' in str(loaded.problems[-1])
+
+def test_parcels_are_read_from_files_of_every_kind(tmp_path):
+    frame = pd.DataFrame(dict(text=['lamp', 'vase'], value=[4.5, 1299.]))
+    frame.to_json(tmp_path/'a.json', orient='records')
+    frame.to_csv(tmp_path/'a.csv.gz', index=False, sep='|')
+    parquet.write_table(pyarrow.table(dict(text=['lamp', 'vase', 'bell', 'cup'], value=[4.5, 1299., float('nan'), None])), tmp_path/'a.parquet')
+    for name in ('a.json', 'a.csv.gz'): assert load_parcels(tmp_path/name, 'text', 'value').value.tolist() == [4.5, 1299]
+    good, loaded = read_parcels(tmp_path/'a.parquet', 'text', 'value')
+    assert good.value.tolist() == [4.5, 1299] and [str(p) for p in loaded.problems] == [
+        "row 3, value: expected a value above 0 and up to 10,000,000, found float 'nan'", 'row 4, value: expected a number, found nothing']
+
+def test_decimals_of_a_database_are_numbers(tmp_path):
+    pd.DataFrame(dict(text=['lamp', 'vase'], value=[Decimal('4.50'), Decimal('1.299')])).to_parquet(tmp_path/'a.parquet')
+    assert load_parcels(tmp_path/'a.parquet', 'text', 'value').value.tolist() == [4.5, 1.299]
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(.01, 9_000_000), st.sampled_from(['.,', ',.', ', ', ".'", ',\u202f']), st.integers(1, 4))
+def test_a_number_in_any_convention_is_read_as_itself(number, marks, places):
+    said = f'{number:,.{places}f}'.translate(str.maketrans('.,', marks))
+    readings = _price_of(said).readings
+    truth = float(f'{number:.{places}f}')
+    assert truth in [r.value for r in readings.values()] and (places == 3 or len({r.value for r in readings.values()}) == 1)
+
+@given(st.text(max_size=80))
+def test_any_cell_is_a_number_or_a_problem(said):
+    for reading in _price_of(said).readings.values(): assert isinstance(reading.value, float)
+
+@pytest.mark.parametrize('content,why', [(b'', 'is empty'), (b'text,value\n', 'holds no parcels'), (b'a,b\n1,2\n', "no column 'text'; the columns are a, b$"), (b'text,text,value\n', "'text' twice"), (b'text,value\n\xff,5\n', 'UTF-8'),
+                                         (b'Text,value\na,1\n', "no column 'text'; the columns are Text, value; did you mean 'Text'"), (b'text,a value \na,1\n', "no column 'value'; the columns are text, a value; did you mean 'a value'"),
+                                         (b'text,value\n"a,1\nb,2\n', 'a double quote is opened')])
 def test_a_file_that_cannot_be_read_whole(tmp_path, content, why):
     path = tmp_path/'mine.csv'
     path.write_bytes(content)
     with pytest.raises(UserError, match=why): load_parcels(path, 'text', 'value')
     with pytest.raises(UserError, match='no such file'): load_parcels(tmp_path/'none.csv', 'text', 'value')
     with pytest.raises(UserError, match='folder'): load_parcels(tmp_path, 'text', 'value')
+    with pytest.raises(UserError, match='two different columns'): load_parcels(path, 'text', 'text')
 
 def test_too_little_to_conclude():
     assert diagnose(as_file(generate_parcels(10))).verdict == 'too little data'
@@ -129,6 +225,11 @@ def test_too_little_to_conclude():
 def test_an_odd_file_is_diagnosed_all_the_same(frame):
     found = diagnose(frame)
     assert found.verdict in ('not yet', 'too little data') and json.loads(json.dumps(found.to_json()))['rows'] == len(frame)
+
+@pytest.mark.parametrize('factor,said', [(.01, True), (1, False)])
+def test_small_values_are_said_to_be_rounded(factor, said):
+    frame = as_file(generate_parcels(600, seed=3))
+    assert any('such as cents' in w for w in diagnose(frame.assign(value=frame.value*factor)).why) == said
 
 # The command line
 
@@ -152,7 +253,7 @@ def test_the_command_stops_at_bad_rows_or_counts_them(mine, command, tmp_path):
     stopped = command('evaluate', 'valuation', '--data', path, '--text', 'what', '--value', 'price')
     assert stopped.returncode == 2 and stopped.stdout == '' and 'row 3002, what' in stopped.stderr and 'Traceback' not in stopped.stderr
     done = command('evaluate', 'valuation', '--data', path, '--text', 'what', '--value', 'price', '--skip-bad', '--json')
-    assert done.returncode == 0 and '1 faults' in done.stderr and json.loads(done.stdout)['left_out'] == 1
+    assert done.returncode == 0 and '1 bad' in done.stderr and 'the first bad one: row 3002, what' in done.stderr and json.loads(done.stdout)['left_out'] == 1
 
 @pytest.mark.parametrize('arguments,why', [((), '--data FILE'), (('--data', 'none.csv', '--text', 'a', '--value', 'b'), 'no such file'), (('--data', 'none.csv', '--text', 'a'), '--value COLUMN')])
 def test_the_command_says_what_is_missing(command, arguments, why):

@@ -190,10 +190,12 @@ def diagnosed(data, text, value, threshold, limit, skip_bad, json):
         if not given
     ]
     if absent: raise UserError(f'which file and which columns? give {" and ".join(absent)}')
-    from finetune_notes.cases.parcels.diagnosis import diagnose, load_parcels, read_parcels
-    frame, bad = load_parcels(data, text, value, skip_bad), read_parcels(data, text, value)[1] if skip_bad else []
-    if bad: print(f'{data}: {len(bad)} faults, {len(frame)} good rows; the first: {bad[0]}', file=sys.stderr)
-    found = diagnose(frame[:limit or None], threshold, left_out=len({b.row for b in bad}))
+    from finetune_notes.cases.parcels.diagnosis import diagnose, read_parcels
+    frame, loaded = read_parcels(data, text, value)
+    loaded.require(skip_bad, 'parcels')
+    first = [f'the first bad one: {p}' for p in loaded.problems[:1]]
+    if first or loaded.remarks: print(loaded.summary, *first, sep='; ', file=sys.stderr)
+    found = diagnose(frame[:limit or None], threshold, left_out=len(loaded.problems))
     return found.to_json() if json else found
 
 # %% ../../nbs/library/course/cli.ipynb #0026c0f0

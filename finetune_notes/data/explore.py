@@ -17,34 +17,29 @@ __all__ = ['json_row', 'json_rows', 'readable_text', 'RowTable', 'filter_rows', 
 import html, json, random, re
 from collections import Counter, defaultdict
 from functools import lru_cache
-from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..evaluation.scoreboard import wilson
+from ..core.files import BadRow, found_text, load_rows, parse_json
 from ..core.settings import UserError
 
 # %% ../../nbs/library/data/explore.ipynb #69fc9acd
 def json_row(
     line:str, # JSON text
-    place:str, # File and line, for the message
+    place:str, # Where it stands, for the message
 )->dict:
     "One row from its text; raises `UserError` unless it is a JSON object"
-    try: row = json.loads(line)
-    except (ValueError, RecursionError) as e:
-        raise UserError(f'{place}: expected JSON, found {readable_text(line[:40])!r} ({e})') from None
+    try: row = parse_json(line, place)
+    except BadRow as e: raise UserError(str(e)) from None
     if not isinstance(row, dict):
-        raise UserError(f'{place}: expected an object such as {{"question": "..."}}, found {readable_text(line[:40])}')
+        raise UserError(f'{place}: expected a JSON object such as {{"question": "..."}}, found {found_text(row)}')
     return row
 
 def json_rows(
-    path, # JSON lines in UTF-8: one object a line
+    path, # JSON lines, a JSON array, CSV or Parquet
 )->list[dict]:
-    "The rows of a file; raises `UserError` that names the file and the line"
-    try: text = Path(path).read_text(encoding='utf-8-sig')
-    except (OSError, UnicodeDecodeError) as e: raise UserError(f'{path}: cannot be read as UTF-8 text ({e})') from None
-    rows = [json_row(line, f'{path}, line {n}') for n, line in enumerate(text.split('\n'), 1) if line.strip()]
-    if not rows: raise UserError(f'{path}: holds no rows; expected one JSON object a line')
-    return rows
+    "The rows of a file; raises `UserError` that names the file and the first bad rows"
+    return load_rows(path, dict).require(what='rows')
 
 def readable_text(
     value, # Anything

@@ -14,15 +14,15 @@ __all__ = ['disease_processes', 'disease_courses', 'article_phrases', 'frequency
            'sentence_scores', 'best_threshold', 'classical_labels', 'macro_f1_by_band']
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #4458ac56
-import csv, json, random, re
+import random, re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate
-from pathlib import Path
 import numpy as np
 from ...evaluation.scoreboard import Difference
+from ...core.files import BadRow, found_text, load_rows
 from ...core.settings import UserError
 from ...core.text import package_data
 from ...evaluation.statistics import Estimate, proportion_estimate
@@ -111,41 +111,46 @@ def check_tree(rows:list, where:str)->Ontology:
     return Ontology(parents)
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #f15a92fe
-def read_ontology(file)->Ontology: # `UserError` on a file that holds no tree
-    "Read a CSV file with the columns name and parent; a parent left empty is the top"
-    try: rows = list(csv.DictReader(Path(file).read_text(encoding='utf-8-sig').splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as e:
-        raise UserError(f'{file}: cannot be read as a table: {e}') from None
-    if not rows or not {'name', 'parent'} <= rows[0].keys():
-        raise UserError(f'{file}: expected a header line with name and parent, and a class a line')
-    pairs = [((r['name'] or '').strip(), (r['parent'] or '').strip()) for r in rows]
-    empty = [i for i,(n, _) in enumerate(pairs, 2) if not n]
-    if empty: raise UserError(f'{file}: line {empty[0]} has no name; give one or remove the line')
-    return check_tree(pairs, str(file))
+def _class_of(row):
+    "Name and parent of a class"
+    for name in ('name', 'parent'):
+        if name not in row: raise BadRow(name, f'is missing; there are: {", ".join(row)[:200]}')
+        if not isinstance(row[name], str | None): raise BadRow(name, f'expected a text, found {found_text(row[name])}')
+    name, parent = ((row[key] or '').strip() for key in ('name', 'parent'))
+    if not name: raise BadRow('name', 'expected a text, found nothing; give one or remove the row')
+    return name, parent
+
+def read_ontology(
+    file, # CSV, JSON lines, a JSON array or Parquet, with name and parent; a parent left empty is the top
+)->Ontology: # `UserError` on a file that holds no tree
+    "Read a tree of classes"
+    return check_tree(load_rows(file, _class_of).require(what='classes'), str(file))
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #e91f6e83
+def _labelled(row):
+    "A row with a text and a list of labels"
+    text, labels = row.get('text'), row.get('labels')
+    if not isinstance(text, str): raise BadRow('text', f'expected a text, found {found_text(text)}')
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise BadRow('labels', f'expected a list of texts such as ["...", "..."], found {found_text(labels)}')
+    return row
+
 def read_labels(
-    file, # JSON lines, each with a text and a list of labels
+    file, # JSON lines, a JSON array or Parquet, each row with a text and a list of labels
     ontology:Ontology, # That the labels are from
 )->list[dict]: # text, labels
     "Read labelled articles; `UserError` names labels that the ontology does not have"
-    rows, unknown = [], {}
-    try: lines = Path(file).read_text(encoding='utf-8').split('\n')
-    except (OSError, UnicodeDecodeError) as e: raise UserError(f'{file}: cannot be read: {e}') from None
-    for i,line in enumerate(lines, 1):
-        if not line.strip(): continue
-        try: row = json.loads(line)
-        except ValueError as e: raise UserError(f'{file}: line {i} is no JSON: {e}') from None
-        good = isinstance(row, dict) and isinstance(row.get('text'), str) and isinstance(
-            row.get('labels'), list) and all(isinstance(l, str) for l in row['labels'])
-        if not good: raise UserError(f'{file}: line {i}: expected {{"text": "...", "labels": ["...", ...]}}')
-        rows.append(row)
-        for l in row['labels']: unknown.setdefault(l, i) if l not in ontology.parents else None
-    near = lambda l: ''.join(f', did you mean {n}?' for n in get_close_matches(l, ontology.parents, 1))
-    if unknown:
-        raise UserError(f'{file}: {len(unknown)} labels are no classes: ' +
-                        '; '.join(f'{l!r} (line {i}{near(l)})' for l, i in list(unknown.items())[:5]))
-    return rows
+    loaded, unknown = load_rows(file, _labelled), {}
+    rows = loaded.require(what='labelled articles')
+    for number,row in zip(loaded.numbers, rows):
+        for label in row['labels']:
+            if label not in ontology.parents: unknown.setdefault(label, number)
+    if not unknown: return rows
+    named = []
+    for label,number in list(unknown.items())[:5]:
+        near = ''.join(f', did you mean {n}?' for n in get_close_matches(label, ontology.parents, 1))
+        named.append(f'{label!r} (row {number}{near})')
+    raise UserError(f'{file}: {len(unknown)} labels are no classes: {"; ".join(named)}')
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #7e92f41c
 def _popularity(

@@ -255,6 +255,15 @@ def test_the_command_stops_at_bad_rows_or_counts_them(mine, command, tmp_path):
     done = command('evaluate', 'valuation', '--data', path, '--text', 'what', '--value', 'price', '--skip-bad', '--json')
     assert done.returncode == 0 and '1 bad' in done.stderr and 'the first bad one: row 3002, what' in done.stderr and json.loads(done.stdout)['left_out'] == 1
 
+def test_the_command_asks_for_the_decimal_mark_and_says_what_it_read(mine, command, tmp_path):
+    frame = pd.read_csv(mine)
+    frame.assign(price=[f'{p:,.0f}'.replace(',', '.') for p in frame.price + 1000]).to_csv(tmp_path/'mine.csv', index=False)
+    arguments = 'evaluate', 'valuation', '--data', tmp_path/'mine.csv', '--text', 'what', '--value', 'price', '--json'
+    asked = command(*arguments)
+    assert asked.returncode == 2 and '--decimal' in asked.stderr and asked.stdout == '' and 'Traceback' not in asked.stderr
+    done = command(*arguments, '--decimal', ',')
+    assert done.returncode == 0 and "3,000 values could mean two things, as decimal=',' says" in done.stderr and json.loads(done.stdout)['rows'] == len(frame)
+
 @pytest.mark.parametrize('arguments,why', [((), '--data FILE'), (('--data', 'none.csv', '--text', 'a', '--value', 'b'), 'no such file'), (('--data', 'none.csv', '--text', 'a'), '--value COLUMN')])
 def test_the_command_says_what_is_missing(command, arguments, why):
     done = command('evaluate', 'valuation', *arguments)

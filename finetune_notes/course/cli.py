@@ -160,6 +160,7 @@ def evaluate(
     text:str='', # For valuation, the column with descriptions
     value:str='', # For valuation, the column with values
     threshold:int=500, # For valuation, where insurance begins
+    decimal:str='', # For valuation, . or , where values such as 1.299 can mean two things
     prompt:str='prompt', # For service, what the file calls the prompt
     chosen:str='chosen', # For service, what it calls the better answer
     rejected:str='rejected', # For service, what it calls the other
@@ -172,8 +173,8 @@ def evaluate(
     if limit < 0: raise UserError(f'--limit {limit}: expected 0 or more')
     if case == 'functions': return called(data, answers, accepted, limit, skip_bad, json)
     if answers or accepted: raise UserError(f'--answers and --accepted are for functions, not for {case}')
-    if case == 'valuation': return diagnosed(data, text, value, threshold, limit, skip_bad, json)
-    if text or value: raise UserError(f'--text and --value are for valuation, not for {case}')
+    if case == 'valuation': return diagnosed(data, text, value, threshold, limit, skip_bad, json, decimal)
+    if text or value or decimal: raise UserError(f'--text, --value and --decimal are for valuation, not for {case}')
     if case == 'service':
         return ranked(choices_of(data, '--data', skip_bad, prompt, chosen, rejected)[:limit or None], json)
     examples = examples_of(data, skip_bad)[:limit or None]
@@ -182,7 +183,7 @@ def evaluate(
     return board.to_json() if json else board
 
 # %% ../../nbs/library/course/cli.ipynb #c6c2a1f6
-def diagnosed(data, text, value, threshold, limit, skip_bad, json):
+def diagnosed(data, text, value, threshold, limit, skip_bad, json, decimal=''):
     "The diagnosis of a file of texts and values; bad rows stop, or are counted"
     absent = [
         f'--{name} {kind}'
@@ -191,7 +192,7 @@ def diagnosed(data, text, value, threshold, limit, skip_bad, json):
     ]
     if absent: raise UserError(f'which file and which columns? give {" and ".join(absent)}')
     from finetune_notes.cases.parcels.diagnosis import diagnose, read_parcels
-    frame, loaded = read_parcels(data, text, value)
+    frame, loaded = read_parcels(data, text, value, decimal)
     loaded.require(skip_bad, 'parcels')
     first = [f'the first bad one: {p}' for p in loaded.problems[:1]]
     if first or loaded.remarks: print(loaded.summary, *first, sep='; ', file=sys.stderr)

@@ -85,7 +85,8 @@ def _price_of(said):
         except OverflowError: value = math.inf
         return _Price(said, dict.fromkeys('.,', _Reading(value)))
     if not isinstance(said, str) or len(said) > 60: return _Price(said, {})
-    m = _cell.fullmatch(re.sub(_spaces, ' ', said).replace('’', "'").strip())
+    plain = re.sub(_spaces, ' ', said).replace('’', "'").strip()
+    m = _cell.fullmatch(re.sub(r'(?<=[0-9])([.,])[-–—]{1,2}(?![0-9])', r'\g<1>0', plain)) # 39,- is 39,0
     if not m: return _Price(said, {})
     names = [s.upper().rstrip('.') for s in (m['before'], m['after']) if s]
     found = {_signs.get(s, s) for s in names}

@@ -135,9 +135,9 @@ def _decimal_of(prices, numbers, decimal, place):
     if decimal or len(known) == 1 or not unclear: return decimal or min(known, default='')
     number, price = unclear[0]
     one, other = sorted(r.value for r in price.readings.values())
-    raise UserError(f'{place}: {len(unclear):,} of {len(prices):,} values can mean two things, first row {number}: {price.said!r} is '
-                    f"{one:.10g} or {other:.10g}, and the other values do not say which; give decimal='.' or decimal=',' "
-                    '(on the command line --decimal)')
+    raise UserError(f'{place}: {len(unclear):,} of {len(prices):,} values can mean two things, first row {number}: '
+                    f'{price.said!r} is {one:.10g} or {other:.10g}, and the other values do not say which; give '
+                    "decimal='.' or decimal=',' (on the command line --decimal)")
 
 def _counted(n, noun): return f'{n:,} {noun}' + 's'*(n != 1)
 
@@ -413,7 +413,8 @@ def _verdict_of(n, shares, gain, middle):
     if shares.get('declared low') and shares['declared low'].n < 10_000:
         why.append(f"The share declared low is a lower bound: it rests on {shares['declared low'].n:,} readable rows.")
     if middle < 10:
-        why.append('Half of the values are below 10, and all are rounded to whole units here: give them in a smaller unit, such as cents.')
+        why.append('Half of the values are below 10, and all are rounded to whole units here: give them in a smaller '
+                   'unit, such as cents.')
     if gain.hi >= 0:
         return ('not yet', (*why, 'Words do not help a simple model: against a constant it gains '
                                   f'{-gain.estimate:.2f} in the logarithm [{-gain.hi:.2f}, {-gain.lo:.2f}].'))
@@ -429,14 +430,13 @@ def diagnose(
 )->Diagnosis:
     "What is wrong with texts and values, how much, and whether fine-tuning is worth trying"
     if missing := {'text', 'value'} - set(frame.columns):
-        raise UserError(f"no column {' and no column '.join(sorted(missing))}; give what load returned")
+        raise UserError(f"no column {' and no column '.join(sorted(missing))}; give what `load_parcels` returned")
     if not threshold >= 25: raise UserError(f'threshold = {threshold}: expected 25 or more, in the unit of the values')
     n, frame = len(frame), frame.assign(value=np.maximum(1, frame.value.round()))
     products = frame.text.map(_key_of).nunique()
     if n < _shortest_file:
-        return Diagnosis(n, 'too little data', (f'{n} rows are too few to estimate anything; expected '
-                                                f'{_shortest_file} or more, and {_fewest} to conclude.',),
-                         left_out=left_out)
+        why = f'{n} rows are too few to estimate anything; expected {_shortest_file} or more, and {_fewest} to conclude.'
+        return Diagnosis(n, 'too little data', (why,), left_out=left_out)
     if products < 10:
         return Diagnosis(n, 'too little data', (f'{products} different text(s) in {n:,} rows: there is nothing to '
                                                 'learn from words. A table of usual values would do.',),
@@ -446,5 +446,5 @@ def diagnose(
     found, gain, unseen, asked = _tried(looked)
     shares['of words unseen'] = Estimate(
         unseen, *(max(0, min(1, unseen + s*1.96*np.sqrt(unseen*(1-unseen)/asked))) for s in (-1, 1)), asked)
-    verdict = _verdict_of(n, shares, gain, looked.value.median())
-    return Diagnosis(n, *verdict, shares, whipple_index(looked.value.astype(int)), found, left_out)
+    return Diagnosis(n, *_verdict_of(n, shares, gain, looked.value.median()), shares,
+                     whipple_index(looked.value.astype(int)), found, left_out)

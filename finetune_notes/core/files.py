@@ -186,15 +186,17 @@ def _array_rows(stream, longest):
     if mark := array.next_mark(): raise UserError(f'row {number + 1}: expected the end of the file behind the array, found {mark!r}')
 
 # %% ../../nbs/library/core/files.ipynb #c27f05bc
-def _csv_header(reader):
-    "The names of the columns; `UserError` where they are missing or not different"
-    try: header = [h.strip() for h in next(reader)]
-    except (csv.Error, StopIteration) as e: raise UserError(f'row 1, the header: expected names of columns ({e or "none found"})') from None
+def _csv_header(reader, above):
+    "The names of the columns, `above` lines further down than the reader counts; `UserError` where they are missing or not different"
+    try: header = next(([h.strip() for h in cells] for cells in reader if any(c.strip() for c in cells)), [])
+    except csv.Error as e: raise UserError(f'row {reader.line_num + above}, the header: expected names of columns ({e})') from None
     named = [h for h in header if h]
-    if len(set(named)) < len(named):
-        twice = next(h for h,n in Counter(named).items() if n > 1)
-        raise UserError(f'row 1, the header: expected different names, found {twice!r} twice')
-    return header
+    if len(set(named)) == len(named) > len(header)/2: return header
+    where = f'row {reader.line_num + above}, the header'
+    if len(named) <= len(header)/2:
+        raise UserError(f'{where}: expected a name for each column, found {", ".join(named)[:60] or "nothing"!r}; remove the lines above the names')
+    twice = next(h for h,n in Counter(named).items() if n > 1)
+    raise UserError(f'{where}: expected different names, found {twice!r} twice')
 
 def _csv_row(header, cells):
     "A row of texts; `BadRow` where cells are missing or left over"
@@ -209,7 +211,7 @@ def _csv_rows(stream, longest):
     delimiter, said = _delimiter_of(first)
     csv.field_size_limit(longest)
     reader = csv.reader(stream if said else chain([first], stream), strict=True, delimiter=delimiter)
-    header = _csv_header(reader)
+    header = _csv_header(reader, said)
     while True:
         number = reader.line_num + said + 1
         try: cells = next(reader)

@@ -145,9 +145,9 @@ def only_case(case:str):
 def examples_of(data:str, skip_bad:bool):
     "Examples of a file; bad rows stop, or are counted on the error stream"
     if not data: raise UserError('which file? give it with --data FILE')
-    from finetune_notes.cases.queries.dataset import load_examples, read_examples
-    if not skip_bad: return load_examples(data)
-    examples, bad = load_examples(data, skip_bad=True), read_examples(data)[1]
+    from finetune_notes.cases.queries.dataset import read_examples
+    loaded = read_examples(data)
+    examples, bad = loaded.require(skip_bad), loaded.problems
     if bad: print(f'{data}: {len(bad)} bad rows left out, {len(examples)} kept; the first: {bad[0]}', file=sys.stderr)
     return examples
 

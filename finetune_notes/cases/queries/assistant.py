@@ -14,7 +14,7 @@ __all__ = ['assistant_recipe', 'training_fields', 'train_assistant', 'grammar_fo
 # %% ../../../nbs/lessons/42_assistant.ipynb #90e16bd9
 from dataclasses import replace
 import numpy as np
-from .dataset import Example, load_examples
+from .dataset import Example, check_queries, load_examples
 from .equivalence import canonical_text
 from .prompts import (check_question, prompt_fields, json_opening, pick_columns,
                                                   prompt_for, prompt_templates, used_columns)
@@ -47,6 +47,7 @@ def train_assistant(
     if without:
         raise UserError(f'{len(without)} of {len(examples)} examples have no query to learn from, first example '
                         f'{without[0] + 1}')
+    check_queries(examples)
     return sft([training_fields(e) for e in examples], prompt_templates['tuned'], load_model(), recipe,
                name='assistant')
 
@@ -118,6 +119,7 @@ def evaluate_assistant(
     run:Run, # The assistant to score
 )->Scoreboard:
     "Score an assistant on questions of your own, free and inside the grammar"
+    check_queries(examples)
     known = all(e.query is not None for e in examples)
     spans = open_spans(examples) if known else None
     board = Scoreboard(f'{len(examples)} questions' + ('' if known else ' without right queries'),

@@ -12,7 +12,7 @@ __all__ = ['key_order', 'order_keys', 'canonical_text', 'time_window', 'canonica
 # %% ../../../nbs/library/cases/queries/equivalence.ipynb #5914e2e9
 import json
 
-from .schema import (having_ops, is_unicode, comparison_offsets, query_models,
+from .schema import (having_ops, is_unicode, comparison_offsets, named_calculation, query_models,
                                                  default_time_range, validate, vocabulary)
 from ...core.settings import UserError
 
@@ -68,6 +68,13 @@ def time_window(
     return dict(start_time=start, end_time=start + length if end is None else end)
 
 # %% ../../../nbs/library/cases/queries/equivalence.ipynb #505fb419
+def _order(full, order):
+    "An order by the name of a calculation as one by operator and column, where these mean the same"
+    place = named_calculation(full, order)
+    if place is None: return order
+    terms = [{k: o[k] for k in ('op', 'column') if k in o} for o in full['calculations']]
+    return terms[place] | dict(order=order['order']) if terms.index(terms[place]) == place else order
+
 def canonical_form(
     query:dict, # A valid query
     dialect:str='api-2026', # `api-2026` or `course-2024`
@@ -78,6 +85,7 @@ def canonical_form(
     counted = query | dict(calculations=query.get('calculations') or [dict(op='COUNT')])
     full = _filtered(query_models[dialect].model_validate(counted).model_dump(exclude_none=True))
     full['calculations'] = [_filtered(o) for o in full['calculations']]
+    full['orders'] = [_order(full, o) for o in full['orders']]
     full['havings'] = _set(o | dict(value=_plain(o['value'])) for o in full['havings'])
     if 'calculated_fields' in full: full['calculated_fields'] = _set(full['calculated_fields'])
     timeless = {k: v for k,v in full.items() if k not in ('time_range', 'start_time', 'end_time')}

@@ -22,7 +22,7 @@ import duckdb
 import pandas as pd
 from sqlglot import exp
 
-from .schema import Problem, parse_query, printable_value, validate
+from .schema import Problem, named_calculation, parse_query, printable_value, validate
 from .equivalence import canonical_text, equivalent, canonical_form
 from ...core.settings import UserError
 
@@ -295,11 +295,14 @@ def _joined(query, keys):
     return select
 
 # %% ../../../nbs/library/cases/queries/execution.ipynb #ad26199a
+def _sorted_by(query, keys, order):
+    "The column of the result that an order means"
+    if 'op' in order: return _calculated(query, order['op'], order.get('column'))
+    if (place := named_calculation(query, order)) is not None: return exp.column(f'a{place}')
+    return exp.column(keys[len(keys) - len(query['breakdowns']) + query['breakdowns'].index(order['column'])])
+
 def _sorting(query, keys):
-    offset = len(keys) - len(query['breakdowns'])
-    terms = [(_calculated(query, o['op'], o.get('column'))
-              if 'op' in o else exp.column(keys[offset + query['breakdowns'].index(o['column'])]), o['order'])
-             for o in query['orders']]
+    terms = [(_sorted_by(query, keys, o), o['order']) for o in query['orders']]
     return [
         exp.Ordered(this=o, desc=order == 'descending', nulls_first=False)
         for o, order in terms + [(exp.column(k), '') for k in keys]

@@ -18,7 +18,7 @@ import re
 import bm25s
 import numpy as np
 from .question_grammar import exact_number
-from .schema import validate, vocabulary
+from .schema import read_query, validate, vocabulary
 from .dataset import Example, query_dataset
 from .equivalence import canonical_text, key_order
 from .dsl import filter_to_dsl, to_dsl
@@ -235,6 +235,7 @@ def check_question(
     if not columns: raise UserError('there are no columns; give the names of the columns of your data')
     if long := [c for c in columns if len(c) > 200]:
         raise UserError(f'a column name has {len(long[0]):,} characters ({long[0][:40]!r} ...); at most 200 are read')
+    existing = read_query(existing)
     if existing is not None and (found := validate(existing)):
         raise UserError('the existing query is not valid: ' + '; '.join(map(str, found)))
     return Example(question, columns, existing=existing)

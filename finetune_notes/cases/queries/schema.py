@@ -12,12 +12,15 @@ __all__ = ['calculation_ops', 'filter_ops', 'having_ops', 'comparison_offsets', 
            'query_rules', 'vocabulary', 'Part', 'Filter', 'Order', 'Calculation', 'Having', 'CalculatedField',
            'BaseQuery', 'Query2026', 'Query2024', 'Problem', 'printable_value', 'path_of', 'Parts',
            'calculation_columns', 'calculation_names', 'field_names', 'is_unicode', 'filter_values', 'having_terms',
-           'order_terms', 'times', 'steps', 'known_columns', 'validate', 'parse_query']
+           'named_calculation', 'order_terms', 'times', 'steps', 'known_columns', 'validate', 'parse_query',
+           'read_query']
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #e82e831b
 import json
 import math
+import re
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,6 +33,7 @@ calculation_ops = ('COUNT CONCURRENCY COUNT_DISTINCT HEATMAP SUM AVG MAX MIN P00
 filter_ops = ('= != > >= < <= starts-with does-not-start-with ends-with does-not-end-with exists does-not-exist '
               'contains does-not-contain in not-in').split()
 having_ops = ['=', '!=', '>', '>=', '<', '<=']
+_ops_outside = ['search', 'in-result', 'join-result']
 comparison_offsets = [1800, 3600, 7200, 28800, 86400, 604800, 2419200, 15724800]
 _since_2024 = ['P20', 'P80', 'ends-with', 'does-not-end-with']
 default_time_range = 7200 # Seconds: the time a query covers when it does not say
@@ -160,10 +164,36 @@ def _shape_errors(query, dialect):
     except ValidationError as e: return e.errors(include_url=False)
     return []
 
+_unit_seconds = dict(s=1, m=60, h=3600, d=86_400, w=604_800)
+
+def _moment_meant(text):
+    "The seconds since 1970 of a moment in ISO 8601, in UTC where it names no zone; otherwise an example"
+    try: moment = datetime.fromisoformat(text)
+    except ValueError: return 'seconds since 1970, such as 1767225600'
+    return str(int((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()))
+
+def _seconds_meant(text, key):
+    "What to write in place of a text where seconds are expected"
+    if re.fullmatch(r'[0-9]{1,10}', text): return text
+    if key in ('start_time', 'end_time'): return _moment_meant(text)
+    length = re.fullmatch(r'([0-9]{1,7}) ?(s|m|h|d|w|seconds?|minutes?|hours?|days?|weeks?)', text.strip())
+    return str(int(length[1])*_unit_seconds[length[2][0]]) if length else '86400 for a day'
+
+def _more_of(error, key):
+    "A code and a sentence that say more than the kind of the error does, or None"
+    value = error['input']
+    if error['type'] == 'int_type' and isinstance(value, str) and key != 'limit':
+        return ('wrong-type', "{got} was given where a whole number of seconds is expected; write "
+                              f"{_seconds_meant(value, key)}.")
+    if key == 'op' and value in _ops_outside:
+        return ('outside-dialect', "the service has the operator {got}, but it is outside the {dialect} dialect; use "
+                                   "another one, such as contains, or leave the query out.")
+
 def _shape_problem(error, dialect):
     key = error['loc'][-1]
     code, sentence = _shape_kinds.get(error['type'], ('wrong-type', "{got} is not of the type expected here."))
     if code == 'not-allowed' and key in ('op', 'calculate_op'): code = 'unknown-op'
+    code, sentence = _more_of(error, key) or (code, sentence)
     given = error.get('ctx', {}) | dict(key=printable_value(key), got=printable_value(error['input']), dialect=dialect)
     return Problem(code, path_of(error['loc']), sentence.format(**given))
 
@@ -269,21 +299,41 @@ def having_terms(parts):
         elif found := _missing(parts, op, column): yield 'having-not-calculated', path, found
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #70167231
+def _listed(query, key):
+    "A list of a query, empty where there is none"
+    return query[key] if isinstance(query.get(key), list) else []
+
+def named_calculation(
+    query:dict, # A query, perhaps a broken one
+    order:dict, # One of its orders
+)->int|None: # Place among the calculations
+    "The calculation that an order means by its name; a breakdown of the same name goes first"
+    name = order.get('column')
+    if name is None or order.get('op') is not None or name in _listed(query, 'breakdowns'): return None
+    names = [calc.get('name') if isinstance(calc, dict) else None for calc in _listed(query, 'calculations')]
+    return names.index(name) if name in names else None
+
+def _order_problem(parts, path, order):
+    "What is wrong with one order, or None"
+    op, column, named = order.get('op'), order.get('column'), named_calculation(parts.query, order)
+    if named is not None: op = parts.query['calculations'][named].get('op')
+    if op == 'HEATMAP':
+        return ('order-heatmap', path + ('.op' if named is None else '.column'),
+                "a histogram has no order; sort by MAX, P95 or another number.")
+    if named is not None: return None
+    if op is None and column is None:
+        return 'order-empty', path, "an order needs the op of a calculation, its name, or a column of the breakdowns."
+    if op is None and column not in _listed(parts.query, 'breakdowns') and 'breakdowns' not in parts.broken:
+        return ('order-not-grouped', path + '.column',
+                f"{printable_value(column)} is neither among the breakdowns nor the name of a calculation; add it to "
+                "the breakdowns, or give the op that is meant.")
+    if op is not None and (found := _missing(parts, op, column)): return 'order-not-calculated', path, found
+
 @_rule
 def order_terms(parts):
     "An order names a calculation or a breakdown"
-    groups = [o for _,o in parts.breakdowns]
-    for path,o in parts.orders:
-        op, column = o.get('op'), o.get('column')
-        if op == 'HEATMAP':
-            yield 'order-heatmap', path + '.op', "a histogram has no order; sort by MAX, P95 or another number."
-        elif op is None and column is None:
-            yield 'order-empty', path, "an order needs the op of a calculation or a column of the breakdowns."
-        elif op is None and column not in groups and 'breakdowns' not in parts.broken:
-            yield ('order-not-grouped', path + '.column',
-                   f"{printable_value(column)} is not among the breakdowns; add it there, or give the op that is "
-                   "meant.")
-        elif op is not None and (found := _missing(parts, op, column)): yield 'order-not-calculated', path, found
+    for path,order in parts.orders:
+        if found := _order_problem(parts, path, order): yield found
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #97a0daad
 def _times(parts): return [parts.get(o) for o in ('time_range', 'start_time', 'end_time')]
@@ -318,7 +368,8 @@ def steps(parts):
 _relations = 'root.', 'parent.', 'child.', 'any.'
 
 def _used(parts):
-    for path,o in parts.calculations + parts.filters + parts.orders + parts.havings:
+    orders = [(path,o) for path,o in parts.orders if named_calculation(parts.query, o) is None]
+    for path,o in parts.calculations + parts.filters + orders + parts.havings:
         if o.get('column') is not None: yield path + '.column', o['column']
     yield from parts.breakdowns
 
@@ -381,3 +432,26 @@ def parse_query(
     except (ValueError, RecursionError) as e:
         return None, [Problem('not-json', '', f"the answer is not a JSON text: {str(e)[:80]}.")]
     return (query, []) if isinstance(query, dict) else (None, validate(query))
+
+# %% ../../../nbs/library/cases/queries/schema.ipynb #6829755b
+_service_keys = ['id', 'query_id', 'query_annotation_id', 'created_at', 'updated_at', 'url']
+_lists_of_parts = ['calculations', 'filters', 'orders', 'havings', 'calculated_fields']
+
+def _says_something(key, value):
+    "False for null, for an empty list, and for the empty text that stands for no column to join"
+    return value is not None and (value != [] or key == 'value') and (key, value) != ('join_column', '')
+
+def _without_empty(part, depth):
+    "A part without what says nothing, and so the parts in it"
+    if not isinstance(part, dict): return part
+    kept = {k: v for k,v in part.items() if _says_something(k, v)}
+    for key in _lists_of_parts if depth else []:
+        if isinstance(kept.get(key), list): kept[key] = [_without_empty(o, depth - 1) for o in kept[key]]
+    return kept
+
+def read_query(
+    query, # As the service returns it, or as it was written for it
+): # What is not an object stays as it is
+    "A query without the keys that the service adds"
+    if not isinstance(query, dict): return query
+    return _without_empty({k: v for k,v in query.items() if k not in _service_keys}, depth=2)

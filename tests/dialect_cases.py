@@ -50,7 +50,13 @@ REFUSED = [
     (filtered('=', ['a']), 'list-forbidden', 'filters[0].value'), (filtered('exists', 1), 'value-forbidden', 'filters[0].value'),
     (filtered('=', {}), 'value-type', 'filters[0].value'), (filtered('=', math.inf), 'value-type', 'filters[0].value'),
     (filtered('in', [None]), 'value-type', 'filters[0].value'), (filtered('in', [1]*101), 'too-many', 'filters[0].value'),
-    (filtered('like', 'a'), 'unknown-op', 'filters[0].op'),
+    (filtered('like', 'a'), 'unknown-op', 'filters[0].op'), (filtered('search', 'a'), 'outside-dialect', 'filters[0].op'),
+    (filtered('in-result', 'a'), 'outside-dialect', 'filters[0].op'), (dict(calculations=[dict(op='search')]), 'outside-dialect', 'calculations[0].op'),
+    (dict(calculations=[dict(op='HEATMAP', column='d', name='n')], orders=[dict(column='n')]), 'order-heatmap', 'orders[0].column'),
+    (dict(calculations=[dict(COUNT, name='n')], orders=[dict(column='m')]), 'order-not-grouped', 'orders[0].column'),
+    (dict(calculations=[dict(COUNT, name='n')], orders=[dict(op='MAX', column='n')]), 'order-not-calculated', 'orders[0]'),
+    (dict(calculations=[dict(op='MEDIAN', name='n')], orders=[dict(column='n')]), 'unknown-op', 'calculations[0].op'),
+    (dict(time_range='24h'), 'wrong-type', 'time_range'), (dict(start_time='2026-01-01'), 'wrong-type', 'start_time'), (dict(granularity=''), 'wrong-type', 'granularity'),
     (filtered('=', '\udfff'), 'not-text', 'filters[0].value'), (filtered('in', ['a', '\udfff']), 'not-text', 'filters[0].value'),
     (dict(calculations=dict(op='COUNT')), 'wrong-type', 'calculations'), (dict(calculations=['COUNT']), 'wrong-type', 'calculations[0]'),
     (dict(calculations=[{}]), 'missing-key', 'calculations[0].op'), (dict(calculations=[dict(op='MEDIAN', column='d')]), 'unknown-op', 'calculations[0].op'),
@@ -78,6 +84,13 @@ ACCEPTED = [
     dict(calculations=[MAX], havings=[dict(calculate_op='MAX', column='d', op='<=', value=1.5)]),
     dict(havings=[dict(calculate_op='COUNT', column=None, op='!=', value=-1)]), dict(breakdowns=['a'], orders=[dict(column='a')]),
     dict(calculations=[dict(COUNT, name='n', filter_combination='OR', **filtered('exists'))]),
+]
+
+NAMED = [ # orders by the name of a calculation, which the grammar of answers does not write
+    dict(calculations=[dict(COUNT, name='n', **filtered('exists'))], orders=[dict(column='n')]),
+    dict(calculations=[COUNT, dict(COUNT, name='n', **filtered('exists'))], orders=[dict(column='n', order='descending'), COUNT]),
+    dict(calculations=[dict(MAX, name='a')], breakdowns=['a'], orders=[dict(column='a')]),
+    dict(calculations=[dict(MAX, name='n')], orders=[dict(column='n', order='ascending')]),
 ]
 
 def deep(depth, o=1):

@@ -128,7 +128,8 @@ def execute_pandas(query, events, now=None):
     width = first + len(q['breakdowns'])
     def position(o, op): 
         if op in o: return width + next(i for i,c in enumerate(q['calculations']) if (c['op'], c.get('column')) == (o[op], o.get('column')))
-        return first + q['breakdowns'].index(o['column'])
+        if o['column'] in q['breakdowns']: return first + q['breakdowns'].index(o['column'])
+        return width + [c.get('name') for c in q['calculations']].index(o['column'])
     for h in q['havings']:
         at = position(h, 'calculate_op')
         op = '=' if h['op'] == '!=' else h['op']

@@ -70,6 +70,17 @@ def test_bad_rows_stop_or_are_counted(place, there):
     assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
     assert '1 bad rows left out, 1 kept' in done.stderr
 
+@pytest.mark.parametrize('verb', ['train', 'evaluate'])
+def test_right_queries_that_are_not_valid_stop_or_are_counted(place, there, tmp_path, verb):
+    "They are named before any model is loaded"
+    rows = [row, row | dict(query=dict(time_range='24h')), row | dict(query=dict(breakdowns=['nowhere']))]
+    (tmp_path/'gold.json').write_text(json.dumps(rows))
+    refused(there(verb, 'assistant', '--data', tmp_path/'gold.json'), 'row 2, query, time_range', 'write 86400', 'row 3, query, breakdowns[0]', '(1 good rows)')
+    if verb == 'train': return
+    done = there(verb, 'assistant', '--data', tmp_path/'gold.json', '--skip-bad', '--json')
+    assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
+    assert '2 bad rows left out, 1 kept; the first: row 2, query, time_range' in done.stderr
+
 @pytest.mark.parametrize('content', [None, b'', b'\xff\xfe\x00', b'not json', b'{}', b'[1]'], ids=['missing', 'empty', 'not utf-8', 'not json', 'no fields', 'a list'])
 @pytest.mark.parametrize('verb', ['train', 'evaluate'])
 def test_bad_files(here, tmp_path, verb, content):

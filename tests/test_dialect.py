@@ -4,7 +4,7 @@ import json
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dialect_cases import ACCEPTED, COUNT, MAX, REFUSED, anything, deep, filtered, near
+from dialect_cases import ACCEPTED, COUNT, MAX, NAMED, REFUSED, anything, deep, filtered, near
 
 from finetune_notes.cases.queries.schema import parse_query, printable_value, validate
 from finetune_notes.core.settings import UserError
@@ -17,7 +17,7 @@ def test_refused(query, code, path):
     assert all(o.message.endswith('.') for o in found)
     str(found[0]).encode('utf-8')
 
-@pytest.mark.parametrize('query', ACCEPTED)
+@pytest.mark.parametrize('query', ACCEPTED + NAMED)
 def test_accepted(query): assert validate(query) == []
 
 @pytest.mark.parametrize('query', [filtered('ends-with', 'x'), filtered('does-not-end-with', 'x'), dict(limit=5), dict(granularity=0),
@@ -52,6 +52,11 @@ def test_columns():
     assert {o.code for o in found} == {'unknown-column'}
     assert {o.path for o in found} == {'calculations[1].filters[0].column', 'filters[0].column', 'orders[0].column', *(f'breakdowns[{i}]' for i in range(3))}
     assert validate(dict(breakdowns=['a']), columns=[])[0].code == 'unknown-column'
+
+def test_a_name_of_a_calculation_is_no_column():
+    query = dict(calculations=[dict(COUNT, name='n')], orders=[dict(column='n')])
+    assert validate(query, columns=['a']) == []
+    assert [o.code for o in validate(dict(query, breakdowns=['n']), columns=['a'])] == ['unknown-column']*2
 
 class Odd:
     def __eq__(self, other): raise RuntimeError

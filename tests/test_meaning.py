@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from llguidance import LLMatcher, LLTokenizer
 
-from dialect_cases import ACCEPTED, COUNT, MAX, REFUSED, anything, deep, filtered, near
+from dialect_cases import ACCEPTED, COUNT, MAX, NAMED, REFUSED, anything, deep, filtered, near
 
 from finetune_notes.cases.queries.schema import Query2026, parse_query, validate
 from finetune_notes.cases.queries.equivalence import canonical_text, equivalent, order_keys, json_schema, key_order, canonical_form, time_window
 from finetune_notes.core.settings import UserError
 
-@pytest.mark.parametrize('query', ACCEPTED)
+@pytest.mark.parametrize('query', ACCEPTED + NAMED)
 def test_accepted(query):
     assert equivalent(query, query)
     assert equivalent(query, canonical_form(query)) and canonical_form(canonical_form(query)) == canonical_form(query)
@@ -33,6 +33,7 @@ def test_any_pair(a, b):
 
 A, B = dict(column='a', op='=', value=1), dict(column='b', op='in', value=['y', 'x', 'x'])
 HAS, HAD = dict(calculate_op='COUNT', op='>', value=1), dict(calculate_op='COUNT', op='<', value=9)
+FAILED = dict(COUNT, name='n', filters=[A])
 SAME = [
     ({}, dict(calculations=[COUNT])), ({}, dict(calculations=[], filters=[], breakdowns=[], orders=[], havings=[], filter_combination='OR')),
     ({}, dict(time_range=7200, limit=1000, granularity=0, filter_combination='AND')), (dict(filters=[A, B]), dict(filters=[B, A])),
@@ -42,6 +43,7 @@ SAME = [
     (dict(calculations=[dict(COUNT, name='n', filters=[A, B])]), dict(calculations=[dict(COUNT, name='n', filters=[B, A], filter_combination='AND')])),
     (dict(start_time=10, time_range=5), dict(start_time=10, end_time=15)), (dict(end_time=8000), dict(end_time=8000, start_time=800)),
     (dict(end_time=10), dict(end_time=10, time_range=7200)),
+    (dict(calculations=[FAILED], orders=[dict(column='n')]), dict(calculations=[FAILED], orders=[COUNT])),
 ]
 DIFFERENT = [
     (dict(filters=[A, B]), dict(filters=[A, B], filter_combination='OR')), (dict(breakdowns=['a', 'b']), dict(breakdowns=['b', 'a'])),
@@ -51,6 +53,8 @@ DIFFERENT = [
     (dict(breakdowns=['a', 'b'], orders=[dict(column='a'), dict(column='b')]), dict(breakdowns=['a', 'b'], orders=[dict(column='b'), dict(column='a')])),
     (dict(calculations=[dict(COUNT, name='n')]), dict(calculations=[dict(COUNT, name='m')])), (dict(limit=0), dict(limit=0)), (None, None),
     (dict(time_range=7200), dict(start_time=1, time_range=7200)), (filtered('in', [1]), filtered('in', [True])),
+    (dict(calculations=[COUNT, FAILED], orders=[dict(column='n')]), dict(calculations=[COUNT, FAILED], orders=[COUNT])),
+    (dict(calculations=[FAILED], breakdowns=['n'], orders=[dict(column='n')]), dict(calculations=[FAILED], breakdowns=['n'], orders=[COUNT])),
     (dict(calculations=[dict(op='COUNT', column='a')]), {}), (filtered('=', ''), filtered('exists')),
 ]
 @pytest.mark.parametrize('a,b', SAME)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from llguidance import LLMatcher, LLTokenizer
 
-from dialect_cases import ACCEPTED, anything, near
+from dialect_cases import ACCEPTED, NAMED, anything, near
 
 from finetune_notes.cases.queries.schema import validate
 from finetune_notes.cases.queries.equivalence import canonical_text, equivalent
@@ -15,7 +15,7 @@ from finetune_notes.generation.decoding import compile_grammar
 names = st.text(min_size=1, max_size=12) | st.sampled_from(['COUNT', 'MAX', 'MAXIMUM', 'by', 'a b', 'limit', 'true', 'k8s.pod', '"', 'é'])
 values = st.text(max_size=12) | st.integers(-10**9, 10**9) | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
 
-@pytest.mark.parametrize('query', ACCEPTED)
+@pytest.mark.parametrize('query', ACCEPTED + NAMED)
 def test_no_meaning_is_lost(query):
     back, problems = parse_dsl(to_dsl(query))
     assert problems == [] and equivalent(back, query)

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from finetune_notes.cases.queries import dataset as examples
+from finetune_notes.cases.queries.dsl import to_dsl
 from finetune_notes.cases.queries.equivalence import equivalent
 from finetune_notes.cases.queries.schema import validate
 from finetune_notes.cases.queries.dataset import Example, check_queries, query_dataset, freeze_query_dataset, load_examples, make_examples, read_examples, to_record
+from finetune_notes.cases.queries.scoring import open_spans, score_answer
 from finetune_notes.cases.queries.telemetry import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, generate_schema, generate_spans, generate_spans_for
 from finetune_notes.core.settings import UserError
 
@@ -43,7 +45,7 @@ BAD_LINES = {
     'query text': (ours(query='{}'), 'row 2, query: expected a query as a JSON object, found str'),
     'query list': (ours(query=[]), 'row 2, query: expected a query as a JSON object, found list'),
     'existing number': (ours(existing=1), 'row 2, existing: expected a query as a JSON object, found int'),
-    'no turns': ('{"conversations": []}', 'row 2, conversations: expected a list of turns'),
+    'no turns': ('{"conversations": []}', 'row 2, conversations: expected at least one turn, found an empty list'),
     'turns text': ('{"conversations": "x"}', 'row 2, conversations: expected JSON'),
     'turns object': ('{"conversations": {}}', 'row 2, conversations: expected a list of turns, found dict'),
     'turn number': ('{"conversations": [1]}', 'row 2, conversations, turn 1: expected a turn such as'),
@@ -96,6 +98,7 @@ BAD_FILES = {
     'empty.csv': (b'', 'is empty'),
     'header.csv': (b'user_input,columns\n', 'holds no examples'),
     'other.csv': (b'question,fields\nx,"a,b"\n', 'row 1, the header: expected user_input,columns, but user_input and columns is missing'),
+    'chat.csv': (b'messages,note\n[],x\n', 'row 2, messages: expected at least one turn'),
     'twice.csv': (b'user_input,columns,columns\nx,a,b\n', 'row 1, the header: expected different names'),
     'short.csv': (b'user_input,columns\nx\n', 'row 2, the line: 1 cells, 2 columns'),
     'long.csv': (b'user_input,columns\nx,a,b\n', 'row 2, the line: 3 cells, 2 columns'),
@@ -202,6 +205,9 @@ def test_queries_as_the_service_returns_them(tmp_path):
     assert all(equivalent(e.query, e.query) for e in loaded.items) and len(loaded.items) == 4
     assert loaded.items[3].query == dict(orders=[dict(op='COUNT')], filters=[dict(column='route', op='exists')])
     check_queries(loaded.items)
+    spans = open_spans(loaded.items)
+    perfect = [score_answer(e, to_dsl(e.query), spans) for e in loaded.items]
+    assert perfect == [{'valid': True, 'unknown column': False, 'same meaning': True, 'execution': True}]*4
 
 def test_right_queries_are_equivalent_to_themselves():
     assert all(equivalent(e.query, e.query) for split in ('train', 'test') for e in query_dataset(split)[::8])

@@ -76,8 +76,8 @@ def read_messages(
     field = _conversation_field(row)
     if field is None: raise BadRow('the row', f'expected "messages" or "conversations", found {_fields(row)}')
     turns = parse_json(row[field], field) if isinstance(row[field], str) else row[field]
-    if not isinstance(turns, list) or not turns:
-        raise BadRow(field, f'expected a list of turns, found {found_text(turns)}')
+    if not isinstance(turns, list): raise BadRow(field, f'expected a list of turns, found {found_text(turns)}')
+    if not turns: raise BadRow(field, 'expected at least one turn, found an empty list')
     return _in_order(_system(row) + [_message(turn, f'{field}, turn {n}') for n,turn in enumerate(turns, 1)], field)
 
 # %% ../../nbs/library/data/conversations.ipynb #73d39754

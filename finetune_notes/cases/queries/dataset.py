@@ -185,10 +185,11 @@ def _from_cells(row):
         if isinstance(text, str): queries[key] = parse_json(text, key) if text.strip() else None
     return _from_ours(row | dict(columns=columns, **queries), 'user_input')
 
+_chat_fields = 'messages', 'conversations', 'conversation'
+
 def _example(row):
     "An example from a row of any of the shapes"
-    given = {key for key,value in row.items() if value is not None}
-    if given & {'messages', 'conversations', 'conversation'}: return _from_conversation(row)
+    if any(row.get(name) is not None for name in _chat_fields): return _from_conversation(row)
     if 'question' in row: return _from_ours(row)
     if 'user_input' in row: return _from_cells(row)
     raise BadRow('the row', 'expected "messages", "conversations", "question" or "user_input" among the fields, found '
@@ -201,7 +202,8 @@ def read_examples(
     "All good rows of a file, and the faults of all bad ones; raises `UserError` when the file as a whole cannot be read"
     loaded = load_rows(path, _example, _longest_row)
     missing = [name for name in ('user_input', 'columns') if name not in loaded.fields]
-    if loaded.kind == 'CSV' and loaded.fields and missing and not loaded.items:
+    chats = any(name in loaded.fields for name in _chat_fields)
+    if loaded.kind == 'CSV' and loaded.fields and missing and not chats:
         raise UserError(f'{path}: row 1, the header: expected user_input,columns, but {" and ".join(missing)} is missing')
     return loaded
 

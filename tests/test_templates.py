@@ -17,14 +17,14 @@ from scipy.stats import mannwhitneyu
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 from trl import SFTConfig, SFTTrainer
-from finetune_notes.templates.bugs import ChatTemplate, PlainTemplate, PatchedTemplate, TemplateSetup, template_bugs, encode_text, instruction_layout, masked_row, render_chat
+from finetune_notes.templates.bugs import PlainTemplate, PatchedTemplate, TemplateSetup, template_bugs, instruction_layout, masked_row, render_chat
 from finetune_notes.templates.skew import delong_auc, template_skew, two_sample_test, auc_interval, extract_prompt_ids
 from finetune_notes.templates.inspector import inspect_example, inspector_widget, row_pieces, show_whitespace
 from finetune_notes.templates.lint import check_template
 from finetune_notes.core.checkpoints import load_checkpoint
 from finetune_notes.templates.lint_examples import TokenFault, Finding, Findings, bug_descriptions, chat_layout
 from finetune_notes.core.settings import UserError
-from finetune_notes.templates.template import Template, escape_special_tokens, ignored_label
+from finetune_notes.templates.template import ChatTemplate, encode_text, Template, escape_special_tokens, ignored_label
 
 codes = [f'T{i}' for i in range(1, 17)]
 template = Template(user='{question}', system='Write the query.')

@@ -130,7 +130,7 @@ def _kind_of(path, head):
 def _as_object(value, place='the line'):
     "A row as it is; `BadRow` unless it is an object"
     if isinstance(value, dict): return value
-    raise BadRow(place, f'expected a JSON object such as {{"prompt": "..."}}, found {found_text(value)}')
+    raise BadRow(place, f'expected a JSON object with fields, found {found_text(value)}')
 
 def _or_problem(number, read):
     "A number with what `read` makes, or with the problem that it raises"
@@ -188,7 +188,7 @@ def _array_rows(stream, longest):
 # %% ../../nbs/library/core/files.ipynb #c27f05bc
 def _csv_header(reader, above):
     "The names of the columns, `above` lines further down than the reader counts; `UserError` where they are missing or not different"
-    try: header = next(([h.strip() for h in cells] for cells in reader if any(c.strip() for c in cells)), [])
+    try: header = [h.strip() for h in next(reader, [])]
     except csv.Error as e: raise UserError(f'row {reader.line_num + above}, the header: expected names of columns ({e})') from None
     named = [h for h in header if h]
     if len(set(named)) == len(named) > len(header)/2: return header
@@ -207,13 +207,14 @@ def _csv_row(header, cells):
 
 def _csv_rows(stream, longest):
     "Rows of a CSV file, with the numbers of the lines on which they begin"
-    first = stream.readline()
+    blank, first = next(((n, line) for n,line in enumerate(stream) if line.strip()), (0, ''))
     delimiter, said = _delimiter_of(first)
+    above = blank + said
     csv.field_size_limit(longest)
     reader = csv.reader(stream if said else chain([first], stream), strict=True, delimiter=delimiter)
-    header = _csv_header(reader, said)
+    header = _csv_header(reader, above)
     while True:
-        number = reader.line_num + said + 1
+        number = reader.line_num + above + 1
         try: cells = next(reader)
         except StopIteration: return
         except csv.Error as e:

@@ -10,12 +10,11 @@ in almost the same words, and `leaks` finds test rows that training has shown.""
 # %% auto #0
 __all__ = ['json_row', 'json_rows', 'readable_text', 'RowTable', 'filter_rows', 'browse_rows', 'length_summary', 'label_counts',
            'shingles', 'jaccard', 'min_hashes', 'build_lsh_index', 'band_keys', 'candidate_pairs', 'hash_matrix',
-           'prune_candidates', 'near_duplicates', 'distinct_rows', 'near_duplicate_clusters', 'leaks', 'check_no_leaks',
-           'split_groups']
+           'prune_candidates', 'near_duplicates', 'distinct_rows', 'near_duplicate_clusters', 'leaks', 'check_no_leaks']
 
 # %% ../../nbs/library/data/explore.ipynb #0631bbc6
-import html, json, random, re
-from collections import Counter, defaultdict
+import html, json, re
+from collections import Counter
 from functools import lru_cache
 import numpy as np
 import pandas as pd
@@ -291,18 +290,3 @@ def check_no_leaks(test, train, features=shingles, threshold:float=0.8):
     raise UserError(f'{len(found)} of {len(test)} test rows are nearly the same as a training row: test row {i:.0f} '
                     f'is like training row {j:.0f} '
                     f'(similarity {s:.2f}); keep whole groups on one side')
-
-# %% ../../nbs/library/data/explore.ipynb #7bf872f2
-def split_groups(
-    groups:list, # What each row belongs to, such as a customer; any hashable values
-    share:float=0.1, # Of the rows to hold back
-    seed:int=42, # Of the choice
-)->tuple[list[int], list[int]]: # Places of the rows to train on, and of those held back
-    "Split rows so that no group stands on both sides; at least one group is held back and one is kept"
-    places = defaultdict(list)
-    for i,group in enumerate(groups): places[group].append(i)
-    if len(places) < 2: raise UserError(f'{len(places)} group cannot be split; expected two or more')
-    order, held = random.Random(seed).sample(sorted(places.values()), len(places)), []
-    for group in order[:-1]:
-        if not held or len(held) + len(group) <= share*len(groups): held += group
-    return sorted(set(range(len(groups))) - set(held)), sorted(held)

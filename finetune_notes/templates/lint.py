@@ -14,13 +14,13 @@ __all__ = ['untrained_tokens', 'check_template']
 import re
 import numpy as np
 from jinja2 import TemplateError
-from .bugs import encode_text, first_divergence
+from .bugs import first_divergence
 from finetune_notes.templates.lint_examples import (
     TokenFault, Finding, Findings, ExampleView, answer_cut, bug_descriptions, chat_layout, end_token_masked,
     labels_wrong, answer_misread, tokens_near, token_pairs, python_answer, text_changed, texts_in
 )
 from ..core.settings import UserError
-from .template import escape_special_tokens, ignored_label, render_chat
+from .template import encode_text, escape_special_tokens, ignored_label, render_chat
 
 # %% ../../nbs/library/templates/lint.ipynb #f04ebf5e
 def _rendered(v):

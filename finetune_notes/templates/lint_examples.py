@@ -21,10 +21,10 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from types import SimpleNamespace
 from jinja2 import TemplateError
-from .bugs import encode_text, first_divergence
+from .bugs import first_divergence
 from ..core.settings import UserError
 from ..core.text import fill, package_data
-from .template import escape_special_tokens, ignored_label, render_chat
+from .template import encode_text, escape_special_tokens, ignored_label, render_chat
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #a1e88002
 bug_descriptions = package_data('templates/lint_examples.toml')

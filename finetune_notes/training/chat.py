@@ -12,7 +12,7 @@ import pandas as pd
 from ..core.checkpoints import Checkpoint, load_checkpoint
 from ..core.settings import UserError
 from ..data.conversations import answer_examples
-from ..data.explore import split_groups
+from ..data.synthesize import split_groups
 from ..evaluation.statistics import Estimate, bootstrap
 from ..generation.decoding import generate_once
 from ..templates.template import ChatTemplate
@@ -29,8 +29,8 @@ def split_conversations(
     seed:int=42, # Of the choice
 )->tuple[list, list]: # Conversations to train on, and those held back
     "Hold conversations back; those that begin with the same question stay together"
-    kept, held = split_groups([_first_question(c) for c in conversations], share, seed)
-    return [conversations[i] for i in kept], [conversations[i] for i in held]
+    parts = split_groups(conversations, _first_question, dict(kept=1 - share, held=share), seed)
+    return parts['kept'], parts['held']
 
 # %% ../../nbs/library/training/chat.ipynb #5520c563
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from gguf import GGUFReader
 from hypothesis import given, strategies as st
+from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 from finetune_notes.generation.decoding import grammar_accepts
 from finetune_notes.core.checkpoints import load_checkpoint, weights_file
 from finetune_notes.core.settings import UserError
@@ -50,6 +51,53 @@ def test_every_weight_is_there_once(model, file):
     stored = GGUFReader(file).tensors
     assert len(stored) == len({id(p) for p in model.parameters()}) == len({t.name for t in stored})
     assert sum(int(t.n_elements) for t in stored) == model.num_parameters()
+
+small = dict(hidden_size=64, intermediate_size=128, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=True)
+embedded = dict(vocab_size=49152, bos_token_id=1, eos_token_id=2)
+
+def refused(path, part, model, tokenizer=None):
+    "The export is refused in one sentence, and nothing is written"
+    with pytest.raises(UserError, match='only runs of the embedded SmolLM2.*convert_hf_to_gguf.py') as told: write_gguf(model, path, tokenizer)
+    assert part in str(told.value) and '\n' not in str(told.value) and not path.exists()
+
+@pytest.mark.parametrize('changed, part', [
+    (dict(vocab_size=300, bos_token_id=5, eos_token_id=7, pad_token_id=9), '300 tokens, the embedded tokenizer 49,152'),
+    (dict(bos_token_id=5, eos_token_id=7, pad_token_id=9), 'bos tokens are [5]'), (dict(bos_token_id=5), 'bos tokens are [5]'), (dict(eos_token_id=7), 'eos tokens are [7]'),
+    (dict(eos_token_id=[2, 0]), 'eos tokens are [0, 2]'), (dict(vocab_size=49153), '49,153 tokens'), (dict(attention_bias=True), 'built in another way'),
+    (dict(rope_parameters=dict(rope_type='linear', factor=2., rope_theta=1e4)), "rotary embedding 'linear'")])
+def test_another_llama_is_not_exported(tmp_path, changed, part):
+    refused(tmp_path/'model.gguf', part, LlamaForCausalLM(LlamaConfig(**small | embedded | changed)))
+
+def test_another_kind_of_model_is_not_exported(tmp_path):
+    refused(tmp_path/'model.gguf', 'qwen2 model', Qwen2ForCausalLM(Qwen2Config(**small | embedded)))
+
+def test_an_end_that_only_the_generation_configuration_names_is_not_exported(tmp_path):
+    model = load_checkpoint('tiny').model('float32')
+    model.generation_config.eos_token_id = [2, 0]
+    refused(tmp_path/'model.gguf', 'eos tokens are [0, 2]', model, load_checkpoint('tiny').tokenizer())
+
+def change(name, value): return lambda tokenizer: setattr(tokenizer, name, value)
+def swap_two_merges(tokenizer):
+    own = json.loads(tokenizer.backend_tokenizer.to_str())
+    merges = own['model']['merges']
+    merges[0], merges[1] = merges[1], merges[0]
+    tokenizer._tokenizer = type(tokenizer.backend_tokenizer).from_str(json.dumps(own))
+
+@pytest.mark.parametrize('change, part', [
+    (lambda t: t.add_tokens(['<query>']), 'other tokens (49,153)'), (lambda t: t.add_special_tokens({'additional_special_tokens': ['<call>']}), 'other tokens (49,153)'),
+    (lambda t: t.add_tokens(['hello'], special_tokens=True), 'special ones'), (swap_two_merges, 'cuts words in another way'),
+    (change('eos_token', '<|endoftext|>'), 'eos token is 0, that of the embedded one 2'), (change('bos_token', '<|endoftext|>'), 'bos token is 0'),
+    (change('chat_template', '{{ messages }}'), 'chat template'), (change('chat_template', None), 'chat template')],
+    ids=['token', 'special token', 'old token as special', 'merges', 'eos', 'bos', 'template', 'no template'])
+def test_a_run_with_another_tokenizer_is_not_exported(model, tmp_path, change, part):
+    tokenizer = load_checkpoint('tiny').tokenizer()
+    change(tokenizer)
+    refused(tmp_path/'model.gguf', part, model, tokenizer)
+
+def test_a_run_of_the_embedded_model_is_exported_with_its_own_padding(model, tmp_path):
+    write_gguf(model, tmp_path/'model.gguf', load_checkpoint('tiny').tokenizer())
+    stored = GGUFReader(tmp_path/'model.gguf').fields
+    assert [stored[f'tokenizer.ggml.{o}_token_id'].contents() for o in ('bos', 'eos', 'padding')] == [1, 2, model.config.pad_token_id]
 
 @needed
 def test_probabilities_agree_and_those_of_a_wrong_file_do_not(model, file, tmp_path):

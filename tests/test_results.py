@@ -9,6 +9,7 @@ from finetune_notes.core import results
 from finetune_notes.core.artifacts import sha256, verified_manifest
 from finetune_notes.core.results import keep_json, keep_result, result_folder
 from finetune_notes.core.checkpoints import load_checkpoint
+from finetune_notes.core.settings import UserError
 from finetune_notes.generation import serving
 from finetune_notes.generation.decoding import generate_once
 from finetune_notes.templates.template import Template
@@ -122,8 +123,15 @@ def test_answers_belong_to_the_format_and_the_code(tmp_path, monkeypatch):
     assert len(loaded) == 3
 
 def test_an_export_belongs_to_weights_code_and_packages(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(serving, 'write_gguf', lambda model, path: path.write_text('weights'))
+    monkeypatch.setattr(serving, 'write_gguf', lambda model, path, tokenizer: path.write_text('weights'))
     one, other = (serving.export_run(run, tmp_path) for run in trained)
     assert one != other and serving.export_run(trained[0], tmp_path) == one
     said = verified_manifest(one.parent)
     assert said['depends']['weights'] == trained[0].identity and set(said['versions']) == {'gguf', 'transformers'}
+
+def test_a_run_whose_template_is_not_the_embedded_one_is_not_exported(trained, tmp_path, monkeypatch):
+    tokenizer = trained[0].base.tokenizer()
+    tokenizer.chat_template = '{{ messages }}'
+    monkeypatch.setattr(type(trained[0].base), 'tokenizer', lambda self: tokenizer)
+    with pytest.raises(UserError, match='chat template'): serving.export_run(trained[0], tmp_path)
+    assert list(tmp_path.rglob('*.gguf')) == []

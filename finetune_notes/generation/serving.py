@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 import numpy as np
 import pandas as pd
-from ..core.checkpoints import weights_file, working_dtype
+from ..core.checkpoints import packaged_model, weights_file, working_dtype
 from ..core.settings import UserError
 from ..core.http import post_json, without_key
 from ..core.results import keep_result
@@ -51,6 +51,45 @@ def interleave_rope_halves(
     "Rows in the order of llama.cpp: the two halves of each head interleaved"
     return weight.reshape(heads, 2, weight.shape[0]//heads//2, *weight.shape[1:]).swapaxes(1, 2).reshape(weight.shape)
 
+# %% ../../nbs/library/generation/serving.ipynb #a6b1da0d
+def _token_ids(model, name)->set[int]:
+    "The ids that the configuration and the generation configuration of a model give for `name`"
+    said = [getattr(c, name, None) for c in (model.config, model.generation_config)]
+    return {i for ids in said for i in (ids if isinstance(ids, list) else [ids])} - {None}
+
+def _model_differences(model, fields):
+    "Sentences on what llama.cpp would not be told of a model"
+    config, words = model.config, len(fields['tokenizer.ggml.tokens'].data)
+    rope = (getattr(config, 'rope_parameters', None) or {}).get('rope_type', 'default')
+    if config.model_type != 'llama' or rope != 'default' or config.attention_bias or config.mlp_bias:
+        yield f'the layers of this {config.model_type} model (rotary embedding {rope!r}) are built in another way'
+    elif config.vocab_size != words: yield f'the model has {config.vocab_size:,} tokens, the embedded tokenizer {words:,}'
+    for name in ('bos', 'eos'):
+        there, own = _token_ids(model, f'{name}_token_id'), fields[f'tokenizer.ggml.{name}_token_id'].contents()
+        if there - {own}: yield f"the model's {name} tokens are {sorted(there)}, that of the embedded tokenizer is {own}"
+
+def _tokenizer_differences(tokenizer, fields):
+    "Sentences on what the embedded file says otherwise than a tokenizer"
+    stored = {k.removeprefix('tokenizer.ggml.'): f for k,f in fields.items()}
+    own, tokens = json.loads(tokenizer.backend_tokenizer.to_str()), tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    special = [i for i,kind in enumerate(stored['token_type'].contents()) if kind != 1]
+    if tokens != stored['tokens'].contents(): yield f'the tokenizer has other tokens ({len(tokens):,}) than the embedded one'
+    elif sorted(tokenizer.added_tokens_decoder) != special: yield 'the tokenizer takes other tokens for special ones'
+    elif own['normalizer'] or [' '.join(m) for m in own['model']['merges']] != stored['merges'].contents():
+        yield 'the tokenizer cuts words in another way than the embedded one'
+    for name in ('bos', 'eos'):
+        there, here = getattr(tokenizer, f'{name}_token_id'), stored[f'{name}_token_id'].contents()
+        if there != here: yield f"the tokenizer's {name} token is {there}, that of the embedded one {here}"
+    if tokenizer.chat_template != fields['tokenizer.chat_template'].contents(): yield 'the chat template is not the embedded one'
+
+def _check_embedded(model, tokenizer, fields):
+    "`UserError` unless tokenizer, special tokens and chat template of the embedded file are those of a model"
+    found = list(_model_differences(model, fields))
+    if tokenizer is not None and not found: found = list(_tokenizer_differences(tokenizer, fields))
+    if found:
+        raise UserError(f'only runs of the embedded {packaged_model} can be exported, and {found[0]}; save the model and its tokenizer '
+                        "with save_pretrained, and convert that folder with llama.cpp's convert_hf_to_gguf.py")
+
 # %% ../../nbs/library/generation/serving.ipynb #4dbe9351
 def _tensors(
     model, # A Llama model
@@ -69,12 +108,16 @@ def _tensors(
 def write_gguf(
     model, # A Llama model with the embedded tokenizer
     path:Path, # The file
+    tokenizer=None, # The one that it was trained with; without it only the model's own numbers are compared
     turn=interleave_rope_halves, # How query and key rows are dealt out
 ):
-    "Write a model for llama.cpp, with the tokenizer and the template of the embedded file"
+    "Write a model for llama.cpp, with the tokenizer and the template of the embedded file; `UserError` where these are not the model's"
     from gguf import GGUFReader, GGUFWriter
+    fields = GGUFReader(weights_file()).fields
+    _check_embedded(model, tokenizer, fields)
     writer, own = GGUFWriter(path, 'llama'), gguf_architecture(model.config)
-    for key,field in GGUFReader(weights_file()).fields.items():
+    if model.config.pad_token_id is not None: own['tokenizer.ggml.padding_token_id'] = model.config.pad_token_id
+    for key,field in fields.items():
         if key.startswith('GGUF.') or key == 'general.architecture': continue
         writer.add_key_value(key, own.get(key, field.contents()), field.types[0],
                              field.types[-1] if len(field.types) > 1 else None)
@@ -90,7 +133,7 @@ def export_run(
     force:bool=False, # Write it anew
 )->Path: # The file, made now or found
     "A run as a GGUF file; a half-written one is never taken for whole"
-    write = lambda place: write_gguf(run.model(), place/'model.gguf')
+    write = lambda place: write_gguf(run.model(), place/'model.gguf', run.base.tokenizer())
     depends, code = dict(weights=run.identity, dtype=working_dtype()), ['finetune_notes.generation.serving']
     return keep_result('gguf', write, depends, code, ('gguf', 'transformers'), folder, force)/'model.gguf'
 

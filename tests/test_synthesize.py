@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from hypothesis import given, settings, strategies as st
 from finetune_notes.core.settings import UserError
-from finetune_notes.data.synthesize import UnusableAnswer, parse_answer_row, facet_coverage, endpoint_generator, count_failures, append_answer, coverage_requests, retry_after, function_generator, read_kept, rename_column, spoken_names, split_groups, synthesize
+from finetune_notes.core.http import UnusableAnswer, retry_after
+from finetune_notes.data.synthesize import parse_answer_row, facet_coverage, endpoint_generator, count_failures, append_answer, coverage_requests, function_generator, read_kept, rename_column, spoken_names, split_groups, synthesize
 from finetune_notes.templates.template import Template
 
 template = Template(system='You write rows.', user='{q}')
@@ -121,7 +122,7 @@ def test_any_retry_after_is_a_bounded_pause(header, seconds): assert retry_after
 
 def test_waits_double_and_vary(serve, monkeypatch):
     slept = []
-    monkeypatch.setattr('finetune_notes.data.synthesize.time.sleep', slept.append)
+    monkeypatch.setattr('finetune_notes.core.http.time.sleep', slept.append)
     url, log = serve(lambda n, body: (500, 'broken'))
     for _ in range(4):
         with pytest.raises(UserError): endpoint_generator(url, 'm', template, wait=1)(ask_for(1))
@@ -205,7 +206,7 @@ def test_a_question_asked_twice_is_answered_twice(serve, tmp_path):
     for _ in range(2): assert sorted(asked(url, kept=tmp_path/'a.jsonl')([dict(q='same')]*3)) == ['1', '2', '3'] and log.calls == 3
     assert asked(url, kept=tmp_path/'a.jsonl', temperature=0)([dict(q='same')]) == ['4']
 
-@pytest.mark.parametrize('url', ['', 'localhost:8080', 'ftp://127.0.0.1/v1', 'http://', 'file:///etc/passwd'])
+@pytest.mark.parametrize('url', ['', 'localhost:8080', 'ftp://127.0.0.1/v1', 'http://', 'file:///etc/passwd', 'http://127.0.0.1:x/v1', 'http://[::1/v1', 'http://a b/v1', 'http://127.0.0.1:0/v1', 'http://\u00e9/v1'])
 def test_an_address_that_is_none(url):
     with pytest.raises(UserError, match='expected an address'): endpoint_generator(url, 'm', template)
 

@@ -64,7 +64,7 @@ def check_address(
     if parts.scheme not in ('http', 'https') or not parts.hostname or port == 0 or not re.fullmatch(r'[!-~]+', url):
         raise UserError(f'url = {url!r}: expected an address such as http://127.0.0.1:8080/v1')
     if parts.username is not None or parts.query or parts.fragment:
-        raise UserError(f'{parts.hostname}: an address with a user name, "?" or "#" cannot be used; give the address up to /v1')
+        raise UserError(f'{parts.hostname}: an address with a user name, "?" or "#" cannot be used; give it up to /v1')
     if key and parts.scheme == 'http' and parts.hostname not in ('127.0.0.1', '::1', 'localhost'):
         raise UserError(f'{parts.hostname}: a key is sent in https only')
     if key and not re.fullmatch(r'[!-~]+', key):
@@ -120,7 +120,8 @@ def read_completion(
         reply = json.loads(text)
         choice = reply['choices'][0]
         answer = choice['message']['content'] if 'message' in choice else choice['text']
-        made = dict(text=answer, finish_reason=choice.get('finish_reason'), model=reply.get('model'), usage=reply.get('usage'))
+        made = dict(text=answer, finish_reason=choice.get('finish_reason'), model=reply.get('model'),
+                    usage=reply.get('usage'))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise ValueError(f'no chat completion: {words}') from None
     if not isinstance(answer, str): raise UnusableAnswer('no text')

@@ -63,32 +63,37 @@ def _model_differences(model, fields):
     rope = (getattr(config, 'rope_parameters', None) or {}).get('rope_type', 'default')
     if config.model_type != 'llama' or rope != 'default' or config.attention_bias or config.mlp_bias:
         yield f'the layers of this {config.model_type} model (rotary embedding {rope!r}) are built in another way'
-    elif config.vocab_size != words: yield f'the model has {config.vocab_size:,} tokens, the embedded tokenizer {words:,}'
+    elif config.vocab_size != words:
+        yield f'the model has {config.vocab_size:,} tokens, the embedded tokenizer {words:,}'
     for name in ('bos', 'eos'):
         there, own = _token_ids(model, f'{name}_token_id'), fields[f'tokenizer.ggml.{name}_token_id'].contents()
-        if there - {own}: yield f"the model's {name} tokens are {sorted(there)}, that of the embedded tokenizer is {own}"
+        if there - {own}: yield f"the model's {name} tokens are {sorted(there)}, that of the embedded file is {own}"
 
 def _tokenizer_differences(tokenizer, fields):
     "Sentences on what the embedded file says otherwise than a tokenizer"
     stored = {k.removeprefix('tokenizer.ggml.'): f for k,f in fields.items()}
-    own, tokens = json.loads(tokenizer.backend_tokenizer.to_str()), tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    own = json.loads(tokenizer.backend_tokenizer.to_str())
+    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
     special = [i for i,kind in enumerate(stored['token_type'].contents()) if kind != 1]
-    if tokens != stored['tokens'].contents(): yield f'the tokenizer has other tokens ({len(tokens):,}) than the embedded one'
+    if tokens != stored['tokens'].contents():
+        yield f'the tokenizer has other tokens ({len(tokens):,}) than the embedded one'
     elif sorted(tokenizer.added_tokens_decoder) != special: yield 'the tokenizer takes other tokens for special ones'
     elif own['normalizer'] or [' '.join(m) for m in own['model']['merges']] != stored['merges'].contents():
         yield 'the tokenizer cuts words in another way than the embedded one'
     for name in ('bos', 'eos'):
         there, here = getattr(tokenizer, f'{name}_token_id'), stored[f'{name}_token_id'].contents()
         if there != here: yield f"the tokenizer's {name} token is {there}, that of the embedded one {here}"
-    if tokenizer.chat_template != fields['tokenizer.chat_template'].contents(): yield 'the chat template is not the embedded one'
+    if tokenizer.chat_template != fields['tokenizer.chat_template'].contents():
+        yield 'the chat template is not the embedded one'
 
 def _check_embedded(model, tokenizer, fields):
     "`UserError` unless tokenizer, special tokens and chat template of the embedded file are those of a model"
     found = list(_model_differences(model, fields))
     if tokenizer is not None and not found: found = list(_tokenizer_differences(tokenizer, fields))
     if found:
-        raise UserError(f'only runs of the embedded {packaged_model} can be exported, and {found[0]}; save the model and its tokenizer '
-                        "with save_pretrained, and convert that folder with llama.cpp's convert_hf_to_gguf.py")
+        raise UserError(f'only runs of the embedded {packaged_model} can be exported, and {found[0]}; save the model '
+                        "and its tokenizer with save_pretrained, and convert the folder with llama.cpp's "
+                        'convert_hf_to_gguf.py')
 
 # %% ../../nbs/library/generation/serving.ipynb #4dbe9351
 def _tensors(
@@ -111,7 +116,7 @@ def write_gguf(
     tokenizer=None, # The one that it was trained with; without it only the model's own numbers are compared
     turn=interleave_rope_halves, # How query and key rows are dealt out
 ):
-    "Write a model for llama.cpp, with the tokenizer and the template of the embedded file; `UserError` where these are not the model's"
+    "A model for llama.cpp with the embedded tokenizer and chat template; `UserError` where these are not its own"
     from gguf import GGUFReader, GGUFWriter
     fields = GGUFReader(weights_file()).fields
     _check_embedded(model, tokenizer, fields)

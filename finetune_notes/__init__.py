@@ -67,6 +67,7 @@ Modules:
 - `finetune_notes.evaluation.scoreboard`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
 - `finetune_notes.evaluation.statistics`: The intervals, tests and sample sizes an evaluation needs, each checked against a known answer
 - `finetune_notes.generation.decoding`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
+- `finetune_notes.generation.recorder`: Answers of larger models, asked for once and kept together with where they came from
 - `finetune_notes.generation.serving`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
 - `finetune_notes.templates.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
 - `finetune_notes.templates.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off

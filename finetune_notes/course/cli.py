@@ -10,8 +10,8 @@ error stream and exit code 2; with `--json` the output is one JSON document and 
 __all__ = ['commands', 'show', 'list_lessons', 'lines_of', 'doctor', 'find_notebook', 'run', 'run_cell', 'summary',
            'column_names', 'existing_query', 'ask_command', 'only_case', 'examples_of', 'evaluate', 'diagnosed',
            'called', 'choices_of', 'ranked', 'chat_trained', 'train', 'account', 'judging_notebook', 'annotate_command',
-           'serve', 'decide', 'bench', 'usage', 'call', 'quietly', 'is_main_process', 'launched', 'ended', 'main',
-           'stop']
+           'serve', 'decide', 'bench', 'record', 'usage', 'call', 'quietly', 'is_main_process', 'launched', 'ended',
+           'main', 'stop']
 
 # %% ../../nbs/library/course/cli.ipynb #6877b559
 import csv
@@ -380,9 +380,35 @@ def bench(
                              Path(folder) if folder else None)
     return records if json else benchmarks_markdown(records)
 
+# %% ../../nbs/library/course/cli.ipynb #dd9a2f9a
+def record(
+    prompts:str, # A file of questions: JSON lines, a JSON array, CSV or Parquet, with id and messages or prompt
+    out:str='', # The recording: a file that ends in .jsonl; one that is there goes on
+    endpoint:str='', # A server that speaks OpenAI's protocol, such as http://127.0.0.1:8080/v1; its key is read from FINETUNE_NOTES_API_KEY
+    gguf:str='', # Or a model's file, which llama.cpp serves
+    model:str='', # The server's name for the model; for a GGUF file by default the file's name
+    grammar:str='', # A file that holds a JSON schema or a grammar of Lark, for all answers
+    limit:int=0, # Use the first so many questions; 0 uses all
+    max_tokens:int=512, # Of one answer
+    temperature:float=0, # 0 always takes the most probable token
+    concurrency:int=4, # Questions at a time
+    timeout:float=300, # Seconds for one answer
+    context:int=4096, # For a GGUF file, tokens of a question and its answer
+    threads:int=0, # For a GGUF file, of the processor; 0 is what the settings say
+    json:store_true=False, # Print one JSON document
+):
+    "Ask a larger model your questions, and keep its answers with what they came from"
+    if not out: raise UserError('which file shall hold the answers? give it with --out FILE.jsonl')
+    if bool(endpoint) == bool(gguf): raise UserError('which model? give either --endpoint URL and --model NAME, or --gguf FILE')
+    from finetune_notes.generation.recorder import EndpointModel, GgufModel, load_grammar, load_questions, record_answers
+    questions, held = load_questions(prompts, limit), load_grammar(grammar) if grammar else None
+    asked = GgufModel(gguf, model, context, threads) if gguf else EndpointModel(endpoint, model, os.environ.get('FINETUNE_NOTES_API_KEY'))
+    made = record_answers(questions, out, asked, held, max_tokens, temperature, concurrency=concurrency, timeout=timeout)
+    show(dict(made.head, path=str(made.path), answers=made.answers) if json else made, json)
+
 # %% ../../nbs/library/course/cli.ipynb #aa3c49b5
 commands = dict(list=list_lessons, doctor=doctor, run=run, ask=ask_command, evaluate=evaluate, train=train,
-                annotate=annotate_command, decide=decide, bench=bench)
+                annotate=annotate_command, decide=decide, bench=bench, record=record)
 
 def usage()->str:
     "What there is to call"

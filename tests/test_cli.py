@@ -160,6 +160,7 @@ def test_function_calls_are_scored(here, tmp_path):
         assert done.returncode == 0, done.stderr
         assert [(r['category'], r['right'], r['n']) for r in json.loads(done.stdout)['categories']] == [('simple', 1, 1), ('irrelevance', 0, 1), ('all', 1, 2)]
     assert '1 of      1' in here('evaluate', 'functions', '--data', data, '--answers', answers).stdout
+    assert '1 of 2 questions were scored; 1 not: beyond --limit' in here('evaluate', 'functions', '--data', data, '--answers', answers, '--limit', 1).stdout
     refused(here('evaluate', 'functions', '--data', data, '--answers', truth), 'finetune-notes run function_calls')
     refused(here('evaluate', 'functions', '--data', data), 'finetune-notes run function_calls')
 
@@ -169,9 +170,20 @@ def test_bad_rows_of_function_calls_are_counted(here, tmp_path):
     refused(here('evaluate', 'functions', '--data', data, '--answers', answers), 'q.json', 'row 2', 'function[0]', 'parameters.properties.a.type')
     done = here('evaluate', 'functions', '--data', data, '--answers', answers, '--skip-bad', '--json')
     found = json.loads(done.stdout)
-    assert len(found['bad']) == 3 and found['categories'][-1]['right'] == 1 and done.stderr.count('left out: ') == 3
+    assert len(found['bad']) == done.stderr.count('left out: ') == 2 and found['categories'][-1]['right'] == 1
+    assert found['left_out'] == {'bad rows': 1} and found['unmatched'] == ['simple_7']
     refused(here('evaluate', 'functions', '--data', data, '--answers', tmp_path/'none.jsonl', '--skip-bad'), 'none.jsonl')
     refused(here('evaluate', 'functions', '--answers', answers), '--data FILE')
+
+def test_questions_of_several_turns_are_counted_and_unreadable_answers_are_wrong(here, tmp_path):
+    turn = functions[0]['question'][0]
+    data = lines_of(tmp_path/'q.json', [functions[1], functions[1] | dict(id='irrelevance_1')] + [dict(id=f'multi_turn_base_{i}', question=[turn, turn], involved_classes=['Files']) for i in range(3)])
+    answers = lines_of(tmp_path/'a.jsonl', [dict(id='irrelevance_0', result='<tool_call>\n{"name": "heat", "argu'), dict(id='irrelevance_1', result='Hello to you.')])
+    done = here('evaluate', 'functions', '--data', data, '--answers', answers)
+    assert done.returncode == 0 and '2 of 5 questions were scored; 3 not: several turns' in done.stdout
+    found = json.loads(here('evaluate', 'functions', '--data', data, '--answers', answers, '--json').stdout)
+    assert [(r['category'], r['right'], r['unreadable']) for r in found['categories']] == [('irrelevance', 1, 1), ('all', 1, 1)]
+    refused(here('evaluate', 'functions', '--data', lines_of(tmp_path/'turns.json', [functions[0] | dict(question=[turn, turn])]), '--answers', answers), 'turns.json', 'several turns')
 
 pair = dict(prompt='Where is it?', first='Here.', second='There.')
 

@@ -1,5 +1,6 @@
 "What the lessons on tools and function calls do not show: hostile calls and files, brute force, leaks over seeds, calls that must run"
 import ast
+import gzip
 import inspect
 import json
 import posixpath
@@ -12,7 +13,7 @@ from finetune_notes.data.explore import leaks
 from finetune_notes.core.checkpoints import load_checkpoint
 from finetune_notes.core.settings import UserError
 from finetune_notes.cases.tools import function_calls as functions, world as tools
-from finetune_notes.cases.tools.function_calls import (accepted_calls, parse_calls, expand_calls, calls_grammar, holds_accepted, call_mismatch, has_perfect_matching, read_answers, parse_json_calls, read_questions, score_calls,
+from finetune_notes.cases.tools.function_calls import (UnreadableCall, accepted_calls, parse_calls, expand_calls, calls_grammar, holds_accepted, call_mismatch, has_perfect_matching, read_answers, parse_json_calls, read_questions, score_calls,
                                                 compact_calls, tool_signature, write_jsonl, calls_json)
 from finetune_notes.cases.tools.world import (ToolFailed, SandboxViolation, Sandbox, Tool, end_state, argument_faults, calculate, request_categories, check_tool, load_domains, generate_tools, reaches_same_state, tool_domains, generate_call_log, sandbox_path,
                                             generate_call_requests, equivalent_calls, call_error_kinds, corrupt_calls, toy_tools, verb_synonyms, world_for_request)
@@ -212,16 +213,68 @@ def test_parallel_calls_may_come_in_any_order_but_each_once():
     assert call_mismatch([call('a'), call('b')], [one, two], [spec]) == call_mismatch([call('b'), call('a')], [one, two], [spec]) == ''
     assert call_mismatch([call('b'), call('b')], [one, two], [spec]) and call_mismatch([call('a')], [one, two], [spec]) and call_mismatch([call('a')]*3, [one, two], [spec])
 
+def read(answer, offered=()):
+    "The calls of an answer, or None where it is unreadable"
+    try: return parse_calls(answer, offered)
+    except UnreadableCall: return None
+
 @quick
-@given(st.text(max_size=60))
+@given(st.one_of(st.text(max_size=60), st.text('<>/think_al[]{}()"\'=:,.fa1` \n\\', max_size=60)))
 def test_any_answer_is_read_or_not(text):
-    calls = parse_calls(text)
+    calls = read(text)
     assert calls is None or all(isinstance(c['name'], str) and isinstance(c['arguments'], dict) for c in calls)
 
-@pytest.mark.parametrize('text,calls', [('[f(a=1, b=[1, "x"], c=-2.5, d={"k": None})]', [dict(name='f', arguments=dict(a=1, b=[1, 'x'], c=-2.5, d=dict(k=None)))]), ('a.b.c()', [dict(name='a.b.c', arguments={})]), ('[]', []), ('f(**x)', None), ('f(g())', None),
-                                        ('f(a=b)', None), ('[{"f": {"a": 1}}, {"g": "{}"}]', [dict(name='f', arguments=dict(a=1)), dict(name='g', arguments={})]), ('{"name": "f", "parameters": {"a": 1}}', [dict(name='f', arguments=dict(a=1))]), ('[1]', None), ('null', None),
-                                        ('['*5000, None), ('(lambda: 1)()', None), ('f()()', None)])
-def test_forms_of_answers(text, calls): assert parse_calls(text) == calls
+def f(**arguments): return dict(name='f', arguments=arguments)
+
+@pytest.mark.parametrize('text,calls', [
+    ('[f(a=1, b=[1, "x"], c=-2.5, d={"k": None})]', [f(a=1, b=[1, 'x'], c=-2.5, d=dict(k=None))]), ('a.b.c()', [dict(name='a.b.c', arguments={})]), ('[]', []), ('f(**x)', None), ('f(g())', None), ('f(1)', None),
+    ('f(a=b)', None), ('[{"f": {"a": 1}}, {"g": "{}"}]', [f(a=1), dict(name='g', arguments={})]), ('{"name": "f", "parameters": {"a": 1}}', [f(a=1)]), ('[1]', []), ('null', []), ('', []),
+    ('['*5000, None), ('f()()', None), ('f(a=true, b=[false, null])', [f(a=True, b=[False, None])]), ('f(a=True)\nf(a=2)', [f(a=True), f(a=2)]), ('x = f(a=1)', [f(a=1)]), ('f(a="```py\\nx```")', [f(a='```py\nx```')])])
+def test_forms_of_answers(text, calls): assert read(text) == calls
+
+body, python = '{"name": "f", "arguments": {"a": 1}}', '[f(a=1)]'
+
+@pytest.mark.parametrize('text', [
+    body, python, f'<tool_call>\n{body}\n</tool_call>', f'<tool_call>{body}', f'{body}\n</tool_call>', f'<tool_call>\n```json\n{body}\n```\n</tool_call>', '<tool_call>{"name": "f", "arguments": "{\\"a\\": 1}"}</tool_call>',
+    "<tool_call>\n{'arguments': {'a': 1}, 'name': 'f'}\n</tool_call>", f'<think>\nf(a=2)?\n</think>\n\n{python}', f'Perhaps f(a=2).\n</think>\n{body}', f'<think>\nOne, so this:\n{python}', f'<think>\nHm.\n<tool_call>\n{body}\n</tool_call>',
+    f'```json\n[{body}]\n```', f'```\n{python}\n```', f'Here is the call:\n```python\n{python}\n```\nIt takes 1.', f'Sure: {python}', f'I will call `f(a=1)` now.', f'I call f(a=1).\n\n{python}', f'[TOOL_CALLS] [{body}]', f'<|python_tag|>{body}',
+    f'The call is {body}, as asked (see above).'])
+def test_a_call_as_engines_write_it(text): assert parse_calls(text) == [f(a=1)]
+
+@pytest.mark.parametrize('text', [f'<tool_call>\n{body}\n</tool_call>\n<tool_call>\n{body.replace("1", "2")}\n</tool_call>', f'<tool_call>{body}<tool_call>{body.replace("1", "2")}', 'f(a=1)\nf(a=2)', '[f(a=1), f(a=2)]', f'{body}\n{body.replace("1", "2")}', '```\nf(a=1)\n```\n```python\nf(a=2)\n```',
+                                  'These are needed:\n[f(a=1), f(a=2)]\nBoth run.'])
+def test_several_calls_as_engines_write_them(text): assert parse_calls(text) == [f(a=1), f(a=2)]
+
+@pytest.mark.parametrize('answer', [
+    [{'f': '{"a": 1}'}], {'f': {'a': 1}}, [dict(type='function', id='1', function=dict(name='f', arguments='{"a": 1}'))], dict(role='assistant', content=None, tool_calls=[dict(type='function', function=dict(name='f', arguments='{"a": 1}'))]),
+    dict(role='assistant', content='<think>One.</think>f(a=1)', tool_calls=None), dict(role='assistant', content='', function_call=dict(name='f', arguments='{"a": 1}')), ['f(a=1)'],
+    [dict(type='text', text='I look it up.'), dict(type='tool_use', id='1', name='f', input=dict(a=1))]])
+def test_calls_as_chat_apis_return_them(answer): assert parse_calls(answer) == [f(a=1)]
+
+def test_a_call_without_arguments_may_say_so_in_several_ways():
+    for given in ({}, '', '{}', None): assert parse_calls([dict(function=dict(name='f', arguments=given))]) == [f()]
+
+offered = [Tool('math.f', '', dict(type='object', properties=dict(a=dict(type='integer')), required=['a']))]
+prose = ['I cannot help with that.', 'None of these fits; math.f() only counts.', 'Let y = f (x) and x = [1, 2].', '[Note] Nothing fits (sorry).', '{"error": "no function fits"}', '{"name": "Bob", "age": 5}', '<think>math.f(a=1)?</think>No, nothing fits.', 'It costs {about} 5.',
+         'a == b, so f(a == b) holds', dict(role='assistant', content='No.'), dict(role='assistant', content=None, tool_calls=[]), [], [dict(type='text', text='No.')]]
+broken = ['{"unheard_of": {a: 1}}', '<tool_call>\n{"name": "math.f", "argu', '<tool_call>none</tool_call>', 'math.f(1)', 'math.f(a=b)', 'Sure: [math.f(a=', 'x = math_f(1)', '[{"name": "math.f", "arguments": {"a": 1}', '{"name": "math.f", "arguments": {a: 1}}', '{"name": "math.f", "arguments": "a is 1"}', '{"name": "math.f", "a": 1}',
+          '{"tool": "math.f", "args": {"a": 1}}', '[{"name": "math.f", "arguments": {"a": 1}}, {"name": "ma', 'math.f(a=1) or perhaps math.f(a=2)', '<function=math.f><parameter=a>1</parameter></function>', '<think>\nLet me see', '{"math.f": {a: 1}}', 'Error during inference: no valid JSON', '[{"math.f": {"a": 1}}, 3]',
+          [{'math_f': '{"a": '}], [{'unheard_of': 'a'}], dict(role='assistant', tool_calls=[dict(function=dict(name='math.f', arguments='{"a"'))]), [3]]
+
+@pytest.mark.parametrize('answer', prose, ids=str)
+def test_prose_is_no_call(answer): assert parse_calls(answer, offered) == []
+
+@pytest.mark.parametrize('accepted', [[{'math.f': dict(a=[1])}], [], None], ids=['due', 'nothing due', 'any due'])
+@pytest.mark.parametrize('answer', broken, ids=str)
+def test_what_looks_like_a_call_and_cannot_be_read_is_wrong_whatever_was_due(answer, accepted):
+    found = score_calls([functions.FunctionQuestion('q', 'simple', 'x', tuple(offered), accepted)], dict(q=answer))
+    assert found.faults['q'].startswith('unreadable: ') and [(r['right'], r['unreadable']) for r in found.rows()] == [(0, 1)]*2
+
+@pytest.mark.parametrize('answer', prose, ids=str)
+def test_prose_is_right_only_where_nothing_is_due(answer):
+    questions = [functions.FunctionQuestion(name, name, 'x', tuple(offered), accepted) for name,accepted in (('simple', [{'math.f': dict(a=[1])}]), ('irrelevance', []), ('live_relevance', None))]
+    found = score_calls(questions, {q.id: answer for q in questions})
+    assert [(r['right'], r['unreadable']) for r in found.rows()] == [(0, 0), (1, 0), (0, 0), (1, 0)]
 
 def nested(depth, inner='1'): return '['*depth + inner + ']'*depth
 
@@ -230,22 +283,23 @@ def nested(depth, inner='1'): return '['*depth + inner + ']'*depth
                                   json.dumps(dict(name='f', arguments='{"a": 1}' + ' '*19_000)), 'f(a=0x' + 'f'*19_000 + ')', '[' + '9'*19_000 + ']'], ids=lambda text: text[:9])
 def test_a_deep_or_long_answer_is_read_or_not_and_never_an_error(text):
     assert len(text) <= 20_000
-    calls = parse_calls(text)
-    assert calls is None or [c['name'] for c in calls] == ['f']
+    calls = read(text)
+    assert not calls or [c['name'] for c in calls] == ['f']
     assert expand_calls(text, []) in (None, []) and (calls or not parse_json_calls(text))
     if calls: assert isinstance(call_mismatch(calls, [dict(f=dict(a=[2], b=['']))], [Tool('f', '', dict(type='object', properties=dict(a=dict(type='integer'))))]), str)
 
 long = json.dumps([dict(name='f', arguments=dict(a=' '*20_000))])
 
 def test_an_answer_longer_than_any_that_is_due_is_not_read():
-    assert parse_calls(long) is None and parse_json_calls(long) is None and expand_calls(json.dumps([['A', dict(a=' '*20_000)]]), [Tool('f', '', dict(type='object', properties=dict(a={})))]) is None
-    assert parse_calls([dict(name='f', arguments=json.dumps(dict(a=' '*20_000)))]) is None
+    assert read(long) is None and parse_json_calls(long) is None and expand_calls(json.dumps([['A', dict(a=' '*20_000)]]), [Tool('f', '', dict(type='object', properties=dict(a={})))]) is None
+    assert read([dict(name='f', arguments=json.dumps(dict(a=' '*20_000)))]) is None
+    assert parse_calls('<think>' + 'hm '*20_000 + '</think>f(a=1)') == [f(a=1)]
 
 @pytest.mark.parametrize('accepted', [[dict(f=dict(a=[1]))], [], None])
 @pytest.mark.parametrize('answer', [long, json.loads(long)], ids=['text', 'calls'])
 def test_a_huge_answer_is_wrong_whatever_was_due(answer, accepted):
     found = score_calls([functions.FunctionQuestion('q', 'simple', 'x', (Tool('f', '', {}),), accepted)], dict(q=answer))
-    assert found.faults['q'].startswith('longer than 20,000 characters')
+    assert found.faults['q'].startswith('unreadable: longer than 20,000 characters')
 
 @pytest.mark.parametrize('accepted', [1, json.loads(nested(900))], ids=['number', 'deep'])
 @pytest.mark.parametrize('text', [f'[{{"name": "f", "arguments": {{"a": {nested(900)}}}}}]', 'f(a=0x' + 'f'*19_000 + ')'], ids=['deep', 'number'])
@@ -267,22 +321,73 @@ def files(place, questions, truths=(), answers=()):
     return place/'q.json'
 
 def test_the_leaderboards_files(tmp_path):
-    questions, bad = read_questions(files(tmp_path, [row, row | dict(id='irrelevance_4'), row | dict(id='live_relevance_2-1-0'), row | dict(id='live_simple_0-0-0', ground_truth=truth['ground_truth'])], [truth]))
-    assert bad == [] and [q.category for q in questions] == ['simple_python', 'irrelevance', 'live_relevance', 'live_simple'] and [q.accepted for q in questions] == [truth['ground_truth'], [], None, truth['ground_truth']]
+    loaded = read_questions(files(tmp_path, [row, row | dict(id='irrelevance_4'), row | dict(id='live_relevance_2-1-0'), row | dict(id='live_simple_0-0-0', ground_truth=truth['ground_truth'])], [truth]))
+    questions = loaded.items
+    assert loaded.problems == [] and [q.category for q in questions] == ['simple_python', 'irrelevance', 'live_relevance', 'live_simple'] and [q.accepted for q in questions] == [truth['ground_truth'], [], None, truth['ground_truth']]
     assert questions[0].tools[0].parameters['properties'] == dict(base=dict(type='number'), kind={}, pair=dict(type='array', items=dict(type='integer'))) and tool_signature(questions[0].tools[0]) == 'area.of(base:num,kind?:any,pair?:[int]) The area.'
     said = {'simple_python_0': '[area.of(base=10.0)]', 'irrelevance_4': 'I cannot help with that.', 'live_relevance_2-1-0': [{'area.of': '{}'}]}
     found = score_calls(questions, said | dict(other='x'))
-    assert [r['right'] for r in found.rows()] == [1, 1, 1, 0, 3] and found.unanswered == 1 and "'other' belongs to no question" in str(found.bad[0])
-    assert 'all' in repr(found) and found.to_json()['faults'] == {'live_simple_0-0-0': 'no answer'}
+    assert [r['right'] for r in found.rows()] == [1, 1, 1, 0, 3] and found.unanswered == 1 and found.unmatched == ['other'] and "answers to no question that was scored: 1, the first to 'other'" in repr(found)
+    assert 'all 4 questions were scored' in repr(found) and found.to_json()['faults'] == {'live_simple_0-0-0': 'no answer'} and json.dumps(found.to_json())
+
+factorial = dict(question=[[dict(role='user', content='What is five factorial?')]], function=[dict(name='math.factorial', description='Own example.', parameters=dict(type='dict', properties=dict(number=dict(type='integer', description='n')), required=['number']))])
+call_text = '{"name": "math.factorial", "arguments": {"number": %d}}'
+engine_answers = [dict(id='simple_0', result=[dict(math_factorial='{"number": 5}')]), dict(id='simple_1', result=f'<tool_call>\n{call_text % 5}\n</tool_call>'), dict(id='simple_2', result='<think>\nFive, so the factorial.\n</think>\n\n[math.factorial(number=5)]'),
+                  dict(id='irrelevance_0', result=f'<tool_call>\n{call_text % 1}\n</tool_call>')]
+
+@pytest.mark.parametrize('write', [lambda rows: '\n'.join(map(json.dumps, rows)).encode(), lambda rows: json.dumps(rows, indent=2).encode(), lambda rows: gzip.compress('\n'.join(map(json.dumps, rows)).encode())], ids=['lines', 'array', 'gzip'])
+def test_answers_as_engines_write_them_are_scored(tmp_path, write):
+    contents = dict(questions=[factorial | dict(id=r['id']) for r in engine_answers], truths=[dict(id=f'simple_{i}', ground_truth=[{'math.factorial': dict(number=[5])}]) for i in range(3)], answers=engine_answers)
+    for name,rows in contents.items(): (tmp_path/name).write_bytes(write(rows))
+    found = score_calls(read_questions(tmp_path/'questions', tmp_path/'truths').items, dict(read_answers(tmp_path/'answers').items))
+    assert found.faults == dict(simple_0='', simple_1='', simple_2='', irrelevance_0='math.factorial was called, and nothing was due')
+
+def test_names_with_underscores_are_those_of_one_tool_or_of_none():
+    def fault(names, said, due): return score_calls([functions.FunctionQuestion('q', 'simple', 'x', tuple(Tool(n, '', dict(type='object', properties={})) for n in names), [{due: {}}] if due else None)], dict(q=[{said: '{}'}])).faults['q']
+    assert fault(['a.b_c'], 'a_b_c', 'a.b_c') == fault(['a.b_c', 'a_b_c'], 'a_b_c', 'a_b_c') == fault(['a.b_c'], 'a_b_c', None) == ''
+    assert fault(['a.b_c', 'a_b.c'], 'a_b_c', 'a.b_c') == 'a_b_c was called, not a.b_c (a_b_c may be a.b_c or a_b.c, so it was not mapped)'
+    assert 'not mapped' in fault(['a.b_c', 'a_b.c'], 'a_b_c', None) and fault(['a.b'], 'a_c', 'a.b') == 'a_c was called, not a.b'
+
+turn = [dict(role='user', content='a')]
+
+@pytest.mark.parametrize('change,why', [
+    (dict(id='multi_turn_base_0', question=[turn]*2, function=None, involved_classes=['TwitterAPI']), 'several turns'), (dict(id='simple_9', question=[turn]*2), 'several turns'), (dict(id='web_search_0', function=None, involved_classes=['WebSearchAPI']), 'run'),
+    (dict(id='memory_0-customer-0', function=None, involved_classes=['MemoryAPI']), 'run'), (dict(id='rest_0'), 'run'), (dict(id='exec_parallel_multiple_3'), 'run'), (dict(id='mine_3', execution_result_type=['exact_match'], ground_truth=['f(a=1)']), 'run'), (dict(id='java_1'), 'Java'), (dict(id='simple_java_1'), 'Java'),
+    (dict(id='javascript_1'), 'Java'), (dict(id='simple_javascript_1'), 'Java'), (dict(id=None, question='Find it.', function=''), 'no function is offered')])
+def test_questions_that_are_not_scored_are_counted_with_the_reason(tmp_path, change, why):
+    place = files(tmp_path, [row | change, row], [truth, dict(id=change['id'] or 'x', ground_truth=[['f(a=1)']])])
+    loaded = read_questions(place)
+    assert loaded.problems == [] and [q.id for q in loaded.items] == ['simple_python_0']
+    (reason, n), = loaded.left_out.items()
+    assert why in reason and n == 1
+    found = score_calls(loaded.items, {}, loaded.left_out)
+    assert f'1 of 2 questions were scored; 1 not: {reason}' in repr(found) and found.to_json()['left_out'] == {reason: 1}
+
+@pytest.mark.parametrize('kind', ['simple', 'simple_python', 'multiple', 'parallel', 'parallel_multiple', 'live_simple', 'live_multiple', 'live_parallel', 'live_parallel_multiple', 'irrelevance', 'live_irrelevance', 'live_relevance', 'executive'])
+def test_categories_that_are_scored(tmp_path, kind):
+    loaded = read_questions(files(tmp_path, [row | dict(id=f'{kind}_0-0-0')], [truth | dict(id=f'{kind}_0-0-0')]))
+    assert [q.category for q in loaded.items] == [kind] and not loaded.left_out
+
+def test_a_rate_over_a_remnant_says_so(tmp_path):
+    loaded = read_questions(files(tmp_path, [row | dict(id=f'simple_{i}', ground_truth=[]) for i in range(3)] + [row | dict(id=f'multi_turn_{i}', question=[turn]*3) for i in range(4)] + [row | dict(id='java_0')]))
+    assert score_calls(loaded.items, {}, loaded.left_out).coverage == '3 of 8 questions were scored; 5 not: several turns (4), values in Java or JavaScript (1)'
+    with pytest.raises(UserError, match='holds no questions .*1 left out: several turns'): read_questions(files(tmp_path, [row | dict(question=[turn]*2)])).require(what='questions')
+
+def test_bad_accepted_answers_are_named_where_they_stand(tmp_path):
+    (tmp_path/'t.json').write_text(json.dumps(truth | dict(ground_truth='x')))
+    problem, = read_questions(files(tmp_path, [row]), tmp_path/'t.json').problems
+    assert problem.field == 'ground_truth' and problem.sentence.endswith(f"in {tmp_path/'t.json'}, row 1")
+    (tmp_path/'t.json').write_text(json.dumps(truth) + '\n{"id": ')
+    with pytest.raises(UserError, match='t.json: row 2, the line: expected JSON'): read_questions(tmp_path/'q.json', tmp_path/'t.json')
 
 @pytest.mark.parametrize('change,field,part', [
-    (dict(id=''), 'id', 'simple_0'), (dict(id=3), 'id', 'simple_0'), (dict(question=[]), 'question', 'expected'), (dict(question=[[dict(role='user', content='a')]]*2), 'question', '2 turns'), (dict(question=None), 'question', 'expected'), (dict(function=None), 'function', 'list of functions'),
+    (dict(id=''), 'id', 'simple_0'), (dict(id=3), 'id', 'simple_0'), (dict(question=[]), 'question', 'expected'), (dict(question=None), 'question', 'expected'), (dict(function=None), 'function', 'list of functions'),
     (dict(function=[1]), 'function[0]', 'expected an object'), (dict(function=row['function'] + [dict(name='x y', parameters={})]), 'function[1]', 'name'), (dict(function=[dict(name='f', parameters=dict(type='dict', properties=dict(a=dict(type='HashMap'))))]), 'function[0]', 'HashMap'),
-    (dict(ground_truth=[]), '', ''), (dict(ground_truth=[dict(f=1)]), 'ground_truth', 'accepted'), (dict(ground_truth='x'), 'ground_truth', 'accepted'), ({}, 'ground_truth', 'no accepted answer'), (dict(function=[dict(name='f', parameters='x')]), 'function[0]', 'object')])
+    (dict(ground_truth=[dict(f=1)]), 'ground_truth', 'accepted'), (dict(ground_truth='x'), 'ground_truth', 'accepted'), ({}, 'ground_truth', 'no accepted answer'), (dict(function=[dict(name='f', parameters='x')]), 'function[0]', 'object')])
 def test_bad_questions_are_named_by_row_and_field(tmp_path, change, field, part):
-    questions, bad = read_questions(files(tmp_path, [row | dict(id='ok_1', ground_truth=[]), row | change]))
-    assert len(questions) + len(bad) == 2
-    if field: assert (bad[0].row, bad[0].field) == (2, field) and part in bad[0].sentence and str(bad[0]).startswith(str(tmp_path/'q.json'))
+    loaded = read_questions(files(tmp_path, [row | dict(id='ok_1', ground_truth=[]), row | change]))
+    bad, = loaded.problems
+    assert len(loaded.items) == 1 and (bad.row, bad.field) == (2, field) and part in bad.sentence
 
 @pytest.mark.parametrize('content', [b'', b'\xff\xfe', b'\n\n', b'[1', None])
 def test_files_that_cannot_be_read(tmp_path, content):
@@ -291,11 +396,11 @@ def test_files_that_cannot_be_read(tmp_path, content):
 
 def test_bad_lines_are_counted(tmp_path):
     (tmp_path/'q.json').write_text(json.dumps(row | dict(ground_truth=[])) + '\nnot json\n[1]\n"x"\n' + json.dumps(row | dict(ground_truth=[])))
-    questions, bad = read_questions(tmp_path/'q.json')
-    assert len(questions) == 1 and [b.row for b in bad] == [2, 3, 4, 5] and 'twice' in bad[-1].sentence
+    loaded = read_questions(tmp_path/'q.json')
+    assert len(loaded.items) == 1 and [b.row for b in loaded.problems] == [2, 3, 4, 5] and 'twice' in loaded.problems[-1].sentence
     (tmp_path/'a.json').write_text('[{"id": "a", "result": "x"}, {"id": "b"}, {"id": "c", "answer": 3}, {"result": []}]')
-    answers, bad = read_answers(tmp_path/'a.json')
-    assert answers == dict(a='x') and [(b.row, b.field) for b in bad] == [(2, 'result'), (3, 'answer'), (4, 'id')]
+    loaded = read_answers(tmp_path/'a.json')
+    assert loaded.items == [('a', 'x')] and [(b.row, b.field) for b in loaded.problems] == [(2, 'result'), (3, 'answer'), (4, 'id')]
     with pytest.raises(UserError, match='no question to score'): score_calls([], {})
 
 def test_accepted_answers_are_told_from_a_models(tmp_path):
@@ -303,7 +408,7 @@ def test_accepted_answers_are_told_from_a_models(tmp_path):
     assert holds_accepted(tmp_path/'t.json') and not holds_accepted(tmp_path/'a.json')
 
 def test_a_grammar_for_the_leaderboards_tools(tmp_path):
-    tokenizer, (q,) = load_checkpoint('tiny').tokenizer(), read_questions(files(tmp_path, [row], [truth]))[0]
+    tokenizer, (q,) = load_checkpoint('tiny').tokenizer(), read_questions(files(tmp_path, [row], [truth])).items
     ok = lambda calls: grammar_accepts(tokenizer, calls_grammar(q.tools), calls_json(calls))
     call = lambda **a: dict(name='area.of', arguments=a)
     assert ok([]) and ok([call(base=1.5)]) and ok([call(base=1, kind='x', pair=[1, 2])]*2) and ok([call(base=None)]) and grammar_accepts(tokenizer, calls_grammar(()), '[]')

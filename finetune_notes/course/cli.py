@@ -206,21 +206,19 @@ def called(data, answers, accepted, limit, skip_bad, json):
         raise UserError('which questions? give them with --data FILE, and the answers of a model with --answers FILE')
     from finetune_notes.cases.tools import function_calls as functions
     if answers and functions.holds_accepted(answers): answers, accepted = '', accepted or answers
-    questions, bad = functions.read_questions(data, accepted or None)
-    said, worse = functions.read_answers(answers) if answers else ({}, [])
-    if (bad or worse) and not skip_bad:
-        raise UserError(f'{(bad + worse)[0]}. Rows that cannot be used: {len(bad + worse)}; --skip-bad leaves them '
-                        'out and counts them')
-    ids = {q.id for q in questions}
-    questions = questions[:limit or None]
-    said = (
-        {i: a for i, a in said.items() if i not in ids or i in {q.id for q in questions}}
-        if answers
-        else functions.tuned_answers(questions, functions.latest_function_caller())
-    )
-    found = functions.score_calls(questions, said, bad + worse)
-    for b in found.bad: print(f'left out: {b}', file=sys.stderr)
-    return found.to_json() if json else found
+    files = [functions.read_questions(data, accepted or None)] + ([functions.read_answers(answers)] if answers else [])
+    bad = [f'{f.path}: {p}' for f in files for p in f.problems]
+    if bad and not skip_bad:
+        raise UserError(f'{bad[0]}. Rows that cannot be used: {len(bad)}; --skip-bad leaves them out and counts them')
+    for b in bad: print(f'left out: {b}', file=sys.stderr)
+    every = files[0].require(skip_bad, 'questions to score')
+    questions = every[:limit or None]
+    beyond = {q.id for q in every[len(questions):]}
+    said = ({i: a for i,a in files[1].items if i not in beyond} if answers
+            else functions.tuned_answers(questions, functions.latest_function_caller()))
+    unused = {'bad rows': len(files[0].problems), 'beyond --limit': len(beyond)}
+    found = functions.score_calls(questions, said, files[0].left_out | {why: n for why,n in unused.items() if n})
+    return found.to_json() | dict(bad=bad) if json else found
 
 # %% ../../nbs/library/course/cli.ipynb #98e4c7ac
 def choices_of(file, option, skip_bad, prompt, chosen, rejected)->list:

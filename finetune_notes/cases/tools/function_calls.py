@@ -9,20 +9,19 @@ leaderboard's own files can be scored, with your answers or with this model's.""
 # %% auto #0
 __all__ = ['function_template', 'tool_signature', 'calls_json', 'tools_text', 'compact_calls', 'expand_calls', 'function_fields',
            'calls_grammar', 'call_mismatch', 'has_perfect_matching', 'accepted_calls', 'parse_json_calls',
-           'FunctionQuestion', 'Bad', 'read_questions', 'parse_calls', 'read_answers', 'Scores', 'holds_accepted',
-           'score_calls', 'as_question', 'write_jsonl', 'RuleBasedCaller', 'generate_calls', 'is_runnable',
-           'latest_function_caller', 'tuned_answers']
+           'FunctionQuestion', 'read_questions', 'UnreadableCall', 'parse_calls', 'read_answers', 'Scores',
+           'holds_accepted', 'score_calls', 'as_question', 'write_jsonl', 'RuleBasedCaller', 'generate_calls',
+           'is_runnable', 'latest_function_caller', 'tuned_answers']
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #314a82bf
-import ast, json, re
-from collections import Counter
-from dataclasses import dataclass, replace
+import ast, json, re, warnings
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 import numpy as np
 from ...generation.decoding import grammar_accepts, generate_once
-from ...data.explore import json_row
 from ...core.checkpoints import load_checkpoint
+from ...core.files import BadRow, LeftOut, Loaded, RowFile, found_text, load_rows
 from ...core.settings import UserError, load_settings
 from ...evaluation.statistics import proportion_estimate
 from ...templates.template import Template
@@ -195,8 +194,8 @@ def call_mismatch(
     tools=(), # `Tool`s on offer, for the types
 )->str: # Empty where the answer is right
     "What is wrong with an answer, in any order of calls"
-    if not accepted: return f"{calls[0]['name']} was called, and nothing was due" if calls else ''
     if calls is None: return 'no calls could be read'
+    if not accepted: return f"{calls[0]['name']} was called, and nothing was due" if calls else ''
     if len(calls) != len(accepted): return f'{len(calls)} calls, {len(accepted)} due'
     try: faults = [[_call_fault(c, a, tools) for a in accepted] for c in calls]
     except (RecursionError, ValueError): return 'an argument is nested too deep, or a number too long, to be compared'
@@ -251,15 +250,6 @@ class FunctionQuestion:
     tools:tuple # `Tool`s
     accepted:list|None # For each call that is due, name → parameter → accepted values; None where any call will do
 
-@dataclass(frozen=True, repr=False)
-class Bad:
-    "A row that cannot be used"
-    file:str
-    row:int # From 1
-    field:str
-    sentence:str
-    def __repr__(self): return f'{self.file}, row {self.row}, {self.field}: {self.sentence}'
-
 _python_types = dict(dict='object', float='number', double='number', tuple='array', list='array', str='string',
                      int='integer', bool='boolean')
 
@@ -267,206 +257,371 @@ def _as_json_schema(schema):
     "A schema of the leaderboard with JSON's names of types; a parameter of any type has none"
     if isinstance(schema, list): return [_as_json_schema(s) for s in schema]
     if not isinstance(schema, dict): return schema
-    kind = schema.get('type')
-    made = {
-        k: {p: _as_json_schema(s)
-            for p, s in v.items()}
-           if k == 'properties' and isinstance(v, dict) else _as_json_schema(v) if k == 'items' else v
-        for k, v in schema.items()
-        if (k, v) != ('type', 'any')
-    }
-    return made | ({'type': _python_types.get(kind, kind)} if isinstance(kind, str) and kind != 'any' else {})
+    made = {k: v for k,v in schema.items() if (k, v) != ('type', 'any')}
+    if isinstance(made.get('type'), str): made['type'] = _python_types.get(made['type'], made['type'])
+    if isinstance(made.get('properties'), dict):
+        made['properties'] = {p: _as_json_schema(s) for p,s in made['properties'].items()}
+    if 'items' in made: made['items'] = _as_json_schema(made['items'])
+    return made
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #2b3532cb
-def _rows_of(path): # Row number and row, or `Bad`
-    "The rows of a file of JSON lines, or of one JSON array"
-    try: text = Path(path).read_text(encoding='utf-8-sig')
-    except (OSError, UnicodeDecodeError) as e: raise UserError(f'{path}: cannot be read as UTF-8 text ({e})') from None
-    try: lines = [json.dumps(r) for r in json.loads(text)] if text.lstrip().startswith('[') else text.split('\n')
-    except (ValueError, RecursionError) as e:
-        raise UserError(f'{path}: begins as a JSON array and is none ({e})') from None
-    if not any(l.strip() for l in lines): raise UserError(f'{path}: holds no rows; expected one JSON object a line')
-    for n,line in enumerate(lines, 1):
-        if not line.strip(): continue
-        try: yield n, json_row(line, '')
-        except UserError as e: yield n, Bad(str(path), n, 'row', str(e).removeprefix(': '))
+def _load_by_id(path, read, why_left_out=None): # Items are pairs of an id and what `read` makes of the row
+    "The rows of a file, each with an id of its own"
+    seen = set()
+    def make(row):
+        if why := why_left_out and why_left_out(row): raise LeftOut(why)
+        name = row.get('id')
+        if not isinstance(name, str) or not name:
+            raise BadRow('id', f'expected a text such as "simple_0", found {found_text(name)}')
+        if name in seen: raise BadRow('id', f'{name!r} stands in the file twice')
+        made = name, read(row)
+        seen.add(name)
+        return made
+    return load_rows(path, make)
 
-def _keyed(path, read, bad): # id → what `read` makes of the row
-    "The good rows of a file by their ids; `read` raises `UserError` with field and sentence, parted by a tab"
-    found = {}
-    for n,row in _rows_of(path):
-        if isinstance(row, Bad): bad.append(row); continue
-        try:
-            name = row.get('id')
-            if not isinstance(name, str) or not name: raise UserError('id\texpected a text such as "simple_0"')
-            if name in found: raise UserError(f'id\t{name!r} stands in the file twice')
-            found[name] = read(row)
-        except UserError as e:
-            field, _, sentence = str(e).partition('\t')
-            bad.append(Bad(str(path), n, field, sentence))
-    return found
+def _category(row):
+    "What stands in an id before its number"
+    return re.sub(r'[_-]?\d[\d-]*$', '', str(row.get('id', ''))) or 'other'
+
+def _turns(row):
+    "The turns of a question, each a list of messages"
+    said = row.get('question')
+    return said if isinstance(said, list) and said and all(isinstance(t, list) for t in said) else [said]
+
+def _why_not_scored(row): # None where it can be scored
+    "Why a question of the leaderboard cannot be scored by comparing calls"
+    if len(_turns(row)) > 1: return 'several turns'
+    kind = _category(row)
+    if row.get('involved_classes') or 'execution_result_type' in row or re.match('rest$|exec(utable)?_', kind):
+        return 'judged by what its calls do when they are run'
+    if re.match('(simple_)?java(script)?$', kind): return 'values in Java or JavaScript'
+    return 'no function is offered, and nothing is due' if row.get('function') == '' else None
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #2142366f
-def _check_accepted(truth):
+def _is_accepted_call(call):
+    "Has an accepted call the leaderboard's form?"
+    if not isinstance(call, dict) or len(call) != 1: return False
+    (values,) = call.values()
+    return isinstance(values, dict) and all(isinstance(v, list) for v in values.values())
+
+def _check_accepted(truth, place):
     "Accepted answers as they are, if they have the leaderboard's form"
-    good = isinstance(truth, list) and all(
-        isinstance(c, dict) and len(c) == 1 and all(
-            isinstance(a, dict) and all(isinstance(v, list) for v in a.values()) for a in c.values()) for c in truth)
-    if not good: raise UserError('ground_truth\texpected a list of {"function": {"parameter": [accepted, ...]}}')
-    return truth
+    if isinstance(truth, list) and all(map(_is_accepted_call, truth)): return truth
+    raise BadRow('ground_truth', f'expected a list of {{"function": {{"parameter": [accepted, ...]}}}}{place}')
 
 def _question_text(said):
-    "The words of a question of one turn"
-    turns = said if isinstance(said, list) and said and all(isinstance(t, list) for t in said) else [said]
-    if len(turns) > 1: raise UserError(f'question\t{len(turns)} turns; only questions of one turn are scored here')
-    messages = [dict(content=turns[0])] if isinstance(turns[0], str) else turns[0]
-    if not (isinstance(messages, list) and messages
-            and all(isinstance(m, dict) and isinstance(m.get('content'), str) for m in messages)):
-        raise UserError('question\texpected [[{"role": "user", "content": "..."}]]')
-    return '\n'.join(m['content'] for m in messages)
+    "The words of a turn"
+    messages = [dict(content=said)] if isinstance(said, str) else said
+    if isinstance(messages, list) and messages and all(
+            isinstance(m, dict) and isinstance(m.get('content'), str) for m in messages):
+        return '\n'.join(m['content'] for m in messages)
+    raise BadRow('question', f'expected [[{{"role": "user", "content": "..."}}]], found {found_text(said)}')
 
 def _tool_of(f, i):
     "A function of the leaderboard as a `Tool`"
     if not isinstance(f, dict) or not isinstance(f.get('name'), str):
-        raise UserError(f'function[{i}]\texpected an object with name, description and parameters')
+        raise BadRow(f'function[{i}]', 'expected an object with name, description and parameters')
     made = Tool(f['name'], str(f.get('description', '')), _as_json_schema(f.get('parameters') or dict(type='dict')))
     try: check_tool(made)
-    except UserError as e: raise UserError(f'function[{i}]\t{e}') from None
+    except UserError as e: raise BadRow(f'function[{i}]', str(e)) from None
     return made
 
+def _accepted_by_id(path): # id → accepted answers and where they stand
+    "The accepted answers of a file; `UserError` where a row of it cannot be used"
+    loaded = _load_by_id(path, lambda row: row.get('ground_truth'))
+    found = loaded.require(what='accepted answers')
+    return {i: (truth, f' in {path}, row {n}') for n,(i,truth) in zip(loaded.numbers, found)}
+
+def _accepted_of(row, kind, truths):
+    "The accepted answers of a question; None where any call will do"
+    if row['id'] in truths: return _check_accepted(*truths[row['id']])
+    if 'ground_truth' in row: return _check_accepted(row['ground_truth'], '')
+    if 'relevance' in kind: return [] if 'irrelevance' in kind else None
+    raise BadRow('ground_truth', 'no accepted answer is known; they may lie in possible_answer/ beside the questions, or '
+                                 'in a file of their own')
+
 def read_questions(
-    path, # JSON lines: id, question, function, and ground_truth unless it lies elsewhere
-    accepted=None, # File of accepted answers; by default that of the same name in possible_answer/ beside it, if there is one
-)->tuple[list[FunctionQuestion], list[Bad]]:
-    "The questions of a file with their accepted answers, and the rows that cannot be used"
-    bad, beside = [], Path(path).parent/'possible_answer'/Path(path).name
+    path, # JSON lines or a JSON array: id, question, function, and ground_truth unless it lies elsewhere
+    accepted=None, # File of accepted answers; by default that of the same name in possible_answer/ beside it
+)->Loaded: # Its items are `FunctionQuestion`s
+    "The questions of a file with their accepted answers, the rows that cannot be used, and what is not scored"
+    beside = Path(path).parent/'possible_answer'/Path(path).name
     accepted = accepted or (beside if beside.is_file() else None)
-    truths = _keyed(accepted, lambda row: _check_accepted(row.get('ground_truth')), bad) if accepted else {}
+    truths = _accepted_by_id(accepted) if accepted else {}
     def read(row):
-        kind = re.sub(r'[_-]?\d[\d-]*$', '', row['id']) or 'other'
-        functions = row.get('function')
+        kind, functions = _category(row), row.get('function')
         functions = [functions] if isinstance(functions, dict) else functions
-        if not isinstance(functions, list): raise UserError('function\texpected a list of functions')
-        text, tools = _question_text(row.get('question')), tuple(_tool_of(f, i) for i,f in enumerate(functions))
-        truth = truths.get(
-            row['id'],
-            _check_accepted(row['ground_truth']) if 'ground_truth' in row else [] if 'irrelevance' in kind else None)
-        if truth is None and 'relevance' not in kind:
-            raise UserError('ground_truth\tno accepted answer is known; they may lie in possible_answer/ beside the '
-                            'questions, or in a file of their own')
-        return FunctionQuestion(row['id'], kind, text, tools, truth)
-    return list(_keyed(path, read, bad).values()), bad
+        if not isinstance(functions, list):
+            raise BadRow('function', f'expected a list of functions, found {found_text(functions)}')
+        text, tools = _question_text(_turns(row)[0]), tuple(_tool_of(f, i) for i,f in enumerate(functions))
+        return FunctionQuestion(row['id'], kind, text, tools, _accepted_of(row, kind, truths))
+    loaded = _load_by_id(path, read, _why_not_scored)
+    loaded.items = [question for _,question in loaded.items]
+    return loaded
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #30f6f72c
+class UnreadableCall(ValueError): "An answer that looks like a call and cannot be read; its argument says why"
+
 def _one_call(said): # name and arguments, or None
-    "A call in any of the usual forms"
+    "A call in any of JSON's usual forms"
     if not isinstance(said, dict): return None
     if isinstance(said.get('function'), dict): said = said['function']
-    name, given = ((said['name'], said.get('arguments', said.get('parameters', {}))) if isinstance(
-        said.get('name'), str) else next(iter(said.items())) if len(said) == 1 else (None, None))
+    key = next((k for k in ('arguments', 'parameters', 'input') if k in said), None)
+    if isinstance(said.get('name'), str) and (key or not said.keys() - {'name', 'type', 'id'}):
+        name, given = said['name'], said.get(key) or {}
+    elif len(said) == 1: (name, given), = said.items()
+    else: return None
     try: given = _from_json(given) if isinstance(given, str) else given
     except ValueError: return None
-    return dict(name=name, arguments=given) if name is not None and isinstance(given, dict) else None
+    return dict(name=name, arguments=given) if isinstance(given, dict) else None
+
+def _message_content(said): # Calls, text, or the object as it is
+    "What counts in a message of a chat API: its calls, or else its text"
+    if isinstance(said.get('function_call'), dict): return [said['function_call']]
+    if said.get('tool_calls'): return said['tool_calls']
+    return said.get('content') or '' if said.keys() & {'role', 'content', 'tool_calls', 'function_call'} else said
+
+# %% ../../../nbs/lessons/66_function_calls.ipynb #512c96fa
+class _JsonNames(ast.NodeTransformer):
+    "JSON's true, false and null in Python's notation"
+    def visit_Name(self, node):
+        names = dict(true=True, false=False, null=None)
+        return ast.copy_location(ast.Constant(names[node.id]), node) if node.id in names else node
+
+def _literal(node):
+    "The value of an argument; raises ValueError where it is none"
+    return ast.literal_eval(_JsonNames().visit(node))
 
 def _python_call(node): # name and arguments; raises ValueError
     "A call in Python's notation, read as a tree and never run"
-    if not isinstance(node, ast.Call) or node.args or any(
-            k.arg is None for k in node.keywords) or not re.fullmatch(r'[\w.]+', ast.unparse(node.func)):
+    if isinstance(node, ast.Dict):
+        if call := _one_call(_literal(node)): return call
+        raise ValueError('no call')
+    if not isinstance(node, ast.Call) or node.args or any(k.arg is None for k in node.keywords):
         raise ValueError('no call with names of arguments')
-    return dict(name=ast.unparse(node.func), arguments={k.arg: ast.literal_eval(k.value) for k in node.keywords})
+    name = ast.unparse(node.func)
+    if not re.fullmatch(r'[\w.]+', name): raise ValueError('no name of a tool')
+    return dict(name=name, arguments={k.arg: _literal(k.value) for k in node.keywords})
 
-def parse_calls(
-    answer, # Text, or calls that have been read
-)->list[dict]|None: # Each with name and arguments; None where no calls could be read
-    "The calls in an answer: JSON in the usual forms, or Python's notation"
-    if isinstance(answer, str):
-        text = re.sub(r'^```\w*\n|\n?```$', '', answer.strip())
-        if len(text) > _longest: return None
-        try: answer = _from_json(text)
-        except ValueError:
-            try:
-                tree = ast.parse(text, mode='eval').body
-                return [_python_call(n) for n in (tree.elts if isinstance(tree, (ast.List, ast.Tuple)) else [tree])]
-            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError): return None
-    made = [
-        _one_call(c) for c in ([answer] if isinstance(answer, dict) else answer if isinstance(answer, list) else [None])
-    ]
+def _python_nodes(text):
+    "The expressions of a text, those of a list one by one; raises SyntaxError or ValueError where there are others"
+    nodes = []
+    for line in ast.parse(text.strip()).body:
+        if not isinstance(line, ast.Expr): raise ValueError('no expression')
+        nodes += line.value.elts if isinstance(line.value, ast.List | ast.Tuple) else [line.value]
+    return nodes
+
+def _python_calls(text): # Each with name and arguments, or None
+    "The calls of a text that is nothing but calls in Python's notation: one, a list, or one a line"
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore') # of escapes that Python does not know
+        try: return [_python_call(n) for n in _python_nodes(text)]
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError): return None
+
+# %% ../../../nbs/lessons/66_function_calls.ipynb #f848f3d5
+_name = r'(?<![\w.])[A-Za-z_][\w.]*'
+_begins_json = r'\{\s*"|\[\s*[\[{]'
+_begins = re.compile(rf'''(?P<json>{_begins_json})
+    |\[\s*{_name}\(                        # a list of calls
+    |{_name}\(\s*\w+\s*=(?!=)              # a call with an argument
+    |^[\ \t]*{_name}\(\)(?=[\ \t,;]*$)     # a call without arguments, on a line of its own''', re.M | re.X)
+_bracket = re.compile(r'''"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[()\[\]{}]''', re.S)
+_between = re.compile(r'[\s,;`]*(?:(?<=```)\w+\s*)?')
+_marks = re.compile(r'''<[|｜/]*(tool|function)|\[TOOL_CALLS?\]|<\|python_tag\|>
+    |["'](arguments|parameters|tool_calls|function_call)\\?["']\s*:
+    |[\w.]\(\s*\w+\s*=(?!=)
+    |^[\ \t]*\[?[A-Za-z_][\w.]*\(.*\)\]?[\ \t]*$
+    |^Error\ during\ inference:             # what the leaderboard writes where an engine failed''', re.M | re.X)
+
+def _looks_like_call(text, tools):
+    "Does a text hold what only calls hold, or the name of a tool where a call would have it?"
+    if _marks.search(text): return True
+    names = '|'.join(re.escape(n) for t in tools for n in {t.name, t.name.replace('.', '_')})
+    places = rf'''(?<![\w.])({names})\(\s*[^\s)]|["']({names})\\?["']\s*:|["']\s*:\s*\\?["']({names})\\?["']'''
+    return bool(names and re.search(places, text))
+
+def _closing(text, start): # Place behind the closing bracket; the end of the text if there is none
+    "Where the first bracket from `start` on is closed; brackets inside quotes do not count"
+    depth = 0
+    for m in _bracket.finditer(text, start):
+        depth += (m[0] in '([{') - (m[0] in ')]}')
+        if not depth and m[0] in ')]}': return m.end()
+    return len(text)
+
+def _json_calls(value): # None where a part of it is no call
+    "The calls of a JSON value"
+    made = [_one_call(c) for c in (value if isinstance(value, list) else [value])]
     return None if None in made else made
 
+def _calls_at(text, found, tools): # End of the piece, and its calls; None where it is no call
+    "The calls that begin where a pattern was found; `UnreadableCall` where they look like some and are none"
+    start, calls = found.start(), None
+    if found['json']:
+        try: value, end = json.JSONDecoder().raw_decode(text, start)
+        except ValueError: end, is_due = _closing(text, start), not text[:start].strip()
+        else: calls, is_due = _json_calls(value), False
+    else:
+        end, is_due = _closing(text, start), True
+        calls = _python_calls(text[start:end])
+    if calls is None and (is_due or _looks_like_call(text[start:end], tools)):
+        raise UnreadableCall(f'no call can be read in {text[start:end].strip()[:60]!r}')
+    return end, calls
+
+def _calls_in_prose(text, tools): # Empty where there are none
+    "The one call, or the calls that stand together, in a text; `UnreadableCall` where it is open which are meant"
+    groups, rest, place = [], [], 0
+    while found := _begins.search(text, place):
+        end, calls = _calls_at(text, found, tools)
+        before, place = text[place:found.start()], end
+        rest.append(before)
+        if not calls: continue
+        if groups and _between.fullmatch(before): groups[-1] = groups[-1] + calls
+        else: groups.append(calls)
+    if any(g != groups[0] for g in groups):
+        raise UnreadableCall('different calls, and it is open which of them are meant')
+    if not groups and _looks_like_call('\n'.join([*rest, text[place:]]), tools):
+        raise UnreadableCall(f'no call can be read in {text.strip()[:60]!r}')
+    return groups[0] if groups else []
+
+# %% ../../../nbs/lessons/66_function_calls.ipynb #82003322
+def _answer_part(text): # The text, and whether a thought in it does not end
+    "What a model says after its thoughts"
+    said = re.split(r'</think(?:ing)?>', text)[-1]
+    bare = re.sub(r'<think(?:ing)?>', '', said)
+    return bare, bare != said
+
+def _calls_in_part(text, tools):
+    "The calls of a text, or of what stands in a tag"
+    try: calls = _json_calls(_from_json(text))
+    except ValueError: calls = None if re.match(rf'\s*({_begins_json})', text) else _python_calls(text)
+    return _calls_in_prose(text, tools) if calls is None else calls
+
+def _calls_in_text(text, tools):
+    "The calls in what a model wrote"
+    said, is_open = _answer_part(text)
+    if len(said) > _longest: raise UnreadableCall(f'longer than {_longest:,} characters')
+    tagged = re.findall(r'<tool_call>(.*?)(?:</tool_call>|(?=<tool_call>)|\Z)', said, re.S)
+    parts = [_calls_in_part(t, tools) for t in tagged or [said]]
+    if tagged and not all(parts): raise UnreadableCall('a <tool_call> holds no call')
+    calls = [c for part in parts for c in part]
+    if is_open and not calls: raise UnreadableCall('the thought in <think> does not end, and no call follows')
+    return calls
+
+def _calls_in_list(said, tools):
+    "The calls of a list as an engine returns it; texts in it are read as texts"
+    if len(json.dumps(said)) > _longest: raise UnreadableCall(f'longer than {_longest:,} characters')
+    calls = []
+    for part in said:
+        if isinstance(part, dict) and part.get('type') == 'text': part = part.get('text')
+        calls += _calls_in_text(part, tools) if isinstance(part, str) else [_one_call(part)]
+        if None in calls: raise UnreadableCall(f'no call can be read in {str(part)[:60]!r}')
+    return calls
+
+def parse_calls(
+    answer, # Text, a message of a chat API, or a list of calls
+    tools=(), # `Tool`s on offer: their names tell what looks like a call
+)->list[dict]: # Each with name and arguments; empty where nothing is called
+    "The calls in an answer, as engines write them; `UnreadableCall` where it looks like a call and cannot be read"
+    said = _message_content(answer) if isinstance(answer, dict) else answer
+    try:
+        if isinstance(said, str): return _calls_in_text(said, tools)
+        return _calls_in_list(said if isinstance(said, list) else [said], tools)
+    except (RecursionError, MemoryError): raise UnreadableCall('nested too deep') from None
+
 def read_answers(
-    path, # JSON lines: id, and result, answer or calls
-)->tuple[dict, list[Bad]]: # id → text or calls
+    path, # JSON lines or a JSON array: id, and result, answer, calls or tool_calls
+)->Loaded: # Its items are pairs of an id and a text, a message or calls
     "The answers of a model by the ids of their questions, and the rows that cannot be used"
     def read(row):
-        name = next((k for k in ('result', 'answer', 'calls') if k in row), None)
-        if name is None: raise UserError('result\tno answer; expected result, answer or calls')
-        if not isinstance(row[name], (str, list, dict)): raise UserError(f'{name}\texpected a text or a list of calls')
-        return row[name]
-    bad = []
-    return _keyed(path, read, bad), bad
+        name = next((k for k in ('result', 'answer', 'calls', 'tool_calls') if row.get(k) is not None), 'result')
+        if isinstance(row.get(name), str | list | dict): return row[name]
+        raise BadRow(name, f'expected a text or a list of calls, found {found_text(row.get(name))}')
+    return _load_by_id(path, read)
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #48def52c
+_unreadable = 'unreadable: '
+
+def _score_row(category, faults):
+    "The counts of a category"
+    right = sum(not f for f in faults)
+    e = proportion_estimate(right, len(faults))
+    return dict(category=category, n=e.n, right=right, unreadable=sum(f.startswith(_unreadable) for f in faults),
+                estimate=e.estimate, lo=e.lo, hi=e.hi)
+
 @dataclass(frozen=True, repr=False)
 class Scores:
     "What answers are worth, by category"
     faults:dict # id → what is wrong, empty where the answer is right
     kinds:dict # id → category
     unanswered:int # Questions without an answer; they count as wrong
-    bad:list # Rows that could not be used
+    unmatched:list # Ids of answers that belong to no question that was scored
+    left_out:dict = field(default_factory=dict) # Why a question was not scored → number of questions
+
     def rows(self):
-        groups = {
-            k: [not f for i, f in self.faults.items() if self.kinds[i] == k] for k in dict.fromkeys(self.kinds.values())
-        } | {'all': [not f for f in self.faults.values()]}
-        return [
-            dict(category=k, n=e.n, right=sum(v), estimate=e.estimate, lo=e.lo, hi=e.hi)
-            for k, v in groups.items()
-            for e in (proportion_estimate(sum(v), len(v)),)
-        ]
+        "For each category and for all: right and unreadable answers, the share of right ones with its interval"
+        groups = {k: [] for k in self.kinds.values()}
+        for i,fault in self.faults.items(): groups[self.kinds[i]].append(fault)
+        return [_score_row(k, faults) for k,faults in [*groups.items(), ('all', [*self.faults.values()])]]
+
+    @property
+    def coverage(self)->str:
+        "How many questions were scored, and why not the others"
+        scored, left = len(self.faults), sum(self.left_out.values())
+        if not left: return f'all {scored:,} questions were scored'
+        reasons = ', '.join(why if len(self.left_out) == 1 else f'{why} ({n:,})' for why,n in self.left_out.items())
+        return f'{scored:,} of {scored + left:,} questions were scored; {left:,} not: {reasons}'
+
     def to_json(self):
-        return dict(categories=self.rows(), unanswered=self.unanswered, bad=[str(b) for b in self.bad],
-                    faults={i: f
-                            for i, f in self.faults.items()
-                            if f})
+        "All of it, for a file"
+        return dict(categories=self.rows(), coverage=self.coverage, left_out=dict(self.left_out),
+                    unanswered=self.unanswered, unmatched=self.unmatched,
+                    faults={i: f for i,f in self.faults.items() if f})
+
     def __repr__(self):
-        lines = [f"{r['category']:24} {r['right']:6} of {r['n']:6}   {r['estimate']:.3f} [{r['lo']:.3f}, "
-                 f"{r['hi']:.3f}]" for r in self.rows()]
-        return '\n'.join([f"{'category':24} {'right':>16}   share [95 % interval]", *lines,
-                          f'{self.unanswered} questions without an answer, counted as wrong; {len(self.bad)} rows '
-                          'could not be used'])
+        lines = [f"{'category':24} {'right':>16} {'unreadable':>12}   share [95 % interval]"]
+        for r in self.rows():
+            lines.append(f"{r['category']:24} {r['right']:6} of {r['n']:6} {r['unreadable']:12}   "
+                         f"{r['estimate']:.3f} [{r['lo']:.3f}, {r['hi']:.3f}]")
+        lines += [self.coverage, f'{self.unanswered} questions without an answer, counted as wrong']
+        if lost := self.unmatched:
+            lines.append(f'answers to no question that was scored: {len(lost)}, the first to {lost[0]!r}')
+        return '\n'.join(lines)
 
 def holds_accepted(path)->bool:
     "Is this a file of accepted answers, and not of a model's?"
-    rows = [r for _,r in _rows_of(path) if isinstance(r, dict)]
+    rows = [r for _,r in RowFile(path) if isinstance(r, dict)]
     return bool(rows) and all('ground_truth' in r for r in rows)
 
-def _is_huge(answer): # Text or calls
-    "Is an answer longer than any that is due, or nested too deep to be measured?"
-    try: return len(answer if isinstance(answer, str) else json.dumps(answer)) > _longest
-    except RecursionError: return True
+def _offered_names(calls, tools): # Calls, and a remark on names that fit several tools
+    "Calls with the dots of offered names, which function-calling APIs forbid and engines write as underscores"
+    names, made, unclear = [t.name for t in tools], [], ''
+    for c in calls:
+        fits = [c['name']] if c['name'] in names else [n for n in names if n.replace('.', '_') == c['name']]
+        if len(fits) > 1: unclear = f" ({c['name']} may be {' or '.join(fits)}, so it was not mapped)"
+        made.append(dict(c, name=fits[0]) if len(fits) == 1 else c)
+    return made, unclear
+
+def _answer_fault(question, answer):
+    "What is wrong with an answer; empty where it is right"
+    try: calls, unclear = _offered_names(parse_calls(answer, question.tools), question.tools)
+    except UnreadableCall as e: return _unreadable + str(e)
+    if question.accepted is not None:
+        fault = call_mismatch(calls, question.accepted, question.tools)
+        return fault and fault + unclear
+    names = {t.name for t in question.tools}
+    if not calls: return 'no call, and one was due'
+    return next((f"{c['name']} was called, which is not offered{unclear}" for c in calls if c['name'] not in names), '')
 
 def score_calls(
     questions, # `FunctionQuestion`s
-    answers:dict, # id → text or calls
-    bad=(), # Rows that could not be used
+    answers:dict, # id → text, message or calls
+    left_out=None, # Why a question of the file is not scored → number of questions
 )->Scores:
     "Compare answers with what is accepted"
-    if not questions:
-        raise UserError('there is no question to score' + (f'; the first row that could not be used: {bad[0]}' if bad
-                                                           else ''))
-    def fault(q):
-        if q.id not in answers: return 'no answer'
-        if _is_huge(answers[q.id]): return f'longer than {_longest:,} characters, or nested too deep'
-        calls = parse_calls(answers[q.id])
-        if q.accepted is None:
-            return ('' if calls and all(any(t.name == c['name'] for t in q.tools) for c in calls)
-                    else 'no call, and one was due')
-        return call_mismatch(calls, q.accepted, q.tools)
-    known = {q.id for q in questions}
-    lost = [Bad('answers', n, 'id', f'{i!r} belongs to no question') for n,i in enumerate(answers, 1) if i not in known]
-    return Scores({q.id: fault(q)
-                   for q in questions}, {q.id: q.category
-                                         for q in questions}, sum(q.id not in answers for q in questions),
-                  [*bad, *lost])
+    if not questions: raise UserError('there is no question to score')
+    faults = {q.id: _answer_fault(q, answers[q.id]) if q.id in answers else 'no answer' for q in questions}
+    return Scores(faults, {q.id: q.category for q in questions}, sum(i not in answers for i in faults),
+                  [i for i in answers if i not in faults], dict(left_out or {}))
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #819fb471
 def as_question(request, number:int)->dict:

@@ -16,11 +16,11 @@ import html, re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import sqrt
-from statistics import NormalDist
 from traceback import format_exception
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
+from scipy.special import ndtri
 from ..core.settings import UserError, load_settings
 
 # %% ../../nbs/library/evaluation/scoreboard.ipynb #28f44c5b
@@ -32,7 +32,7 @@ def wilson(
     "Score interval of a proportion (Wilson, 1927); raises `UserError` where there is none"
     if not (n >= 1 and 0 <= k <= n): raise UserError(f'{k} of {n}: expected n of 1 or more, and k from 0 to n')
     if not 0 < level < 1: raise UserError(f'level = {level}: expected a share between 0 and 1, such as 0.95')
-    z, p = NormalDist().inv_cdf((1 + level)/2), k/n
+    z, p = float(ndtri((1 + level)/2)), k/n
     shrink = 1 + z**2/n
     centre = (p + z**2/(2*n)) / shrink
     half = z*sqrt(p*(1 - p)/n + z**2/(4*n**2)) / shrink

@@ -18,7 +18,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from math import isnan, nan, sqrt
-from statistics import NormalDist
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -153,7 +152,7 @@ def kappa_and_error(table):
     return (agreed - chance)/(1 - chance), sqrt(max(0, (p*slope**2).sum() - (p*slope).sum()**2)/table.sum())
 
 # %% ../../nbs/library/evaluation/statistics.ipynb #39f824f5
-z_95 = NormalDist().inv_cdf(0.975)
+z_95 = float(norm.ppf(0.975))
 
 def cohen_kappa(
     a, # Labels of one person, any hashable values, length n
@@ -267,7 +266,7 @@ def comparisons_needed(
     "The fewest comparisons from which on the power never falls below what is wanted"
     if not 0.51 <= share <= 1: raise UserError(f'share = {share}: expected more than one half, from 0.51 to 1')
     if not 0 < power_wanted < 1: raise UserError(f'power_wanted = {power_wanted}: expected a probability')
-    rough = (z_95/2 + NormalDist().inv_cdf(max(power_wanted, 0.5))*sqrt(share*(1 - share)))**2/(share - 0.5)**2
+    rough = (z_95/2 + norm.ppf(max(power_wanted, 0.5))*sqrt(share*(1 - share)))**2/(share - 0.5)**2
     n = np.arange(1, int(2*rough) + 100)
     return int(n[np.flatnonzero(win_rate_power(n, share) < power_wanted)[-1]]) + 1
 

@@ -1,8 +1,10 @@
 """Write what follows from the manifest nbs/lessons.toml: the sidebar, the table of the front page, the copy in the package,
-the jobs that verify the claims, and README.md from the front page. A mistake in the manifest is one sentence and exit code 2."""
+the jobs that verify the claims, and README.md from the front page; and from nbs/names.toml the names that the package gives.
+A mistake in the manifest is one sentence and exit code 2."""
 import json
 import re
 import sys
+import tomllib
 from itertools import groupby
 from pathlib import Path
 import nbformat
@@ -57,6 +59,37 @@ def jobs(manifest):
     words = [[re.sub(r'^\d\d_', '', b.stem) for b in group if claims(b)] for group in groups]
     return [' '.join(w) for w in words if w]
 
+lazy = """
+_homes = {{ # Name → module that defines it; written from nbs/names.toml by make pages
+{homes}
+}}
+__all__ = [*_homes]
+
+def __getattr__(name):
+    "A name of the package, from its module when it is first used"
+    if name not in _homes: raise AttributeError(f'module {{__name__!r}} has no attribute {{name!r}}')
+    from .core.extras import load_name
+    globals()[name] = found = load_name(name, _homes[name])
+    return found
+
+def __dir__(): return sorted({{*globals(), *__all__}})
+"""
+
+def names():
+    "Module below the package → the names that the package gives of it"
+    return tomllib.loads((nbs/'names.toml').read_text(encoding='utf-8'))
+
+def package_init(text):
+    "`finetune_notes/__init__.py` with the names behind the docstring and the version, which nbdev writes"
+    head = re.match(r'.*?^__version__ = "[^"]*"\n', text, re.S | re.M)[0]
+    return head + lazy.format(homes='\n'.join(f"    '{n}': '{module}'," for module,found in names().items() for n in found))
+
+def package_stub():
+    "`finetune_notes/__init__.pyi`: the same names for editors and type checkers"
+    lines = [f"from .{module} import {', '.join(f'{n} as {n}' for n in found)}" for module,found in names().items()]
+    every = '\n'.join(f"    '{n}'," for found in names().values() for n in found)
+    return '\n'.join(['# Written from nbs/names.toml by make pages', *lines, '', '__version__: str', f'__all__ = [\n{every}\n]']) + '\n'
+
 def write(path, text):
     "Write a file where it differs"
     if not path.exists() or path.read_text(encoding='utf-8') != text: path.write_text(text, encoding='utf-8')
@@ -66,6 +99,9 @@ def main():
     manifest = read_manifest(source)
     check_files(manifest, nbs/'lessons')
     write(top/'finetune_notes'/'course'/'lessons.toml', source.read_text(encoding='utf-8'))
+    init = top/'finetune_notes'/'__init__.py'
+    write(init, package_init(init.read_text(encoding='utf-8')))
+    write(init.with_suffix('.pyi'), package_stub())
     write(top/'_quarto.yml', between((top/'_quarto.yml').read_text(encoding='utf-8'), 'sidebar', sidebar(manifest)))
     flow = top/'.github'/'workflows'/'test.yml'
     write(flow, between(flow.read_text(encoding='utf-8'), 'jobs', f"        lessons: [{', '.join(jobs(manifest))}]\n"))

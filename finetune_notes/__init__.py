@@ -44,6 +44,7 @@ Modules:
 - `finetune_notes.cases.tools.world`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
 - `finetune_notes.core.artifacts`: A file that was half written must never be taken for whole
 - `finetune_notes.core.checkpoints`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
+- `finetune_notes.core.extras`: A missing package is one sentence that names the extra which brings it
 - `finetune_notes.core.http`: One JSON document to a server, and what it says
 - `finetune_notes.core.kernels`: Two shortcuts for a laptop's processor, each of them checked against the plain way and used only where it is faster
 - `finetune_notes.core.results`: What was computed once is found again as long as nothing has changed that it depends on
@@ -79,3 +80,65 @@ Modules:
 - `finetune_notes.training.sft`: Supervised fine-tuning with a small adapter, kept as a run that resumes and is never done twice"""
 
 __version__ = "0.1.0"
+
+_homes = { # Name → module that defines it; written from nbs/names.toml by make pages
+    'Scoreboard': 'evaluation.scoreboard',
+    'wilson': 'evaluation.scoreboard',
+    'paired_bootstrap': 'evaluation.scoreboard',
+    'assertion': 'evaluation.scoreboard',
+    'run_assertions': 'evaluation.scoreboard',
+    'claim': 'evaluation.scoreboard',
+    'Estimate': 'evaluation.statistics',
+    'bootstrap': 'evaluation.statistics',
+    'mcnemar': 'evaluation.statistics',
+    'precision_recall': 'evaluation.statistics',
+    'cohen_kappa': 'evaluation.statistics',
+    'bradley_terry': 'evaluation.statistics',
+    'comparisons_needed': 'evaluation.statistics',
+    'judge_pairs': 'evaluation.judge',
+    'judge_agreement': 'evaluation.judge',
+    'Template': 'templates.template',
+    'check_template': 'templates.lint',
+    'inspect_example': 'templates.inspector',
+    'template_skew': 'templates.skew',
+    'RowFile': 'core.files',
+    'load_rows': 'core.files',
+    'UserError': 'core.settings',
+    'Checkpoint': 'core.checkpoints',
+    'load_checkpoint': 'core.checkpoints',
+    'near_duplicates': 'data.explore',
+    'leaks': 'data.explore',
+    'synthesize': 'data.synthesize',
+    'endpoint_generator': 'data.synthesize',
+    'split_groups': 'data.synthesize',
+    'annotate': 'annotation.screen',
+    'VoteStore': 'annotation.store',
+    'rater_agreement': 'annotation.agreement',
+    'preference_dataset': 'annotation.agreement',
+    'Recipe': 'training.sft',
+    'Run': 'training.sft',
+    'sft': 'training.sft',
+    'Pair': 'training.preferences',
+    'load_pairs': 'training.preferences',
+    'PreferenceRecipe': 'training.preferences',
+    'dpo': 'training.preferences',
+    'generate': 'generation.decoding',
+    'export_run': 'generation.serving',
+    'load_parcels': 'cases.parcels.diagnosis',
+    'diagnose': 'cases.parcels.diagnosis',
+    'UseCase': 'decisions.use_case',
+    'assess': 'decisions.use_case',
+    'HostedModel': 'decisions.costs',
+    'OwnModel': 'decisions.costs',
+    'break_even': 'decisions.costs',
+}
+__all__ = [*_homes]
+
+def __getattr__(name):
+    "A name of the package, from its module when it is first used"
+    if name not in _homes: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from .core.extras import load_name
+    globals()[name] = found = load_name(name, _homes[name])
+    return found
+
+def __dir__(): return sorted({*globals(), *__all__})

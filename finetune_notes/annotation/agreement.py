@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 from ..core.artifacts import write_text
 from ..evaluation.scoreboard import wilson
+from ..core.extras import require_packages
 from ..core.settings import UserError
 from ..data.pairs import Pair
 from ..evaluation.statistics import cohen_kappa
@@ -157,5 +158,6 @@ def preference_dataset(
         pairs = [{k: _message('user' if k == 'prompt' else 'assistant', v) for k,v in pair.items()} for pair in pairs]
     elif any(isinstance(v, list) for pair in pairs for v in pair.values()):
         raise UserError(f'{store.path} holds prompts made of messages; export them with conversational=True')
+    require_packages('preference_dataset', 'datasets')
     from datasets import Dataset
     return Dataset.from_list(pairs)

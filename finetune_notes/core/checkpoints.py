@@ -26,6 +26,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from filelock import FileLock
 from .artifacts import build_once, fingerprint, sha256, write_text
+from .extras import require_packages
 from .settings import UserError, load_settings
 
 # %% ../../nbs/library/core/checkpoints.ipynb #55c4e6d5
@@ -187,6 +188,7 @@ class Checkpoint:
 
     def tokenizer(self):
         "The tokenizer that the weights were trained with"
+        require_packages('a tokenizer', 'transformers')
         from transformers import AutoTokenizer
         tokenizer = _from_source(AutoTokenizer, self.source)
         if tokenizer.pad_token is None: tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
@@ -196,6 +198,7 @@ class Checkpoint:
         dtype:str|None=None, # bfloat16 or float32; by default that of `working_dtype`
     ):
         "The weights as a causal language model, in evaluation mode"
+        require_packages('a model', 'torch', 'transformers')
         import torch
         from transformers import AutoModelForCausalLM
         use_threads()
@@ -217,6 +220,7 @@ def load_checkpoint(
     preset:str|None=None, # tiny, laptop or gpu; by default the one of the settings
 )->Checkpoint: # Ready to be read
     "The base model of a preset, converted on first use"
+    require_packages('load_checkpoint', 'torch', 'transformers')
     settings = load_settings()
     preset = preset or settings.preset
     if preset == 'gpu': return Checkpoint(settings.model, settings.model, _identity_of(settings.model))

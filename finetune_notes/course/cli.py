@@ -27,6 +27,7 @@ from json import dumps, loads
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from fastcore.script import anno_parser, store_true
+from ..core.extras import missing_extra
 from ..core.settings import PeerProcessLost, UserError, load_settings
 from ..core.checkpoints import spin_count
 from .doctor import environment_checks
@@ -464,8 +465,15 @@ def main(
     _set_environment()
     try: call(arguments[0], arguments[1:])
     except UserError as e: stop(str(e), 2, quiet=not is_main_process() and not isinstance(e, PeerProcessLost))
+    except ModuleNotFoundError as e: _name_extra(arguments[0], e)
     except KeyboardInterrupt: stop('interrupted; the same command goes on where this one stopped', 130)
     except BrokenPipeError: os._exit(1)
+
+def _name_extra(command:str, error:ModuleNotFoundError):
+    "Leave with the extra that a command lacks; another missing module is no mistake of the user's"
+    said = missing_extra(f'finetune-notes {command}', error)
+    if said is error: raise error
+    stop(str(said), 2)
 
 def stop(message:str, code:int, quiet:bool=False):
     "Say why on the error stream, and leave; what the main process says too, the others leave to it"

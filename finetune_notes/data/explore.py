@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from ..evaluation.scoreboard import wilson
 from ..core.files import BadRow, found_text, load_rows, parse_json
+from ..core.extras import require_packages
 from ..core.settings import UserError
 
 # %% ../../nbs/library/data/explore.ipynb #69fc9acd
@@ -107,6 +108,7 @@ def browse_rows(
     size:int=10, # Rows on a page
 ): # An ipywidgets box: filter, page, table
     "A viewer with the filter of `filter_rows`; press Enter to apply it"
+    require_packages('browse_rows', 'ipywidgets')
     from ipywidgets import HTML, IntSlider, Text, VBox
     box, page, view = (
         Text(description='filter', continuous_update=False), IntSlider(1, 1, 1, description='page'), HTML()

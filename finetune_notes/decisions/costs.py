@@ -25,6 +25,7 @@ from os import PathLike
 from pathlib import Path
 import numpy as np
 import pandas as pd
+from ..core.extras import require_packages
 from ..core.settings import UserError
 from ..core.text import escape_cell
 
@@ -220,6 +221,7 @@ def cost_curve(hosted:HostedModel, own:OwnModel, volumes)->pd.DataFrame: # One l
 
 def plot_costs(choices:dict, own:OwnModel, low:float, high:float): # Name → `HostedModel`; requests a month at either end
     "Cost of a month over volume, for hosted models and one's own, with the break-evens; gives the axes"
+    require_packages('plot_costs', 'matplotlib')
     import matplotlib.pyplot as plt
     _, ax = plt.subplots(figsize=(7.5, 4), layout='constrained')
     volumes = np.geomspace(low, high, 1000)
@@ -261,6 +263,7 @@ def sensitivity(hosted:HostedModel, own:OwnModel)->pd.DataFrame: # The strongest
 # %% ../../nbs/lessons/80_costs.ipynb #62ba82e1
 def plot_sensitivity(hosted:HostedModel, own:OwnModel, n:int=8):
     "A tornado of the `n` strongest inputs; gives the axes"
+    require_packages('plot_sensitivity', 'matplotlib')
     import matplotlib.pyplot as plt
     from matplotlib.ticker import LogLocator, NullLocator
     units, base, table = (

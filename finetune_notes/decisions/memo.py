@@ -18,6 +18,7 @@ from pathlib import Path
 from .use_case import (Assessment, UseCase, assess, questionnaire, describe_changes,
                                                sensible_rungs, contradictions, rung_exits, fact_problem, case_problems,
                                                fit_levels)
+from ..core.extras import require_packages
 from ..core.settings import UserError
 from ..core.text import escape_cell
 from .costs import (HostedModel, OwnModel, as_toml, break_even, cost_section, costs_toml,
@@ -119,6 +120,7 @@ def case_form(
     file, # Where its button saves
 ): # An ipywidgets box; its `case` is what stands in the boxes
     "A widget that judges a case while you write it"
+    require_packages('case_form', 'ipywidgets')
     from ipywidgets import Button, Label, Layout, Textarea, VBox
     boxes = {k: _box(k, getattr(case, k)) for k in questionnaire}
     save, said, text = Button(description='Save'), Label(), Textarea(rows=24, disabled=True, layout=Layout(width='95%'))

@@ -19,7 +19,6 @@ import copy
 import json
 import re
 from dataclasses import dataclass, replace
-from tokenizers import Regex, normalizers
 from ..core.settings import UserError
 from ..core.text import fill
 from .template import ChatTemplate, Template, encode_text, escape_special_tokens, ignored_label, render_chat
@@ -231,6 +230,7 @@ def read_by_characters(s):
 @_bug('T15')
 def text_normalised(s):
     "The tokenizer normalises what it reads"
+    from tokenizers import Regex, normalizers
     tokenizer = copy.deepcopy(s.tokenizer)
     tidy = normalizers.Sequence(
         [normalizers.NFKC(), normalizers.Replace(Regex('[“”]'), '"'), normalizers.Replace('\r\n', '\n')]

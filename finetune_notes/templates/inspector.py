@@ -16,6 +16,7 @@ import unicodedata
 from copy import deepcopy
 from dataclasses import dataclass
 from .lint import check_template
+from ..core.extras import require_packages
 from ..core.settings import UserError
 from .template import ignored_label
 
@@ -148,6 +149,7 @@ def inspector_widget(
     max_length:int=1024, # Of the slider, tokens
 ): # An ipywidgets box; its `example` is what stands in the boxes
     "A widget that shows an example as the loss sees it, while you change it"
+    require_packages('inspector_widget', 'ipywidgets')
     from ipywidgets import HTML, IntSlider, Layout, Textarea, VBox
     boxes = {
         k: Textarea(example[k] if k in example else example['messages'][path[1]]['content'], description=k,

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.stats import rankdata
 from .bugs import first_divergence
 from ..evaluation.scoreboard import wilson
+from ..core.extras import require_packages
 from ..core.settings import UserError
 from .template import ignored_label
 
@@ -109,6 +110,7 @@ def two_sample_test(
     seed:int=42, # Of the halves
 )->Drift: # With its interval
     "Tell two sets of prompts apart by a classifier that has seen one half and scores the other"
+    require_packages('the two-sample test', 'sklearn')
     from sklearn.model_selection import StratifiedGroupKFold
     fewest = min(len(set(map(tuple, rows))) for rows in (trained, served))
     if fewest < 20:

@@ -27,6 +27,7 @@ from .baselines import (ConstantMedian, value_metrics, format_estimate, tfidf_ri
 from .heaping import whipple_band, heaped_share, whipple_index
 from ...evaluation.scoreboard import paired_bootstrap
 from ...core.files import BadRow, Loaded, RowProblem, found_text, load_rows
+from ...core.extras import require_packages
 from ...core.settings import UserError
 from ...evaluation.statistics import Estimate, proportion_estimate
 
@@ -441,6 +442,7 @@ def diagnose(
         return Diagnosis(n, 'too little data', (f'{products} different text(s) in {n:,} rows: there is nothing to '
                                                 'learn from words. A table of usual values would do.',),
                          index=whipple_index(frame.value.astype(int)), left_out=left_out)
+    require_packages('diagnose', 'sklearn')
     looked = frame.sample(_largest, random_state=0) if n > _largest else frame
     shares = fault_shares(looked, threshold)
     found, gain, unseen, asked = _tried(looked)

@@ -253,7 +253,7 @@ def test_the_time_that_doctor_gives_follows_from_the_benchmarks(monkeypatch, tmp
     from finetune_notes.course import bench
     from finetune_notes.course.doctor import speed_text, training_minutes
     line = dict(case='queries', side='ours', tokens=1000, rows=10, flop_per_token=6e8, share=.5)
-    monkeypatch.setattr(bench, 'settings_file', lambda: tmp_path/'settings.ini')
+    monkeypatch.setattr(bench, 'clone_folder', lambda: tmp_path)
     place = bench.committed_results(working_dtype())
     place.mkdir(parents=True)
     assert training_minutes(2400, 1e11) is None

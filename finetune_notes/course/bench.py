@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from ..core.artifacts import write_text
 from ..core.checkpoints import working_dtype
-from ..core.settings import UserError, load_settings, settings_file
+from ..core.settings import UserError, clone_folder, load_settings
 from .machine import machine
 from .trials import (run_in_process, benchmark_prompts, growth_exponent, import_seconds,
                                           load_seconds, answer_writers)
@@ -163,12 +163,12 @@ measurements = dict(sft=_measure_sft, dpo=_measure_dpo, generate=_measure_genera
 def _results_folder()->Path:
     "Where results are kept: in the repository for the laptop preset, where there is one, else beside the runs"
     settings = load_settings()
-    if settings.preset != 'laptop' or not settings_file().exists(): return settings.runs/'benchmarks'
+    if settings.preset != 'laptop' or not clone_folder(): return settings.runs/'benchmarks'
     return committed_results(working_dtype())
 
 def committed_results(dtype:str)->Path:
-    "Where the repository keeps what was measured on a processor that computes in a format"
-    return settings_file().parent/'benchmarks'/('results' if dtype == 'bfloat16' else f'results-{dtype}')
+    "Where the repository keeps what was measured on a processor that computes in a format; without it, beside the runs"
+    return (clone_folder() or load_settings().runs)/'benchmarks'/('results' if dtype == 'bfloat16' else f'results-{dtype}')
 
 def read_results(
     folder:Path|None=None, # By default the one of the settings

@@ -1,5 +1,6 @@
 "What no notebook can test of preferences: equality with TRL's own trainer, interruption, and files that are wrong"
 import json
+import warnings
 from dataclasses import replace
 import pytest
 import torch
@@ -200,3 +201,13 @@ def test_swapped_labels_and_noise_are_said(begun, tmp_path):
     assert 'better than chance' in table.says['ann'] and 'swapped' in table.says['ben']
     assert 'noise' in describe_accuracy(50, 100) and 'swapped' in describe_accuracy(30, 100) and 'better' in describe_accuracy(70, 100) and 'too few' in describe_accuracy(0, 4)
     assert 'too few' in repr(run)
+
+def test_trainings_and_their_models_pass_on_no_warning_of_the_libraries_below(tiny, tmp_path):
+    "Which use an old name of their own; and none is hidden for good"
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', FutureWarning)
+        before = list(warnings.filters)
+        examples = [dict(prompt=p.prompt, answer=p.chosen) for p in pairs]
+        run = sft(examples, template, tiny, Recipe(batch_size=8, layers=1), folder=tmp_path)
+        for loss in ('sigmoid', 'kto', 'orpo'): dpo(pairs, template, run, replace(recipe, epochs=1, loss=loss, sft=0), folder=tmp_path).model()
+        assert warnings.filters == before

@@ -23,7 +23,7 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 from ..core.checkpoints import working_dtype
 from ..core.settings import UserError
-from ..training.sft import CompletionOnlyTrainer, Recipe, length_grouped_rows, quiet_config, with_adapter
+from ..training.sft import CompletionOnlyTrainer, Recipe, length_grouped_rows, quiet_checkpointing, with_adapter
 
 # %% ../../nbs/lessons/82_speed.ipynb #39d4e9f7
 _all_linear = 'q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'
@@ -58,7 +58,7 @@ def plan_trainer(
                  gradient_checkpointing=plan.checkpointing,
                  train_sampling_strategy='sequential' if plan.alike else 'random')
     data = Dataset.from_list(length_grouped_rows(rows, plan.batch_size, 42) if plan.alike else rows)
-    with quiet_config(): args = SFTConfig(**given | arguments)
+    with quiet_checkpointing(): args = SFTConfig(**given | arguments)
     kind = CompletionOnlyTrainer if plan.labels_only else SFTTrainer
     trainer = kind(model=model, args=args, train_dataset=data, processing_class=base.tokenizer())
     trainer.remove_callback(PrinterCallback)

@@ -33,7 +33,7 @@ from ..core.settings import UserError
 from ..data.pairs import Pair, pair_fault
 from ..templates.template import ChatTemplate, Template, ignored_label
 from .sft import (CompletionOnlyTrainer, Recipe, Run, common_arguments, logits_at, per_process_batch_size,
-                                        process_state, quiet_config, run_on_main_process, train_rows, unmasked_first,
+                                        process_state, quiet_checkpointing, run_on_main_process, train_rows, unmasked_first,
                                         with_adapter)
 
 # %% ../../nbs/library/training/preferences.ipynb #366e67f8
@@ -112,6 +112,7 @@ def starting_checkpoint(
     if isinstance(run, Checkpoint): return AdapterCheckpoint(run.name, run.source, run.identity)
     return AdapterCheckpoint(run.base.name, run.base.source, run.identity, run.folder/'adapter')
 
+@quiet_checkpointing()
 def starting_model(start, recipe):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"
     if start.adapter is None: return with_adapter(start, recipe)
@@ -129,7 +130,6 @@ class PreferenceRecipe(Recipe):
     sft:float = 0.5 # Weight of the loss on the chosen answers
     flipped:float = 0. # Share of labels that are taken to be wrong, by the robust loss
 
-@quiet_config()
 def dpo_config(recipe, folder, save_steps): # trl.DPOConfig
     "TRL's configuration of `DPOTrainer` for a recipe"
     kinds = [recipe.loss] + ['sft']*(recipe.sft > 0)
@@ -196,7 +196,6 @@ class PairTrainer(RenderedMixin, DPOTrainer):
         with unmasked_positions_only(), pairs_in_one_row(model) if gain else nullcontext(): yield dict(shortcut=said)
 
 # %% ../../nbs/library/training/preferences.ipynb #fdcbcd0f
-@quiet_config()
 def _kto_config(recipe, folder, save_steps): # trl.KTOConfig
     "TRL's configuration of `KTOTrainer`; a batch holds both answers of its pairs"
     return KTOConfig(
@@ -223,7 +222,6 @@ class UnpairedTrainer(RenderedMixin, KTOTrainer):
     config, rows_for = staticmethod(_kto_config), staticmethod(kto_examples)
 
 # %% ../../nbs/library/training/preferences.ipynb #9ac03c12
-@quiet_config()
 def _orpo_config(recipe, folder, save_steps): # trl ORPOConfig
     "TRL's configuration of `ORPOTrainer`"
     return ORPOConfig(beta=recipe.beta, max_length=recipe.max_length, **common_arguments(recipe, folder, save_steps))

@@ -21,7 +21,8 @@ from ...generation.decoding import length_sorted_batches
 from ...core.checkpoints import Checkpoint, working_dtype
 from ...core.settings import UserError
 from ...templates.template import ignored_label
-from ...training.sft import CompletionOnlyTrainer, process_state, Recipe, Run, train_rows, with_adapter
+from ...training.sft import (CompletionOnlyTrainer, Recipe, Run, process_state, quiet_checkpointing, train_rows,
+                                         with_adapter)
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #0dd52107
 def _log_middles():
@@ -125,6 +126,7 @@ def train_regression(
                       trainer=regression_trainers[kind])
 
 # %% ../../../nbs/library/cases/parcels/regression.ipynb #5c424bdb
+@quiet_checkpointing()
 def load_value_model(
     kind:str, # raft or head
     run:Run, # As `train_regression` gives it

@@ -128,8 +128,10 @@ def locked(name='requirements.lock'):
         if block.strip() and block[0] != '#': yield Requirement(block.split('--hash')[0].strip()), block.count('--hash=sha256:')
 
 def asked():
-    extras = project['project']['optional-dependencies']
-    return [Requirement(o) for o in project['project']['dependencies'] + extras['dev'] + project['build-system']['requires']]
+    "What the project needs with all of its extras; one of them names the others"
+    extras = [o for needs in project['project']['optional-dependencies'].values() for o in needs]
+    every = [Requirement(o) for o in project['project']['dependencies'] + extras + project['build-system']['requires']]
+    return [r for r in every if r.name != 'finetune_notes']
 
 def test_the_lock_answers_what_the_project_asks():
     systems = [dict(default_environment(), python_full_version=f'{v}.7', python_version=v, sys_platform=s) for v, s in product(['3.11', '3.12', '3.13'], ['linux', 'darwin'])]

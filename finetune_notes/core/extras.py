@@ -19,7 +19,8 @@ extras = dict(
     queries=('bm25s', 'duckdb', 'lark', 'pydantic', 'sqlglot'),
     parcels=('lightgbm', 'matplotlib', 'sklearn'),
     serve=('gguf', 'xllamacpp'),
-    train=('accelerate', 'datasets', 'gguf', 'llguidance', 'matplotlib', 'peft', 'tokenizers', 'torch', 'transformers', 'trl'),
+    train=('accelerate', 'datasets', 'gguf', 'llguidance', 'matplotlib', 'peft', 'tokenizers', 'torch',
+           'transformers', 'trl'),
     course=('IPython', 'jsonschema', 'jupyterlab'))
 
 package_names = dict(sklearn='scikit-learn') # Where a package is not called as it is imported

@@ -79,7 +79,8 @@ def _project_file()->Path|None:
 
 def _is_meant_for_us(path:Path)->bool:
     "Is there a section with our name in it, perhaps misspelt?"
-    try: return bool(re.search(rb'^(?:\xef\xbb\xbf)?[ \t]*\[\s*finetune[_ -]?notes\s*\]', path.read_bytes(), re.M | re.I))
+    section = rb'^(?:\xef\xbb\xbf)?[ \t]*\[\s*finetune[_ -]?notes\s*\]'
+    try: return bool(re.search(section, path.read_bytes(), re.M | re.I))
     except OSError: return False
 
 def _default_folders()->dict: # Of each kind, where no file names them

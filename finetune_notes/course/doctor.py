@@ -27,7 +27,8 @@ def packages_check(
         elif not need.specifier.contains(here, prereleases=True):
             others.append(f"{need.name} {here} is installed, and {need.specifier} is needed: "
                           f"pip install '{need.name}{need.specifier}'")
-    lacking = f"not installed: {', '.join(missing)}; what a lesson needs comes with pip install 'finetune_notes[course]'"
+    names, command = ', '.join(missing), "pip install 'finetune_notes[course]'"
+    lacking = f'not installed: {names}; what a lesson needs comes with {command}'
     said = [lacking]*bool(missing) + others
     return not said, '; '.join(said) or 'as required'
 

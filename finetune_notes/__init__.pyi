@@ -2,7 +2,7 @@
 from .evaluation.scoreboard import Scoreboard as Scoreboard, wilson as wilson, paired_bootstrap as paired_bootstrap, assertion as assertion, run_assertions as run_assertions, claim as claim
 from .evaluation.statistics import Estimate as Estimate, bootstrap as bootstrap, mcnemar as mcnemar, precision_recall as precision_recall, cohen_kappa as cohen_kappa, bradley_terry as bradley_terry, comparisons_needed as comparisons_needed
 from .evaluation.judge import judge_pairs as judge_pairs, judge_agreement as judge_agreement
-from .templates.template import Template as Template
+from .templates.template import Template as Template, ChatTemplate as ChatTemplate
 from .templates.lint import check_template as check_template
 from .templates.inspector import inspect_example as inspect_example
 from .templates.skew import template_skew as template_skew
@@ -13,9 +13,12 @@ from .data.explore import near_duplicates as near_duplicates, leaks as leaks
 from .data.synthesize import synthesize as synthesize, endpoint_generator as endpoint_generator, split_groups as split_groups
 from .annotation.screen import annotate as annotate
 from .annotation.store import VoteStore as VoteStore
-from .annotation.agreement import rater_agreement as rater_agreement, preference_dataset as preference_dataset
+from .annotation.agreement import rater_agreement as rater_agreement, preference_pairs as preference_pairs
 from .training.sft import Recipe as Recipe, Run as Run, sft as sft
-from .training.preferences import Pair as Pair, load_pairs as load_pairs, PreferenceRecipe as PreferenceRecipe, dpo as dpo
+from .data.conversations import load_conversations as load_conversations
+from .data.pairs import Pair as Pair, load_pairs as load_pairs
+from .training.chat import train_chat as train_chat
+from .training.preferences import PreferenceRecipe as PreferenceRecipe, dpo as dpo
 from .generation.decoding import generate as generate
 from .generation.serving import export_run as export_run
 from .cases.parcels.diagnosis import load_parcels as load_parcels, diagnose as diagnose
@@ -40,6 +43,7 @@ __all__ = [
     'judge_pairs',
     'judge_agreement',
     'Template',
+    'ChatTemplate',
     'check_template',
     'inspect_example',
     'template_skew',
@@ -56,12 +60,14 @@ __all__ = [
     'annotate',
     'VoteStore',
     'rater_agreement',
-    'preference_dataset',
+    'preference_pairs',
     'Recipe',
     'Run',
     'sft',
+    'load_conversations',
     'Pair',
     'load_pairs',
+    'train_chat',
     'PreferenceRecipe',
     'dpo',
     'generate',

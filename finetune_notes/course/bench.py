@@ -156,8 +156,13 @@ def _measure_growth(rounds, size):
         ]
     return lines
 
+def _measure_files(rounds, size):
+    "Files of a reader's own: seconds to read them and the most memory, each shape in a process of its own"
+    from finetune_notes.course.trials import file_shapes
+    return [run_in_process('reading', kind, size['rows'][-1]) for kind in file_shapes]
+
 measurements = dict(sft=_measure_sft, dpo=_measure_dpo, generate=_measure_generate, ask=_measure_ask,
-                    start=_measure_start, queries=_measure_queries, growth=_measure_growth)
+                    start=_measure_start, queries=_measure_queries, growth=_measure_growth, files=_measure_files)
 
 # %% ../../nbs/library/course/bench.ipynb #fe9fd8e5
 def _results_folder()->Path:
@@ -272,6 +277,8 @@ def benchmark_figures(
     made += [_single(f"queries: {l['side']}" + f" on {l['spans']:,} spans"*(l['side'] == 'execute'), l['rate'],
                      'a second', None) for l in of('queries')['lines']]
     steep = max(of('growth')['lines'], key=lambda l: l['exponent'], default=None)
+    made += [_single(f"a file of {l['rows']:,} {l['kind']}: seconds to read", l['seconds'], 's', 60) for l in of('files')['lines']]
+    made += [_single(f"a file of {l['rows']:,} {l['kind']}: most memory", l['peak'], 'MiB', 1024) for l in of('files')['lines']]
     return (made +
             ([_single(f"data: steepest growth with the number of rows ({steep['kind']})", steep['exponent'], '', 1.1)]
              if steep else []))

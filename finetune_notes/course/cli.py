@@ -155,9 +155,9 @@ def examples_of(data:str, skip_bad:bool):
 # %% ../../nbs/library/course/cli.ipynb #f2022e64
 def evaluate(
     case:str, # assistant, service, valuation or functions
-    data:str='', # A file of questions: JSON lines or CSV; for service one of choices, JSON or JSON lines; for valuation a CSV of texts and values; for functions the leaderboard's questions, JSON lines with id, question, function
-    answers:str='', # For functions, a model's answers: JSON lines with id and result (text or calls). Left out, or where it holds accepted answers, the model trained last answers
-    accepted:str='', # For functions, the accepted answers: JSON lines with id, ground_truth. Left out, they are looked for in the questions and in possible_answer/ beside them
+    data:str='', # A file of questions; for service one of pairs, votes or labels; for valuation one of texts and values; for functions the leaderboard's questions, with id, question, function
+    answers:str='', # For functions, a model's answers, with id and result (text or calls). Left out, or where it holds accepted answers, the model trained last answers
+    accepted:str='', # For functions, the accepted answers, with id, ground_truth. Left out, they are looked for in the questions and in possible_answer/ beside them
     text:str='', # For valuation, the column with descriptions
     value:str='', # For valuation, the column with values
     threshold:int=500, # For valuation, where insurance begins
@@ -259,7 +259,7 @@ def chat_trained(data, pairs, skip_bad, batch_size, json):
 def train(
     case:str, # sft, assistant or service
     data:str='', # For sft, a file of chats or instructions; for the assistant, one of questions with their queries
-    pairs:str='', # For service, a file of choices: JSON or JSON lines
+    pairs:str='', # For service, a file of pairs, votes or labels
     prompt:str='prompt', # For service, what the file calls the prompt
     chosen:str='chosen', # For service, what it calls the better answer
     rejected:str='rejected', # For service, what it calls the other
@@ -307,7 +307,7 @@ def judging_notebook(file:Path, rater:str, task:str, labels:list, skip_bad:bool)
 
 # %% ../../nbs/library/course/cli.ipynb #4d9631a7
 def annotate_command(
-    file:str, # Your pairs, texts or answers: JSON lines or CSV
+    file:str, # Your pairs, texts or answers: JSON lines, a JSON array, CSV or Parquet
     rater:str='', # Your name; by default that of your account
     task:str='pair', # pair, label or correct
     labels:str='', # The words to choose from, comma-separated

@@ -249,6 +249,17 @@ def test_tables_and_arrays_of_other_programs(tmp_path):
     with pytest.raises(UserError, match="twice.csv: row 1, the header: expected different names, found 'first' twice"):
         read_items(written(tmp_path, 'prompt,first,second,first', 'Open?,At nine.,At 9.,At ten.', name='twice.csv'))
 
+def test_conversations_of_a_preference_set_are_judged(tmp_path):
+    talk = [dict(role='user', content='Where?'), dict(role='assistant', content='Here.')]
+    row = dict(prompt='Where?', chosen=talk, rejected=[talk[0], dict(role='assistant', content='There.')], score=3)
+    assert read_items(written(tmp_path, row))[0] == [dict(prompt='Where?', first='Here.', second='There.', score=3)]
+    assert 'row 1, rejected: has no answer' in read_items(written(tmp_path, row | dict(rejected=talk[:1])))[1][0]
+
+def test_names_of_the_file_are_used_in_messages_and_never_mixed(tmp_path):
+    assert read_items(written(tmp_path, dict(prompt='p', chosen='a', rejected=' a')))[1] == ['row 1, rejected: expected another text than chosen; there is nothing to compare']
+    assert 'second: expected a text, found nothing' in read_items(written(tmp_path, dict(prompt='p', first='a', response_a='x', response_b='y')))[1][0]
+    assert read_items(written(tmp_path, dict(instruction='Translate.', input='Bonjour', response_a='Hello', response_b='Hi')))[0][0]['prompt'] == 'Translate.\n\nBonjour'
+
 def test_an_answer_that_a_comma_would_cut_is_not_judged(tmp_path):
     path = written(tmp_path, 'prompt,first,second', 'Open?,At nine.,At 9.', 'Tea?,Yes, green and black.,No, only coffee.', '"Open, now?",Yes.,No.', name='mine.csv')
     items, problems = read_items(path)

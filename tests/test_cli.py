@@ -68,7 +68,7 @@ def test_bad_rows_stop_or_are_counted(place, there):
     refused(there('evaluate', 'assistant', '--data', place/'bad.jsonl'), 'bad.jsonl', 'row 2', 'columns')
     done = there('evaluate', 'assistant', '--data', place/'bad.jsonl', '--skip-bad', '--json')
     assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
-    assert '1 bad rows left out, 1 kept' in done.stderr
+    assert '2 rows, 1 used, 1 bad rows left out' in done.stderr
 
 @pytest.mark.parametrize('verb', ['train', 'evaluate'])
 def test_right_queries_that_are_not_valid_stop_or_are_counted(place, there, tmp_path, verb):
@@ -79,7 +79,7 @@ def test_right_queries_that_are_not_valid_stop_or_are_counted(place, there, tmp_
     if verb == 'train': return
     done = there(verb, 'assistant', '--data', tmp_path/'gold.json', '--skip-bad', '--json')
     assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
-    assert '2 bad rows left out, 1 kept; the first: row 2, query, time_range' in done.stderr
+    assert '3 rows, 1 used, 2 bad rows left out; the first: row 2, query, time_range' in done.stderr
 
 @pytest.mark.parametrize('content', [None, b'', b'\xff\xfe\x00', b'not json', b'{}', b'[1]'], ids=['missing', 'empty', 'not utf-8', 'not json', 'no fields', 'a list'])
 @pytest.mark.parametrize('verb', ['train', 'evaluate'])
@@ -100,7 +100,7 @@ def test_choices_are_learned_and_ranked(here, tmp_path):
     refused(here('evaluate', 'service', '--data', file, *names, '--skip-bad'), 'finetune-notes train service --pairs FILE')
     refused(here('train', 'service', '--pairs', file, *names), 'mine.jsonl', 'row 13', 'chosen')
     done = here('train', 'service', '--pairs', file, *names, '--skip-bad', '--json')
-    assert done.returncode == 0 and '1 bad rows left out, 12 kept' in done.stderr, done.stderr
+    assert done.returncode == 0 and '13 rows, 12 pairs, 1 bad rows left out' in done.stderr, done.stderr
     facts = json.loads(done.stdout)
     assert facts['examples'] == 12 and len(facts['first_sight']) == 2 and Path(facts['folder']).is_dir()
     done = here('evaluate', 'service', '--data', file, *names, '--skip-bad', '--json')
@@ -108,7 +108,7 @@ def test_choices_are_learned_and_ranked(here, tmp_path):
     said = here('evaluate', 'service', '--data', file, *names, '--skip-bad', '--limit', 5).stdout
     assert 'of 5 pairs ranked right' in said and 'the shorter answer was chosen in 100% of them' in said
 
-@pytest.mark.parametrize('content,part', [(b'', 'holds no pairs'), (b'not json', 'expected JSON'), (b'[{"prompt": "a", "chosen": "b", "rejected": "b"}]', 'equal to chosen'), (b'\xff\xfe\x00', 'UTF-8')])
+@pytest.mark.parametrize('content,part', [(b'', 'is empty'), (b'not json', 'expected JSON'), (b'[{"prompt": "a", "chosen": "b", "rejected": "b"}]', 'equal to chosen'), (b'\xff\xfe\x00', 'UTF-8')])
 def test_choices_that_cannot_be_read(here, tmp_path, content, part):
     (tmp_path/'mine.json').write_bytes(content)
     refused(here('train', 'service', '--pairs', tmp_path/'mine.json'), 'mine.json', part)
@@ -209,7 +209,7 @@ def test_lists_and_checks():
     assert {c['check'] for c in json.loads(done.stdout)} >= {'settings', 'packages', 'weights', 'memory', 'disk'}
 
 @pytest.mark.parametrize('arguments,part', [(['fly'], 'unknown command'), (['run', 'nothing'], 'no lesson'), (['run'], 'lesson'), (['ask'], 'question'),
-                                            (['train', 'cars', '--data', 'x'], 'there is: assistant, service'), (['train', 'assistant'], '--data FILE'),
+                                            (['train', 'cars', '--data', 'x'], 'train knows sft, assistant and service'), (['train', 'assistant'], '--data FILE'),
                                             (['train', 'service'], '--pairs FILE'), (['evaluate', 'service'], '--data FILE'), (['evaluate', 'service', '--text', 'x'], 'for valuation, not for service')])
 def test_wrong_calls(here, arguments, part):
     done = here(*arguments)

@@ -51,7 +51,7 @@ BAD_LINES = {
     'turn number': ('{"conversations": [1]}', 'row 2, conversations, turn 1: expected a turn such as'),
     'turn without value': ('{"conversations": [{"from": "human"}]}', 'row 2, conversations, turn 1: expected a text'),
     'value null': (talk(('human', None)), 'row 2, conversations, turn 1: expected a text'),
-    'value empty': (talk(('human', human()), ('gpt', ' ')), 'row 2, conversations, turn 2: expected a text of the assistant'),
+    'value empty': (talk(('human', human()), ('gpt', ' ')), 'row 2, conversations, turn 2: expected a text, found'),
     'wrong order': (talk(('gpt', GOLD), ('human', human())), 'row 2, conversations: turn 1: expected system or user first, found assistant'),
     'unknown role': (talk(('user', human()), ('oracle', GOLD)), 'row 2, conversations, turn 2: expected one of the roles system, developer, user, human, '
         'assistant, gpt, model, bot, chatgpt, tool, function, observation, found str'),
@@ -104,8 +104,8 @@ BAD_FILES = {
     'long.csv': (b'user_input,columns\nx,a,b\n', 'row 2, the line: 3 cells, 2 columns'),
     'no-question.csv': (b'user_input,columns\n,"a,b"\n', 'row 2, user_input: expected a question'),
     'no-columns.csv': (b'user_input,columns\nx,\n', 'row 2, columns: expected at least one column name'),
-    'quote.csv': (b'user_input,columns\n"x,a\n', 'row 2, the line: a double quote is opened and not closed'),
-    'big.csv': (b'user_input,columns\nx,' + b'a'*2_000_000 + b'\n', 'row 2, the line: expected a CSV record'),
+    'quote.csv': (b'user_input,columns\n"x,a\n', 'row 2, the line: the double quotes here'),
+    'big.csv': (b'user_input,columns\nx,' + b'a'*2_000_000 + b'\n', 'row 2, the line: expected at most 1,000,000 characters in a cell'),
 }
 
 @pytest.mark.parametrize('name', BAD_FILES)

@@ -17,10 +17,11 @@ from pathlib import Path
 from anywidget import AnyWidget
 from fastcore.basics import patch
 from traitlets import Dict
-from ..core.files import RowFile, RowProblem
+from ..core.files import BadRow, RowFile, RowProblem
 from ..core.settings import UserError
 from ..core.text import package_data
-from ..data.pairs import answer_columns, prompt_columns
+from ..data.conversations import read_turns, with_input
+from ..data.pairs import answer_columns, prompt_columns, resolve_pair
 from .store import VoteStore, annotation_tasks
 
 # %% ../../nbs/library/annotation/screen.ipynb #ef11ddaf
@@ -37,36 +38,45 @@ def _text_of(
     return (value[0]['content'] if len(value) == 1 else '\n\n'.join(
         f"{m.get('role', '?')}: {m['content']}" for m in value))
 
-def _check_text(row, field):
+def _check_text(row, field, name):
     "The text of a field; `UserError` unless it can be shown and saved. Only a prompt may be a conversation of many messages"
     value = row.get(field)
     text = None if isinstance(value, list) and len(value) > 1 and field != 'prompt' else _text_of(value)
     if text is None or not text.strip():
         found = 'nothing' if value is None else 'an empty text' if text is not None else type(value).__name__
-        raise UserError(f'{field}: expected a text, found {found}')
+        raise UserError(f'{name}: expected a text, found {found}')
     if len(text) > MAX_TEXT_LENGTH:
-        raise UserError(f'{field}: expected at most {MAX_TEXT_LENGTH:,} characters, found {len(text):,}')
+        raise UserError(f'{name}: expected at most {MAX_TEXT_LENGTH:,} characters, found {len(text):,}')
     return text
 
 # %% ../../nbs/library/annotation/screen.ipynb #4140c9e8
 def _renamed(row, task):
-    "A row with the fields of its task under our names, where it has them under the usual ones"
-    answers = next((p for p in (('chosen', 'rejected'), *answer_columns) if all(n in row for n in p)), ('chosen', 'rejected'))
-    prompt = next((n for n in prompt_columns if n in row), None)
-    theirs = dict(zip(('first', 'second'), answers)) if task == 'pair' else {}
-    if prompt: theirs['prompt'] = prompt
-    theirs = {ours: name for ours,name in theirs.items() if ours not in row and name in row}
-    return {k: v for k,v in row.items() if k not in theirs.values()} | {ours: row[name] for ours,name in theirs.items()}
+    "A row with the fields of its task under our names, where it has them under the usual ones, and what the file calls them"
+    theirs, row = {}, dict(row)
+    if task == 'pair' and not {'first', 'second'} & set(row):
+        columns = next((p for p in (('chosen', 'rejected'), *answer_columns) if all(n in row for n in p)), ('chosen', 'rejected'))
+        theirs = {ours: name for ours,name in zip(('first', 'second'), columns) if name in row}
+    if 'prompt' not in row and (name := next((n for n in prompt_columns if n in row), None)): theirs['prompt'] = name
+    asked = theirs.get('prompt', 'prompt')
+    try:
+        if isinstance(row.get(asked), str): row[asked] = with_input(row, asked)
+        if len(theirs.keys() & {'first', 'second'}) == 2 and any(isinstance(row[theirs[k]], list) for k in ('first', 'second')):
+            names = asked, theirs['first'], theirs['second']
+            prompt, row[names[1]], row[names[2]] = resolve_pair(row.get(asked), [row[n] for n in names[1:]], names)
+            if asked not in row or read_turns(row[asked], 'user', asked) != read_turns(prompt, 'user', asked): row[asked] = prompt
+            if asked == 'prompt': theirs.pop('prompt', None)
+    except BadRow as e: raise UserError(str(e)) from None
+    return {k: v for k,v in row.items() if k not in theirs.values()} | {ours: row[name] for ours,name in theirs.items()}, theirs
 
 def _item_of(
     row, # What a line of the file held
     task:str, # pair, label or correct
 )->dict: # Its fields, those of the task checked
     "A row as an item; `UserError` names the field and what was expected"
-    row = _renamed({k: v for k,v in row.items() if v is not None}, task)
-    texts = {field: _check_text(row, field) for field in annotation_tasks[task]}
+    row, theirs = _renamed({k: v for k,v in row.items() if v is not None}, task)
+    texts = {field: _check_text(row, field, theirs.get(field, field)) for field in annotation_tasks[task]}
     if task == 'pair' and texts['first'].strip() == texts['second'].strip():
-        raise UserError('second: expected another text than first; there is nothing to compare')
+        raise UserError(f"{theirs.get('second', 'second')}: expected another text than {theirs.get('first', 'first')}; there is nothing to compare")
     try: json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError) as e: raise UserError(f'the row: expected text and numbers that can be saved ({e})') from None
     return row | {field: text for field,text in texts.items() if field != 'prompt'}

@@ -10,7 +10,9 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain
@@ -84,11 +86,12 @@ def _open_binary(path):
 
 def _file_fault(path, error):
     "A `UserError` for a file that cannot be opened or unpacked"
-    if path.is_dir(): return UserError(f'{path}: is a folder; expected a file of JSON lines, a JSON array, CSV or Parquet')
-    if isinstance(error, FileNotFoundError): return UserError(f'{path}: no such file')
+    name = str(path) if len(str(path)) < 300 else f'{str(path)[:60]!r}...'
+    if os.path.isdir(path): return UserError(f'{name}: is a folder; expected a file of JSON lines, a JSON array, CSV or Parquet')
+    if isinstance(error, FileNotFoundError): return UserError(f'{name}: no such file')
     if isinstance(error, EOFError | gzip.BadGzipFile | gzip.zlib.error):
-        return UserError(f'{path}: is a damaged gzip file ({error}); copy or pack it again')
-    return UserError(f'{path}: cannot be read ({getattr(error, "strerror", None) or error})')
+        return UserError(f'{name}: is a damaged gzip file ({error}); copy or pack it again')
+    return UserError(f'{name}: cannot be read ({getattr(error, "strerror", None) or error})')
 
 def _encoding_fault(path):
     "A `UserError` that names the first line that is not UTF-8, and what to do"
@@ -96,16 +99,22 @@ def _encoding_fault(path):
         for number,line in enumerate(stream, 1):
             try: line.decode('utf-8')
             except UnicodeDecodeError as e: fault = line[e.start:e.start + 1]; break
-    return UserError(f'{path}: row {number}: expected text in UTF-8, found the byte 0x{fault[0]:02x} '
-                     f'({fault.decode("cp1252", "replace")!r} in the code page cp1252); save the file as "CSV UTF-8", or convert '
-                     'it: iconv -f cp1252 -t utf-8')
+    return UserError(f'{path}: row {number}: expected text in UTF-8, found the byte 0x{fault[0]:02x}, which is '
+                     f'{fault.decode("cp1252", "replace")!r} in Western Windows files (cp1252); save the file as "CSV UTF-8", or convert '
+                     'it from its own encoding, such as iconv -f cp1252 -t utf-8')
 
 def _first_bytes(path):
-    "The first bytes of a file; `UserError` where they are those of a workbook, an archive or UTF-16"
+    "The first bytes of a file; `UserError` where they are not those of a text or a Parquet file"
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UserError(f'{path}: is no ordinary file, and a file is read more than once; save what it gives to one')
     with _open_binary(path) as stream: head = stream.read(65_536)
-    other = {b'PK': 'a workbook or a zip archive', b'\xff\xfe': 'UTF-16', b'\xfe\xff': 'UTF-16'}.get(head[:2])
-    if other is None: return head
-    raise UserError(f'{path}: row 1: expected text in UTF-8, found {other}; save it as "CSV UTF-8" or as JSON lines')
+    if head.startswith(b'PAR1'): return head
+    other = 'a workbook or a zip archive' if head.startswith(b'PK\x03\x04') else ''
+    acting, nul = sum(b < 9 or 13 < b < 32 for b in head[:4096]), head.count(b'\0')
+    if head[:2] in (b'\xff\xfe', b'\xfe\xff') or nul > len(head)/10 or acting > 8 + len(head[:4096])/50: other = other or 'UTF-16 or a binary file'
+    if not other: return head
+    raise UserError(f'{path}: row 1: expected text in UTF-8, found {other}; save its rows as "CSV UTF-8" or as JSON lines')
+
 
 # %% ../../nbs/library/core/files.ipynb #17759c5f
 _delimiters = {',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars'}
@@ -119,12 +128,16 @@ def _delimiter_of(line):
 def _kind_of(path, head):
     "Parquet, JSON array, JSON lines or CSV"
     if head.startswith(b'PAR1'): return 'Parquet'
-    text, names = head.decode('utf-8', 'ignore').lstrip('\ufeff \t\r\n'), {s.lower() for s in path.suffixes}
+    text, name = head.decode('utf-8', 'ignore').lstrip('\ufeff \t\r\n'), path.name.lower().removesuffix('.gz')
     if not text: raise UserError(f'{path}: is empty; expected one example a row')
-    if names & {'.csv', '.tsv'}: return 'CSV'
-    if text[0] == '[' and '.jsonl' not in names: return 'JSON array'
-    if text[0] in '{[' or names & {'.jsonl', '.ndjson', '.json'}: return 'JSON lines'
-    return 'CSV' if any(d in text.split('\n')[0] for d in _delimiters) else 'JSON lines'
+    first = text.split('\n')[0].rstrip()
+    if name.endswith(('.csv', '.tsv')): return 'CSV'
+    if text[0] == '[' and not name.endswith('.jsonl'): return 'JSON array'
+    if text[0] == '{' and first[-1] in '{[,' and '\n' in text:
+        raise UserError(f'{path}: row 1: expected one whole object a line or a JSON array, found an object over several lines')
+    if text[0] in '{[' or name.endswith(('.jsonl', '.ndjson', '.json')): return 'JSON lines'
+    return 'CSV' if any(d in first for d in _delimiters) else 'JSON lines'
+
 
 # %% ../../nbs/library/core/files.ipynb #5617cf31
 def _as_object(value, place='the line'):
@@ -144,7 +157,8 @@ def _line_rows(stream, longest):
 
 class _ArrayText:
     "The text of a JSON array, of which a piece is held in memory"
-    def __init__(self, stream, longest, piece=1 << 20): self.stream, self.longest, self.piece, self.text, self.at = stream, longest, piece, '', 0
+    def __init__(self, stream, longest, piece=1 << 20):
+        self.stream, self.longest, self.piece, self.text, self.at = stream, longest, piece, '', 0
 
     def fill(self):
         "Hold one more piece; false at the end of the file"
@@ -152,86 +166,108 @@ class _ArrayText:
         self.text, self.at = self.text[self.at:] + more, 0
         return bool(more)
 
-    def next_mark(self):
-        "Pass over blanks and take the character behind them; nothing at the end of the file"
+    def mark(self):
+        "The next character behind blanks; nothing at the end of the file"
         while True:
             self.at = re.compile(r'[ \t\r\n]*').match(self.text, self.at).end()
-            if self.at < len(self.text): self.at += 1; return self.text[self.at - 1]
-            if not self.fill(): return ''
+            if self.at < len(self.text) or not self.fill(): return self.text[self.at:self.at + 1]
 
     def item(self):
-        "The value that begins here, and its text; `ValueError` where there is none"
+        "The text of the value that begins here; `ValueError` where it has no end"
         while True:
-            try: (value, end), fault = _decoder.raw_decode(self.text, self.at), None
-            except (ValueError, RecursionError) as e: end, fault = len(self.text), e
+            try: end, fault = json.JSONDecoder().raw_decode(self.text, self.at)[1], ''
+            except (ValueError, RecursionError) as e: end, fault = len(self.text), str(e)[:80]
             if end < len(self.text) or len(self.text) - self.at > self.longest or not self.fill(): break
-        if fault: raise ValueError(str(fault)[:80])
+        if fault: raise ValueError(fault)
         start, self.at = self.at, end
-        return value, self.text[start:end]
+        return self.text[start:end]
 
 def _array_rows(stream, longest):
     "Rows of a JSON array, with their places in it"
     array, number = _ArrayText(stream, longest), 0
-    array.next_mark()
-    mark = array.next_mark()
-    while mark != ']':
+    array.mark()
+    array.at += 1
+    while array.mark() not in (']', ''):
         number += 1
-        if number == 1: array.at -= 1
-        elif mark == ',': array.next_mark(); array.at -= 1
-        else: raise UserError(f'row {number}: expected a comma or the end of the array, found {mark or "the end of the file"!r}')
-        try: value, text = array.item()
-        except ValueError as e: raise UserError(f'row {number}: expected JSON, found {array.text[array.at:array.at + 30]!r} ({e})') from None
-        yield _or_problem(number, lambda: _as_object(parse_json(text, 'the item', longest) if '\\u' in text else value, 'the item'))
-        mark = array.next_mark()
-    if mark := array.next_mark(): raise UserError(f'row {number + 1}: expected the end of the file behind the array, found {mark!r}')
+        try: text = array.item()
+        except ValueError as e:
+            raise UserError(f'row {number}: expected JSON, found {array.text[array.at:array.at + 30]!r} ({e})') from None
+        yield _or_problem(number, lambda: _as_object(parse_json(text, 'the item', longest), 'the item'))
+        if array.mark() not in (',', ']'): break
+        if array.mark() == ',': array.at += 1
+    if array.mark() != ']':
+        raise UserError(f'row {number + 1}: expected another row or the end of the array, found {array.mark() or "the end of the file"!r}')
+    array.at += 1
+    if array.mark(): raise UserError(f'row {number + 1}: expected the end of the file behind the array, found {array.mark()!r}')
+
 
 # %% ../../nbs/library/core/files.ipynb #c27f05bc
-def _csv_header(reader, above):
-    "The names of the columns, `above` lines further down than the reader counts; `UserError` where they are missing or not different"
-    try: header = [h.strip() for h in next(reader, [])]
-    except csv.Error as e: raise UserError(f'row {reader.line_num + above}, the header: expected names of columns ({e})') from None
-    named = [h for h in header if h]
-    if len(set(named)) == len(named) > len(header)/2: return header
-    where = f'row {reader.line_num + above}, the header'
+def _csv_header(cells, row):
+    "The names of the columns; `UserError` where they are missing or not different"
+    header = [h.strip() for h in cells or []]
+    named, where = [h for h in header if h], f'row {row}, the header'
     if len(named) <= len(header)/2:
         raise UserError(f'{where}: expected a name for each column, found {", ".join(named)[:60] or "nothing"!r}; remove the lines above the names')
+    if len(set(named)) == len(named): return header
     twice = next(h for h,n in Counter(named).items() if n > 1)
     raise UserError(f'{where}: expected different names, found {twice!r} twice')
 
 def _csv_row(header, cells):
-    "A row of texts; `BadRow` where cells are missing or left over"
+    "A row of texts; `BadRow` where cells are missing, left over or not well quoted"
     if len(cells) != len(header):
         raise BadRow('the line', f'{len(cells)} cells, {len(header)} columns; put a text that holds the delimiter into double quotes')
     if any(cell.strip() for name,cell in zip(header, cells) if not name): raise BadRow('the line', 'a cell in a column without a name; give it one')
+    if any(cell.startswith(' "') and cell.endswith('"') for cell in cells): raise BadRow('the line', 'a blank stands before a double quote; remove it')
+    if [cell.strip() for cell in cells] == header: raise BadRow('the line', 'the names of the columns stand here again, as if two files were joined; remove them')
     return {name: cell for name,cell in zip(header, cells) if name}
+
+class _Quoted:
+    "Lines of a CSV file, of which it counts the double quotes"
+    def __init__(self, lines): self.lines, self.count = iter(lines), 0
+    def __iter__(self): return self
+    def __next__(self):
+        line = next(self.lines)
+        self.count += line.count('"')
+        return line
+
+def _cells(reader, lines, longest, above):
+    "The next record, None behind the last; `UserError` where quotes do not match, since nobody knows which rows that joins or cuts"
+    row, limit = reader.line_num + above + 1, csv.field_size_limit(longest)
+    try: cells, fault = next(reader, None), ''
+    except csv.Error as e: cells, fault = None, str(e)
+    finally: csv.field_size_limit(limit) # of the whole program
+    if 'field larger' in fault: raise UserError(f'row {row}, the line: expected at most {longest:,} characters in a cell; is a double quote opened and not closed?')
+    if fault or lines.count % 2:
+        raise UserError(f'row {row}, the line: the double quotes here, or in a row above, do not match{f" ({fault})" if fault else ""}; a text with a comma, a '
+                        'line end or a quote in it stands in double quotes, and a quote inside it is written twice')
+    return cells
 
 def _csv_rows(stream, longest):
     "Rows of a CSV file, with the numbers of the lines on which they begin"
     blank, first = next(((n, line) for n,line in enumerate(stream) if line.strip()), (0, ''))
     delimiter, said = _delimiter_of(first)
-    above = blank + said
-    csv.field_size_limit(longest)
-    reader = csv.reader(stream if said else chain([first], stream), strict=True, delimiter=delimiter)
-    header = _csv_header(reader, above)
+    above, lines = blank + said, _Quoted(stream if said else chain([first], stream))
+    reader = csv.reader(lines, strict=True, delimiter=delimiter)
+    header = _csv_header(_cells(reader, lines, longest, above), reader.line_num + above)
     while True:
         number = reader.line_num + above + 1
-        try: cells = next(reader)
-        except StopIteration: return
-        except csv.Error as e:
-            if 'unexpected end' in str(e):
-                raise UserError(f'row {number}, the line: a double quote is opened and not closed before the end of the file; close it, '
-                                'or write a quote inside a text twice') from None
-            yield number, RowProblem(number, 'the line', f'expected a CSV record ({e}); a quote inside a text is written twice')
-            continue
+        cells = _cells(reader, lines, longest, above)
+        if cells is None: return
         if cells: yield _or_problem(number, lambda: _csv_row(header, cells))
+
 
 # %% ../../nbs/library/core/files.ipynb #d9690078
 def _parquet_rows(path):
     "Rows of a Parquet file, with their places in it"
     try: from pyarrow import ArrowException, parquet
-    except ImportError: raise UserError('a Parquet file needs pyarrow: pip install "finetune_notes[train]", or save the rows as JSON lines') from None
-    try: yield from enumerate((row for batch in parquet.ParquetFile(path).iter_batches(1000) for row in batch.to_pylist()), 1)
-    except (ArrowException, OSError) as e: raise UserError(f'is a damaged Parquet file ({str(e).splitlines()[0][:80]}); save it again') from None
+    except ImportError: raise UserError('a Parquet file needs pyarrow: pip install pyarrow, or save the rows as JSON lines') from None
+    try:
+        with parquet.ParquetFile(path) as file:
+            twice = [name for name,n in Counter(file.schema_arrow.names).items() if n > 1]
+            if twice: raise UserError(f'expected different names of columns, found {twice[0]!r} twice')
+            yield from enumerate((row for batch in file.iter_batches(1000) for row in batch.to_pylist()), 1)
+    except UserError: raise
+    except (ArrowException, OSError, ValueError, OverflowError) as e: raise UserError(f'cannot be read as a Parquet file ({str(e).splitlines()[0][:80]}); save it again') from None
 
 class RowFile:
     "The rows of a file, one after the other"
@@ -241,7 +277,8 @@ class RowFile:
     ):
         self.path, self.longest = Path(path), longest
         try: self.kind = _kind_of(self.path, _first_bytes(self.path))
-        except (OSError, EOFError, gzip.zlib.error) as e: raise _file_fault(self.path, e) from None
+        except UserError: raise
+        except (OSError, EOFError, ValueError, gzip.zlib.error) as e: raise _file_fault(self.path, e) from None
 
     def __repr__(self): return f'{self.path}: {self.kind}'
 
@@ -268,24 +305,27 @@ class Loaded:
     left_out:Counter = field(default_factory=Counter) # Reason → rows
     fields:Counter = field(default_factory=Counter) # Name → rows that have it
     remarks:list = field(default_factory=list) # Sentences on the file as a whole
+    rows:int = 0 # In the file
+    what:str = 'used' # What the items are called
 
     @property
     def summary(self)->str:
         "What was read, in a sentence"
-        parts = [f'{len(self.items):,} used', *(f'{n:,} left out: {why}' for why,n in self.left_out.items())]
-        if self.problems: parts.append(f'{len(self.problems):,} bad')
-        rows = len(self.items) + len(self.problems) + self.left_out.total()
-        return '; '.join([f'{self.path} ({self.kind}): {rows:,} rows, ' + ', '.join(parts), *self.remarks])
+        parts = [f'{len(self.items):,} {self.what}', *(f'{n:,} left out: {why}' for why,n in self.left_out.items())]
+        if self.problems: parts.append(f'{len(self.problems):,} bad rows left out; the first: {self.problems[0]}')
+        return '; '.join([f'{self.path} ({self.kind}): {self.rows:,} rows, ' + ', '.join(parts), *self.remarks])
 
     def require(self,
         skip_bad:bool=False, # Keep the good rows of a file that has bad ones?
         what:str='examples', # What a row is called
     )->list: # The items
-        "The items; one `UserError` names the first three bad rows and counts the rest"
+        "The items, and on the error stream what is not plain; one `UserError` names the first three bad rows and counts the rest"
         more = f'; and {len(self.problems) - 3} more bad rows' if len(self.problems) > 3 else ''
         if self.problems and not (skip_bad and self.items):
-            raise UserError(f"{self.path}: {'; '.join(map(str, self.problems[:3]))}{more} ({len(self.items)} good rows)")
-        if self.items: return self.items
+            raise UserError(f"{self.path}: {'; '.join(map(str, self.problems[:3]))}{more} ({self.rows - len(self.problems)} good rows)")
+        if self.items:
+            if self.problems or self.left_out or self.remarks: print(self.summary, file=sys.stderr)
+            return self.items
         why = f' ({self.summary})' if self.left_out or self.remarks else '; expected one a row'
         raise UserError(f'{self.path}: holds no {what}{why}')
 
@@ -298,6 +338,7 @@ def load_rows(
     file = RowFile(path, longest)
     loaded = Loaded(file.path, file.kind)
     for number,row in file:
+        loaded.rows += 1
         if isinstance(row, RowProblem): loaded.problems.append(row); continue
         loaded.fields.update(row.keys())
         try: item = make(row)

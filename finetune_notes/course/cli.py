@@ -141,16 +141,13 @@ def ask_command(
 def only_case(case:str):
     "`UserError` unless the case is one that can be trained"
     if case not in ('assistant', 'service'):
-        raise UserError(f'no case {case!r} to train or evaluate; there is: assistant, service; and train sft for chats of your own')
+        raise UserError(f'no case {case!r}; train knows sft, assistant and service; evaluate knows assistant, service, valuation and functions')
 
 def examples_of(data:str, skip_bad:bool):
     "Examples of a file; bad rows stop, or are counted on the error stream"
     if not data: raise UserError('which file? give it with --data FILE')
     from finetune_notes.cases.queries.dataset import read_examples
-    loaded = read_examples(data)
-    examples, bad = loaded.require(skip_bad), loaded.problems
-    if bad: print(f'{data}: {len(bad)} bad rows left out, {len(examples)} kept; the first: {bad[0]}', file=sys.stderr)
-    return examples
+    return read_examples(data).require(skip_bad)
 
 # %% ../../nbs/library/course/cli.ipynb #f2022e64
 def evaluate(
@@ -195,8 +192,6 @@ def diagnosed(data, text, value, threshold, limit, skip_bad, json, decimal=''):
     from finetune_notes.cases.parcels.diagnosis import diagnose, read_parcels
     frame, loaded = read_parcels(data, text, value, decimal)
     loaded.require(skip_bad, 'parcels')
-    first = [f'the first bad one: {p}' for p in loaded.problems[:1]]
-    if first or loaded.remarks: print(loaded.summary, *first, sep='; ', file=sys.stderr)
     found = diagnose(frame[:limit or None], threshold, left_out=len(loaded.problems))
     return found.to_json() if json else found
 
@@ -227,9 +222,7 @@ def choices_of(file, option, skip_bad, prompt, chosen, rejected)->list:
     if not file: raise UserError(f'which file? give it with {option} FILE')
     from finetune_notes.data.pairs import read_pairs
     loaded = read_pairs(file, prompt=prompt, chosen=chosen, rejected=rejected)
-    pairs = loaded.require(skip_bad, 'pairs')
-    print(loaded.summary, file=sys.stderr)
-    return pairs
+    return loaded.require(skip_bad, 'pairs')
 
 def ranked(pairs, json):
     "How the model of your choices ranks others"
@@ -246,9 +239,7 @@ def chat_trained(data, pairs, skip_bad, batch_size, json):
     if not data: raise UserError('which file? give it with --data FILE')
     if batch_size < 0: raise UserError(f'--batch-size {batch_size}: expected 0 or more')
     from finetune_notes.data.conversations import load_conversations
-    loaded = load_conversations(data)
-    chats = loaded.require(skip_bad, 'conversations')
-    print(loaded.summary, file=sys.stderr)
+    chats = load_conversations(data, skip_bad)
     from finetune_notes.training.chat import Recipe, train_chat
     recipe = Recipe(batch_size=batch_size) if batch_size else Recipe()
     made = train_chat(chats, recipe=recipe, skip_bad=skip_bad)
@@ -263,7 +254,7 @@ def train(
     prompt:str='prompt', # For service, what the file calls the prompt
     chosen:str='chosen', # For service, what it calls the better answer
     rejected:str='rejected', # For service, what it calls the other
-    skip_bad:store_true=False, # Leave out rows that cannot be read
+    skip_bad:store_true=False, # Leave out rows that cannot be read, and for sft answers that are too long
     batch_size:int=0, # Rows per step, all processes together; 0 is what the recipe says
     json:store_true=False, # Print one JSON document
 ):

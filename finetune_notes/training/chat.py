@@ -24,68 +24,88 @@ def _first_question(messages):
     return ' '.join(next(m['content'] for m in messages if m['role'] == 'user').lower().split())
 
 def split_conversations(
-    conversations:list, # Messages of each, as `read_messages` gives them
+    conversations:list, # Messages of each, as `load_conversations` gives them
     share:float=0.1, # Of the conversations to hold back
     seed:int=42, # Of the choice
 )->tuple[list, list]: # Conversations to train on, and those held back
     "Hold conversations back; those that begin with the same question stay together"
+    if not 0 < share < 1: raise UserError(f'share = {share}: expected a share between 0 and 1 of the conversations to hold back')
+    if isinstance(conversations, str | Path): raise UserError(f'expected conversations, found the name of a file; load_conversations({str(conversations)!r}) gives them')
+    groups = len({_first_question(c) for c in conversations})
+    if groups < 20:
+        raise UserError(f'{len(conversations)} conversations with {groups} different first questions are too few to train on some and measure on others; '
+                        'expected 20 or more')
     parts = split_groups(conversations, _first_question, dict(kept=1 - share, held=share), seed)
     return parts['kept'], parts['held']
 
 # %% ../../nbs/library/training/chat.ipynb #5520c563
+_enough = 20 # Held-out groups below which an interval is too narrow to be believed
+
 @dataclass(frozen=True)
 class ChatRun:
     "A model that was trained on conversations, beside the one it started from"
     run:Run # The training
-    losses:pd.DataFrame # A line for each held-out answer: conversation, before, after (nats per token)
+    losses:pd.DataFrame # A line for each held-out answer: group (conversations that begin alike), before, after (nats per token)
     samples:list = field(repr=False) # For some of them: messages, answer (of the file), before, after (of the models)
+    left_out:int = 0 # Answers that were too long
 
     @property
-    def difference(self)->Estimate: # n counts the conversations
-        "How much the loss on held-out answers changed; below 0 is better"
-        return bootstrap(self.losses.after - self.losses.before, self.losses.conversation)
+    def difference(self)->Estimate: # n counts the groups
+        "How much the loss of a held-out answer changed; below 0 is better"
+        return bootstrap(self.losses.after - self.losses.before, self.losses.group)
 
     def __str__(self):
-        before, after = self.losses.before.mean(), self.losses.after.mean()
-        lines = [repr(self.run), f'loss on {len(self.losses)} held-out answers of {self.difference.n} conversations: {before:.3f} before, '
-                                 f'{after:.3f} after; difference {self.difference.text} nats per token']
-        for sample in self.samples:
-            lines += ['', f"user:       {sample['messages'][-1]['content']}", f"your file:  {sample['answer']}",
-                      f"before:     {sample['before']}", f"after:      {sample['after']}"]
-        return '\n'.join(lines)
+        change, mean = self.difference, self.losses[['before', 'after']].mean()
+        lines = [repr(self.run), f'loss of {len(self.losses)} held-out answers in {change.n} groups: {mean.before:.3f} nats per token before, '
+                                 f'{mean.after:.3f} after; difference {change.text}, for one run with one seed']
+        if change.n < _enough: lines.append(f'{change.n} groups are too few to rely on the interval; hold more conversations back, or bring more')
+        if self.left_out: lines.append(f'{self.left_out} answers were left out because they are too long')
+        return '\n'.join(lines + [line for sample in self.samples for line in _sample_lines(sample)])
+
+def _sample_lines(sample):
+    "What was asked and answered"
+    asked = sample['messages'][-1]
+    texts = {asked['role']: asked['content'], 'your file': sample['answer'], 'before': sample['before'], 'after': sample['after']}
+    return ['', *(f'{name + ":":11} {text}' for name,text in texts.items())]
 
 # %% ../../nbs/library/training/chat.ipynb #6af240e7
-def _fitting(conversations, tokenizer, max_length, skip_bad):
-    "Examples with the number of their conversation; those that are too long are refused, or left out"
-    examples = [(i, e) for i,c in enumerate(conversations) for e in answer_examples(c)]
-    size = [len(ChatTemplate().row(e, tokenizer)['input_ids']) for _,e in examples]
-    fitting = [pair for pair,n in zip(examples, size) if n <= max_length]
-    if len(fitting) == len(examples) or skip_bad and fitting: return fitting
-    raise UserError(f'{len(examples) - len(fitting)} of {len(examples)} answers are longer than {max_length} tokens with what was said before them, '
-                    f'the longest has {max(size)}; shorten them, leave them out with skip_bad, or raise max_length in the recipe')
+def _examples(conversations, tokenizer, max_length, skip_bad):
+    "Examples, each with the group of its conversation, that are short enough, and how many are not"
+    examples = [e | dict(group=_first_question(c)) for c in conversations for e in answer_examples(c)]
+    size = [len(ChatTemplate().row(e, tokenizer)['input_ids']) for e in examples]
+    fitting = [e for e,n in zip(examples, size) if n <= max_length]
+    left_out = len(examples) - len(fitting)
+    if not left_out or skip_bad and fitting: return fitting, left_out
+    raise UserError(f'{left_out} of {len(examples)} answers are longer than {max_length} tokens with what was said before them, the longest has '
+                    f'{max(size)}; shorten them, leave bad rows out, or raise max_length in the recipe')
+
+def _measured(name, model, identity, tokenizer, examples, shown, folder):
+    "The losses of a model on examples, and its answers to some of them"
+    rows, loaded = [ChatTemplate().row(e, tokenizer) for e in examples], model()
+    prompts = [ChatTemplate().prompt(e, tokenizer) for e in shown]
+    answers, _ = generate_once(name, lambda: loaded, identity, tokenizer, prompts, stop=None, folder=folder)
+    return answer_losses(loaded, rows), [a.text for a in answers]
 
 def train_chat(
-    conversations:list, # Messages of each, as `load_conversations` gives them; at least 20
+    conversations:list, # Messages of each, as `load_conversations` gives them; at least 20 that begin differently
     base:Checkpoint|None=None, # What to start from; by default the model of the settings
     recipe:Recipe=Recipe(), # How to train
     share:float=0.1, # Of the conversations to hold back
     skip_bad:bool=False, # Leave out answers that are too long?
-    shown:int=3, # Held-out answers to show
+    shown:int=3, # Held-out answers to show, one of each conversation
     folder:Path|None=None, # Where runs are kept; by default the one of the settings
     **options, # Of `sft`: save_steps, callbacks, report_to, force
 )->ChatRun:
     "Fine-tune on conversations, and compare with the model before on conversations that were held back"
-    if len(conversations) < 20:
-        raise UserError(f'{len(conversations)} conversations are too few to train on some and measure on others; expected 20 or more')
-    base = base or load_checkpoint()
-    tokenizer, template = base.tokenizer(), ChatTemplate()
-    kept, held = (_fitting(some, tokenizer, recipe.max_length, skip_bad) for some in split_conversations(conversations, share, recipe.seed))
-    examples, asked = [e for _,e in kept], [e for _,e in held]
-    run = sft(examples, template, base, recipe, 'chat', folder, eval_examples=asked, **options)
-    rows = [template.row(e, tokenizer) for e in asked]
-    models = [('before', base.model, base.identity), ('after', run.model, run.identity)]
-    losses = {name: answer_losses(model(), rows) for name,model,_ in models}
-    answers = {name: generate_once(name, model, identity, tokenizer, [template.prompt(e, tokenizer) for e in asked[:shown]],
-                                   stop=None, folder=folder) for name,model,identity in models}
-    samples = [e | {name: answers[name][i] for name in answers} for i,e in enumerate(asked[:shown])]
-    return ChatRun(run, pd.DataFrame(dict(conversation=[i for i,_ in held], **losses)), samples)
+    parts, base = split_conversations(conversations, share, recipe.seed), base or load_checkpoint()
+    tokenizer = base.tokenizer()
+    _examples(conversations, tokenizer, recipe.max_length, skip_bad)
+    (kept, _), (held, _) = (_examples(part, tokenizer, recipe.max_length, True) for part in parts)
+    samples = list({e['group']: e for e in reversed(held)}.values())[:shown]
+    if len({e['group'] for e in held}) < 2: raise UserError('fewer than two of the held-out conversations are short enough to measure on; hold more back')
+    run = sft(kept, ChatTemplate(), base, recipe, 'chat', folder, eval_examples=held, **options)
+    before, said_before = _measured('before', base.model, base.identity, tokenizer, held, samples, folder)
+    after, said_after = _measured('after', run.model, run.identity, tokenizer, held, samples, folder)
+    losses = pd.DataFrame(dict(group=[e['group'] for e in held], before=before, after=after))
+    total = sum(len(answer_examples(c)) for c in conversations)
+    return ChatRun(run, losses, [e | dict(before=b, after=a) for e,b,a in zip(samples, said_before, said_after)], total - len(kept) - len(held))

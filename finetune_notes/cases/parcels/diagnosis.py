@@ -223,7 +223,6 @@ def load_parcels(
     "Parcels from a file; one `UserError` names the first three bad rows and counts the rest, and remarks go to the error stream"
     frame, loaded = read_parcels(path, text, value, decimal)
     loaded.require(skip_bad, 'parcels')
-    if loaded.problems or loaded.remarks: print(loaded.summary, file=sys.stderr)
     return frame
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #d6f03a1a

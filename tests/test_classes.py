@@ -1,5 +1,5 @@
 "What the lessons on an ontology, tagging and triage do not show: brute force, leaks over seeds, files of every kind of mistake"
-import re
+import json, re
 from itertools import permutations
 import numpy as np
 import pytest
@@ -79,7 +79,7 @@ def test_a_tree_is_read_from_files_of_every_kind(tmp_path, text, name):
     assert read_ontology(tmp_path/name).parents == {'heart\u2028attack': 'heart', 'heart': ''}
 
 @pytest.mark.parametrize('line, said', [('{', 'row 2, the line: expected JSON'), ('[]', 'row 2, the line: expected a JSON object'), ('{"text": "t"}', 'row 2, labels: expected a list'), ('{"text": 3, "labels": []}', 'row 2, text: expected a text, found int'),
-                                        ('{"text": "t", "labels": "a"}', 'row 2, labels: expected a list'), ('{"text": "t", "labels": [1]}', 'row 2, labels: expected a list'), ('{"text": "t", "labels": ["aq"]}', "'aq' (row 2, did you mean a?)")])
+                                        ('{"text": "t", "labels": "a"}', 'row 2, labels: expected a list'), ('{"text": "t", "labels": [1]}', 'row 2, labels: expected a list'), ('{"text": " ", "labels": ["a"]}', 'row 2, text: expected a text'), ('{"text": "", "labels": ["a"]}', 'row 2, text: expected a text, found an empty text'), ('{"text": "t", "labels": ["a", "a"]}', "row 2, labels: expected different labels, found 'a' more than once"), ('{"text": "t", "labels": ["aq"]}', "'aq' (row 2, did you mean a?)")])
 def test_a_file_of_labels_that_cannot_be_used(tmp_path, line, said):
     (tmp_path/'rows.jsonl').write_text('{"text": "t", "labels": ["a"]}\n' + line)
     with pytest.raises(UserError) as e: read_labels(tmp_path/'rows.jsonl', Ontology({'a': ''}))
@@ -88,6 +88,21 @@ def test_a_file_of_labels_that_cannot_be_used(tmp_path, line, said):
 def test_labels_are_read_from_an_array(tmp_path):
     (tmp_path/'rows.json').write_text('[{"text": "t", "labels": ["a"], "id": 7},\n {"text": "u", "labels": []}]')
     assert read_labels(tmp_path/'rows.json', Ontology({'a': ''})) == [dict(text='t', labels=['a'], id=7), dict(text='u', labels=[])]
+
+def test_texts_that_stand_twice_are_counted(tmp_path, capsys):
+    rows, tree = [('t', ['a']), ('u', []), (' t', ['a']), ('u', ['a']), ('v', ['a', 'b']), ('v', ['b', 'a'])], Ontology({'a': '', 'b': 'a'})
+    (tmp_path/'rows.jsonl').write_text('\n'.join(json.dumps(dict(text=text, labels=labels)) for text,labels in rows))
+    assert len(read_labels(tmp_path/'rows.jsonl', tree)) == 6
+    assert 'texts that stand in more than one row: 3, of which with different labels: 1' in capsys.readouterr().err
+    (tmp_path/'rows.jsonl').write_text('{"text": "t", "labels": ["a"]}')
+    assert read_labels(tmp_path/'rows.jsonl', tree) and capsys.readouterr().err == ''
+
+def test_a_deep_tree_has_its_paths_and_a_long_circle_is_shown_in_part():
+    chain = [(f'n{i}', f'n{i - 1}' if i else '') for i in range(3000)]
+    assert check_tree(chain, 'file').path('n2999') == [name for name,_ in chain]
+    with pytest.raises(UserError, match=r'own ancestors: n\d+( under n\d+){4} and so on, 3,000 classes in all; correct'): check_tree([('n0', 'n2999'), *chain[1:]], 'file')
+    with pytest.raises(UserError, match=r'own ancestors: (a under b under a|b under a under b); correct'): check_tree([('a', 'b'), ('b', 'a')], 'file')
+    with pytest.raises(UserError, match="'b' is its own ancestor"): Ontology({'a': 'b', 'b': 'b'}).path('a')
 
 def test_files_that_are_not_there_or_no_text(tmp_path):
     (tmp_path/'x').write_bytes(b'\xff\xfe\x00')

@@ -14,7 +14,7 @@ __all__ = ['disease_processes', 'disease_courses', 'article_phrases', 'frequency
            'sentence_scores', 'best_threshold', 'classical_labels', 'macro_f1_by_band']
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #4458ac56
-import random, re
+import random, re, sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -81,7 +81,11 @@ class Ontology:
 
     def path(self, name:str)->list[str]:
         "A class and its ancestors, from the top"
-        return ([*self.path(self.parents[name]), name]) if name else []
+        above = {}
+        while name:
+            if name in above: raise UserError(f'the class {name!r} is its own ancestor; correct a parent')
+            above[name], name = True, self.parents[name]
+        return [*above][::-1]
 
     def siblings(self, name:str)->list[str]:
         "The other classes with the same parent"
@@ -106,8 +110,10 @@ def check_tree(rows:list, where:str)->Ontology:
         raise UserError(f'{where}: {len(lost)} classes have a parent that is not in the file: {", ".join(lost[:5])}')
     try: TopologicalSorter({n: [p] if p else [] for n,p in rows}).prepare()
     except CycleError as e:
-        raise UserError(f'{where}: these classes are their own ancestors: {" under ".join(e.args[1])}; correct one of '
-                        'their parents') from None
+        circle = e.args[1]
+        more = f' and so on, {len(circle) - 1:,} classes in all' if len(circle) > 5 else ''
+        raise UserError(f'{where}: these classes are their own ancestors: {" under ".join(circle[:5])}{more}; correct '
+                        'one of their parents') from None
     return Ontology(parents)
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #f15a92fe
@@ -130,22 +136,35 @@ def read_ontology(
 def _labelled(row):
     "A row with a text and a list of labels"
     text, labels = row.get('text'), row.get('labels')
-    if not isinstance(text, str): raise BadRow('text', f'expected a text, found {found_text(text)}')
+    if not isinstance(text, str) or not text.strip(): raise BadRow('text', f'expected a text, found {found_text(text)}')
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise BadRow('labels', f'expected a list of texts such as ["...", "..."], found {found_text(labels)}')
+    twice = next((label for label,n in Counter(labels).items() if n > 1), None)
+    if twice is not None: raise BadRow('labels', f'expected different labels, found {twice!r} more than once')
     return row
+
+def _repeats(rows):
+    "Sentences on texts that a file holds more than once"
+    said = defaultdict(list)
+    for row in rows: said[row['text'].strip()].append(frozenset(row['labels']))
+    again = [labels for labels in said.values() if len(labels) > 1]
+    other = sum(len(set(labels)) > 1 for labels in again)
+    if again: yield f'texts that stand in more than one row: {len(again):,}, of which with different labels: {other:,}'
 
 def read_labels(
     file, # JSON lines, a JSON array or Parquet, each row with a text and a list of labels
     ontology:Ontology, # That the labels are from
 )->list[dict]: # text, labels
-    "Read labelled articles; `UserError` names labels that the ontology does not have"
+    "Labelled articles; `UserError` names labels that are no classes; repeated texts are counted on the error stream"
     loaded, unknown = load_rows(file, _labelled), {}
     rows = loaded.require(what='labelled articles')
     for number,row in zip(loaded.numbers, rows):
         for label in row['labels']:
             if label not in ontology.parents: unknown.setdefault(label, number)
-    if not unknown: return rows
+    if not unknown:
+        loaded.remarks += _repeats(rows)
+        if loaded.remarks: print(loaded.summary, file=sys.stderr)
+        return rows
     named = []
     for label,number in list(unknown.items())[:5]:
         near = ''.join(f', did you mean {n}?' for n in get_close_matches(label, ontology.parents, 1))

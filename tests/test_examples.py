@@ -65,6 +65,9 @@ BAD_LINES = {
     'columns code': (talk(('human', human(columns='[open("x")]')), ('gpt', GOLD)), 'row 2, Columns: expected a Python list'),
     'columns unclosed': (talk(('human', human(columns="['a]")), ('gpt', GOLD)), 'row 2, Columns: expected a Python list'),
     'columns numbers': (talk(('human', human(columns='[1, 2]')), ('gpt', GOLD)), 'row 2, Columns: expected a list of column names'),
+    'columns of objects': (talk(('human', human(columns='[{["a"]: 1}]')), ('gpt', GOLD)), 'row 2, Columns: expected a Python list of names'),
+    'columns unfilled': (talk(('human', human(columns='[{{}}]')), ('gpt', GOLD)), 'row 2, Columns: expected a Python list of names'),
+    'columns half a character': (talk(('human', human(columns=r"['\ud83d']")), ('gpt', GOLD)), 'row 2, Columns: expected a Python list of names'),
     'NLQ blank': (talk(('human', human(question=' ')), ('gpt', GOLD)), 'row 2, NLQ: expected a question'),
     'answer prose': (talk(('human', human()), ('gpt', 'Sure! Here it is')), 'row 2, the assistant turn: expected JSON'),
     'answer repr': (talk(('human', human()), ('gpt', "{'limit': 3}")), 'row 2, the assistant turn: expected JSON'),
@@ -106,6 +109,9 @@ BAD_FILES = {
     'no-columns.csv': (b'user_input,columns\nx,\n', 'row 2, columns: expected at least one column name'),
     'quote.csv': (b'user_input,columns\n"x,a\n', 'row 2, the line: the double quotes here'),
     'big.csv': (b'user_input,columns\nx,' + b'a'*2_000_000 + b'\n', 'row 2, the line: expected at most 1,000,000 characters in a cell'),
+    'list-open.csv': (b'user_input,columns\nx,"[a, b]"\n', 'row 2, columns: expected a Python list of names'),
+    'list-of-numbers.csv': (b'user_input,columns\nx,"[1, 2]"\n', 'row 2, columns: expected a list of column names'),
+    'list-empty.csv': (b'user_input,columns\nx,[]\n', 'row 2, columns: expected at least one column name'),
 }
 
 @pytest.mark.parametrize('name', BAD_FILES)
@@ -134,6 +140,25 @@ def test_good_files(tmp_path):
     assert load_examples(path) == [want, want]
     (tmp_path/'rows.csv').write_bytes('\ufeffuser_input,extra,columns\r\n"a ""b""\nc",1,"x, y z,été,x"\r\n\r\n1,2,q\r\n'.encode())
     assert load_examples(tmp_path/'rows.csv') == [Example('a "b"\nc', ('x', 'y z', 'été')), Example('1', ('q',))]
+
+@pytest.mark.parametrize('cell', ['a,b', 'a; b', '["a", "b"]', "['a', 'b']", ' ["a",\n"b"] '])
+def test_columns_of_a_cell(tmp_path, cell):
+    quoted = cell.replace('"', '""')
+    (tmp_path/'rows.csv').write_text(f'user_input,columns\nx,"{quoted}"\n')
+    assert load_examples(tmp_path/'rows.csv') == [Example('x', ('a', 'b'))]
+
+def test_a_semicolon_beside_commas_is_part_of_a_name(tmp_path):
+    (tmp_path/'rows.csv').write_text('user_input,columns\nx,"a;b,c"\n')
+    assert load_examples(tmp_path/'rows.csv') == [Example('x', ('a;b', 'c'))]
+
+def test_repeated_examples_are_counted(tmp_path, capsys):
+    (tmp_path/'rows.jsonl').write_text('\n'.join([GOOD, ours(question='other'), '{"query": {}, "columns": ["host", "duration_ms"], "question": "slow requests"}', GOOD]))
+    loaded = read_examples(tmp_path/'rows.jsonl')
+    assert len(loaded.items) == 4 and loaded.remarks == ['rows that repeat an earlier one: 2, the first is row 3']
+    load_examples(tmp_path/'rows.jsonl')
+    assert 'rows that repeat an earlier one: 2' in capsys.readouterr().err
+    (tmp_path/'rows.jsonl').write_text(f"{GOOD}\n{ours(question='other')}\n{ours(query=dict(limit=3))}")
+    assert read_examples(tmp_path/'rows.jsonl').remarks == []
 
 def test_csv_rows_are_counted_in_lines(tmp_path):
     (tmp_path/'rows.csv').write_text('user_input,columns\n"two\nlines",a\nx,\n')

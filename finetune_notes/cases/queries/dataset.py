@@ -11,7 +11,7 @@ __all__ = ['Example', 'make_example', 'make_examples', 'to_record', 'split_text'
            'read_examples', 'load_examples', 'check_queries']
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #ec673364
-import ast, hashlib, json, random, re
+import ast, hashlib, json, random, re, sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,26 +160,40 @@ def _turns(row):
         raise BadRow('the turns', f'expected one user and at most one assistant, found {", ".join(roles)[:60]}')
     return said[0]['content'], said[1]['content'] if len(said) > 1 else None
 
+def _list_in(text, field):
+    "The list in a text, as JSON or Python writes it"
+    try: return parse_json(text, field)
+    except BadRow: pass
+    try:
+        value = ast.literal_eval(text)
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise BadRow(field, f'expected a Python list of names, found {text[:40]!r}') from None
+    return value
+
 def _from_conversation(row):
     "An example from a conversation as the course published it"
     asked, answer = _turns(row)
     parts = _HUMAN.fullmatch(asked)
     if not parts:
         raise BadRow('the user turn', f'expected NLQ: "..." and Columns: [...], found {asked.strip()[:40]!r}')
-    try: columns = ast.literal_eval(parts['columns'])
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise BadRow('Columns', f"expected a Python list of names, found {parts['columns'][:40]!r}") from None
-    question, columns = _question(parts['question'], 'NLQ'), _names(columns, 'Columns')
+    columns = _names(_list_in(parts['columns'], 'Columns'), 'Columns')
+    question = _question(parts['question'], 'NLQ')
     texts = dict(query=(answer, 'the assistant turn', columns), existing=(parts['existing'], 'EXISTING QUERY', None))
     queries = {key: _query(parse_json(text, place), place, known)
                for key,(text, place, known) in texts.items() if text is not None}
     return Example(question, columns, **queries)
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #730b7335
+def _names_in(cell):
+    "The column names of a cell: a list, or names with commas, or with semicolons where there is no comma"
+    if cell[:1] == '[' and cell[-1] == ']': return _list_in(cell, 'columns')
+    return [name.strip() for name in cell.split(',' if ',' in cell else ';') if name.strip()]
+
 def _from_cells(row):
     "An example from a row of texts, as a CSV file holds them"
     columns = row.get('columns')
-    if isinstance(columns, str): columns = [c.strip() for c in columns.split(',') if c.strip()]
+    if isinstance(columns, str): columns = _names_in(columns.strip())
     queries = {k: row.get(k) for k in ('query', 'existing')}
     for key,text in queries.items():
         if isinstance(text, str): queries[key] = parse_json(text, key) if text.strip() else None
@@ -196,6 +210,14 @@ def _example(row):
                             f'{", ".join(row)[:60] or "none"}')
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #998bdf95
+def _repeats(loaded):
+    "A sentence on rows that hold the same example as a row before them"
+    seen, again = set(), []
+    for number,record in zip(loaded.numbers, map(to_record, loaded.items)):
+        if record in seen: again.append(number)
+        seen.add(record)
+    if again: yield f'rows that repeat an earlier one: {len(again):,}, the first is row {again[0]}'
+
 def read_examples(
     path, # JSON lines, a JSON array, CSV or Parquet
 )->Loaded: # Its items are `Example`s
@@ -205,6 +227,7 @@ def read_examples(
     chats = any(name in loaded.fields for name in _chat_fields)
     if loaded.kind == 'CSV' and loaded.fields and missing and not chats:
         raise UserError(f'{path}: row 1, the header: expected user_input,columns, but {" and ".join(missing)} is missing')
+    loaded.remarks += _repeats(loaded)
     return loaded
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #7367ff3a
@@ -212,8 +235,10 @@ def load_examples(
     path, # JSON lines, a JSON array, CSV or Parquet
     skip_bad:bool=False, # Keep the good rows of a file that has bad ones?
 )->list[Example]:
-    "Examples from a file; raises one `UserError` that names the first three bad rows"
-    return read_examples(path).require(skip_bad)
+    "Examples from a file; raises one `UserError` that names the first three bad rows, remarks go to the error stream"
+    loaded = read_examples(path)
+    if loaded.remarks: print(loaded.summary, file=sys.stderr)
+    return loaded.require(skip_bad)
 
 def check_queries(
     examples:list[Example], # With their queries, or without

@@ -251,14 +251,53 @@ def test_several_calls_as_engines_write_them(text): assert parse_calls(text) == 
     [dict(type='text', text='I look it up.'), dict(type='tool_use', id='1', name='f', input=dict(a=1))]])
 def test_calls_as_chat_apis_return_them(answer): assert parse_calls(answer) == [f(a=1)]
 
+gemini = dict(functionCall=dict(name='f', args=dict(a=1)))
+bedrock = dict(toolUse=dict(toolUseId='1', name='f', input=dict(a=1)))
+responses = dict(type='function_call', id='1', call_id='2', name='f', arguments='{"a": 1}', status='completed')
+envelopes = [gemini, dict(role='model', parts=[gemini]), dict(role='model', parts=[dict(text='Let me see: f(a=2)?', thought=True), gemini | dict(thoughtSignature='x')]), dict(candidates=[dict(content=dict(role='model', parts=[gemini]))]),
+    bedrock, dict(role='assistant', content=[dict(text='I look it up.'), bedrock]), dict(output=dict(message=dict(role='assistant', content=[dict(reasoningContent=dict(reasoningText=dict(text='f(a=2)'))), bedrock])), stopReason='tool_use'),
+    [dict(type='thinking', thinking='f(a=2)?', signature='x'), dict(type='redacted_thinking', data='x'), dict(type='tool_use', id='1', name='f', input=dict(a=1))],
+    dict(output=[dict(type='reasoning', summary=[]), responses]), [responses], dict(choices=[dict(message=dict(role='assistant', content=None, tool_calls=[dict(type='function', function=dict(name='f', arguments='{"a": 1}'))]))]),
+    dict(tool_name='f', parameters=dict(a=1)), dict(text='I look it up.', tool_calls=[dict(name='f', parameters=dict(a=1))]), dict(name='f', args=dict(a=1)), dict(tool='f', args=dict(a=1)), dict(action='f', action_input=dict(a=1)), dict(type='function', function='f', parameters=dict(a=1))]
+in_text = [e for e in envelopes if 'I look' not in str(e)]
+
+@pytest.mark.parametrize('answer', [*envelopes, *map(json.dumps, in_text), *(f'As asked:\n```json\n{json.dumps(e)}\n```' for e in in_text)], ids=str)
+def test_calls_in_the_envelopes_of_providers(answer): assert parse_calls(answer) == [f(a=1)]
+
+@pytest.mark.parametrize('text', [
+    'Thought: I need f.\nAction: f\nAction Input: {"a": 1}', '**Action:** `f`\n**Action Input:** {"a": 1}\nObservation: 5', 'Action: f\nAction Input:\n```json\n{"a": 1}\n```', 'Action:\n```json\n{"action": "f", "action_input": {"a": 1}}\n```',
+    '<|channel|>analysis<|message|>So f.<|end|><|start|>assistant<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a": 1}<|call|>', '<|start|>assistant to=functions.f<|channel|>commentary json<|message|>{"a": 1}',
+    'f {"a": 1}', 'f\n{"a": 1}', '[TOOL_CALLS]f[ARGS]{"a": 1}', '<tool_call>f\n{"a": 1}</tool_call>', 'I use f\n{"name": "f", "arguments": {"a": 1}}'])
+def test_a_name_before_its_arguments(text): assert parse_calls(text, [Tool('f', '', dict(type='object'))]) == [f(a=1)]
+
+def test_arguments_behind_a_name_may_be_none_or_objects_and_several_calls_stand_together():
+    one = [Tool('f', '', dict(type='object'))]
+    assert parse_calls('Action: f\nAction Input: {}') == parse_calls('f {}', one) == [f()]
+    assert parse_calls('f {"a": {"b": 1}}', one) == [f(a=dict(b=1))]
+    assert parse_calls('Action: f\nAction Input: {"a": 1}\nAction: f\nAction Input: {"a": 2}') == [f(a=1), f(a=2)]
+    assert read('Action: f\nAction Input: {"a": 1}\nObservation: 3\nAction: f\nAction Input: {"a": 2}') is None
+
+def test_a_tool_called_as_an_envelope_is_a_tool():
+    for name in ('message', 'content', 'output'): assert parse_calls([{name: dict(text='hi')}], [Tool(name, '', dict(type='object'))]) == [dict(name=name, arguments=dict(text='hi'))]
+
+@pytest.mark.parametrize('text', ['{"name": "f", "arguments": {"a": 1, "a": 2}}', '[{"f": {"a": 1, "a": 2}}]', '```json\n[{"f": {"a": 1, "a": 2}}]\n```', '{"name": "f", "arguments": "{\\"a\\": 1, \\"a\\": 2}"}', 'f(a=1, a=2)', 'So: f(a=1, a=2)', 'f(a={"b": 1, "b": 2})', "<tool_call>{'name': 'f', 'arguments': {'a': 1, 'a': 2}}</tool_call>",
+                                  'Action: f\nAction Input: {"a": 1, "a": 2}', [{'f': '{"a": 1, "a": 2}'}]])
+def test_an_argument_that_stands_twice_is_not_read(text):
+    assert read(text) is None
+    if isinstance(text, str): assert parse_json_calls(text) is None
+
+def test_an_argument_twice_in_the_short_form(): assert expand_calls('[["A",{"a":1,"a":2}]]', offered) is None
+
 def test_a_call_without_arguments_may_say_so_in_several_ways():
     for given in ({}, '', '{}', None): assert parse_calls([dict(function=dict(name='f', arguments=given))]) == [f()]
 
 offered = [Tool('math.f', '', dict(type='object', properties=dict(a=dict(type='integer')), required=['a']))]
-prose = ['I cannot help with that.', 'None of these fits; math.f() only counts.', 'Let y = f (x) and x = [1, 2].', '[Note] Nothing fits (sorry).', '{"error": "no function fits"}', '{"name": "Bob", "age": 5}', '<think>math.f(a=1)?</think>No, nothing fits.', 'It costs {about} 5.',
+prose = ['I cannot help with that.', 'Thought: nothing fits.\nFinal Answer: I cannot.', 'Action: None\nAction Input: {}', dict(role='model', parts=[dict(text='No.')]), dict(role='model', parts=[]), [dict(type='thinking', thinking='math.f(a=1)?'), dict(type='text', text='No.')],
+         dict(output=[dict(type='reasoning', summary=[]), dict(type='message', role='assistant', content=[dict(type='output_text', text='No.', annotations=[])])]), '{"role": "assistant", "content": "No."}', 'Our action: none.', 'None of these fits; math.f() only counts.', 'Let y = f (x) and x = [1, 2].', '[Note] Nothing fits (sorry).', '{"error": "no function fits"}', '{"name": "Bob", "age": 5}', '<think>math.f(a=1)?</think>No, nothing fits.', 'It costs {about} 5.',
          'a == b, so f(a == b) holds', dict(role='assistant', content='No.'), dict(role='assistant', content=None, tool_calls=[]), [], [dict(type='text', text='No.')]]
-broken = ['{"unheard_of": {a: 1}}', '<tool_call>\n{"name": "math.f", "argu', '<tool_call>none</tool_call>', 'math.f(1)', 'math.f(a=b)', 'Sure: [math.f(a=', 'x = math_f(1)', '[{"name": "math.f", "arguments": {"a": 1}', '{"name": "math.f", "arguments": {a: 1}}', '{"name": "math.f", "arguments": "a is 1"}', '{"name": "math.f", "a": 1}',
-          '{"tool": "math.f", "args": {"a": 1}}', '[{"name": "math.f", "arguments": {"a": 1}}, {"name": "ma', 'math.f(a=1) or perhaps math.f(a=2)', '<function=math.f><parameter=a>1</parameter></function>', '<think>\nLet me see', '{"math.f": {a: 1}}', 'Error during inference: no valid JSON', '[{"math.f": {"a": 1}}, 3]',
+broken = ['<invoke name="math.f"><parameter name="a">1</parameter></invoke>', 'Action: math.f\nAction Input: a is 1', 'Action: math.f', 'Action: unheard_of\nAction Input: {a: 1}', 'to=functions.math.f <|message|>a', 'math.f {"a": ', 'math.f\n[{"a": 1}]', '{"functionCall": {"name": "unheard_of", "args": {a: 1}}}', dict(functionCall=dict(name='math.f', args='a is 1')), 
+          '{"unheard_of": {a: 1}}', '<tool_call>\n{"name": "math.f", "argu', '<tool_call>none</tool_call>', 'math.f(1)', 'math.f(a=b)', 'Sure: [math.f(a=', 'x = math_f(1)', '[{"name": "math.f", "arguments": {"a": 1}', '{"name": "math.f", "arguments": {a: 1}}', '{"name": "math.f", "arguments": "a is 1"}', '{"name": "math.f", "a": 1}',
+          '[{"name": "math.f", "arguments": {"a": 1}}, {"name": "ma', 'math.f(a=1) or perhaps math.f(a=2)', '<function=math.f><parameter=a>1</parameter></function>', '<think>\nLet me see', '{"math.f": {a: 1}}', 'Error during inference: no valid JSON', '[{"math.f": {"a": 1}}, 3]',
           [{'math_f': '{"a": '}], [{'unheard_of': 'a'}], dict(role='assistant', tool_calls=[dict(function=dict(name='math.f', arguments='{"a"'))]), [3]]
 
 @pytest.mark.parametrize('answer', prose, ids=str)
@@ -351,6 +390,7 @@ def test_names_with_underscores_are_those_of_one_tool_or_of_none():
 turn = [dict(role='user', content='a')]
 
 @pytest.mark.parametrize('change,why', [
+    *((dict(id='simple_9', question=[[*turn, dict(role=role, content='b'), *turn]]), 'a turn of an assistant or a tool') for role in ('assistant', 'tool')),
     (dict(id='multi_turn_base_0', question=[turn]*2, function=None, involved_classes=['TwitterAPI']), 'several turns'), (dict(id='simple_9', question=[turn]*2), 'several turns'), (dict(id='web_search_0', function=None, involved_classes=['WebSearchAPI']), 'run'),
     (dict(id='memory_0-customer-0', function=None, involved_classes=['MemoryAPI']), 'run'), (dict(id='rest_0'), 'run'), (dict(id='exec_parallel_multiple_3'), 'run'), (dict(id='mine_3', execution_result_type=['exact_match'], ground_truth=['f(a=1)']), 'run'), (dict(id='java_1'), 'Java'), (dict(id='simple_java_1'), 'Java'),
     (dict(id='javascript_1'), 'Java'), (dict(id='simple_javascript_1'), 'Java'), (dict(id=None, question='Find it.', function=''), 'no function is offered')])
@@ -377,13 +417,16 @@ def test_bad_accepted_answers_are_named_where_they_stand(tmp_path):
     (tmp_path/'t.json').write_text(json.dumps(truth | dict(ground_truth='x')))
     problem, = read_questions(files(tmp_path, [row]), tmp_path/'t.json').problems
     assert problem.field == 'ground_truth' and problem.sentence.endswith(f"in {tmp_path/'t.json'}, row 1")
+    (tmp_path/'t.json').write_text(json.dumps(truth | dict(ground_truth=[{'area.off': {}}])))
+    problem, = read_questions(tmp_path/'q.json', tmp_path/'t.json').problems
+    assert "'area.off' in " in problem.sentence and problem.sentence.endswith('row 1')
     (tmp_path/'t.json').write_text(json.dumps(truth) + '\n{"id": ')
     with pytest.raises(UserError, match='t.json: row 2, the line: expected JSON'): read_questions(tmp_path/'q.json', tmp_path/'t.json')
 
 @pytest.mark.parametrize('change,field,part', [
     (dict(id=''), 'id', 'simple_0'), (dict(id=3), 'id', 'simple_0'), (dict(question=[]), 'question', 'expected'), (dict(question=None), 'question', 'expected'), (dict(function=None), 'function', 'list of functions'),
     (dict(function=[1]), 'function[0]', 'expected an object'), (dict(function=row['function'] + [dict(name='x y', parameters={})]), 'function[1]', 'name'), (dict(function=[dict(name='f', parameters=dict(type='dict', properties=dict(a=dict(type='HashMap'))))]), 'function[0]', 'HashMap'),
-    (dict(ground_truth=[dict(f=1)]), 'ground_truth', 'accepted'), (dict(ground_truth='x'), 'ground_truth', 'accepted'), ({}, 'ground_truth', 'no accepted answer'), (dict(function=[dict(name='f', parameters='x')]), 'function[0]', 'object')])
+    (dict(ground_truth=[dict(f=1)]), 'ground_truth', 'accepted'), (dict(ground_truth='x'), 'ground_truth', 'accepted'), (dict(ground_truth=[{'area.off': {}}]), 'ground_truth', "functions offered, area.of, found 'area.off'"), (dict(function=[], ground_truth=truth['ground_truth']), 'ground_truth', "offered, none, found"), ({}, 'ground_truth', 'no accepted answer'), (dict(function=[dict(name='f', parameters='x')]), 'function[0]', 'object')])
 def test_bad_questions_are_named_by_row_and_field(tmp_path, change, field, part):
     loaded = read_questions(files(tmp_path, [row | dict(id='ok_1', ground_truth=[]), row | change]))
     bad, = loaded.problems

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from ...generation.decoding import grammar_accepts, generate_once
 from ...core.checkpoints import load_checkpoint
-from ...core.files import BadRow, LeftOut, Loaded, RowFile, found_text, load_rows
+from ...core.files import BadRow, LeftOut, Loaded, RowFile, found_text, load_rows, parse_json
 from ...core.settings import UserError, load_settings
 from ...evaluation.statistics import proportion_estimate
 from ...templates.template import Template
@@ -72,11 +72,7 @@ _spaced = partial(_over_texts, lambda text: f' {text}') # As words stand in a se
 _bare = partial(_over_texts, lambda text: text.removeprefix(' '))
 _longest = 20_000 # Characters of an answer
 
-def _from_json(text):
-    "What a model wrote as JSON; `ValueError` where it is none, too long or nested too deep"
-    if len(text) > _longest: raise ValueError(f'longer than {_longest:,} characters')
-    try: return json.loads(text)
-    except RecursionError: raise ValueError('nested too deep') from None
+_from_json = partial(parse_json, place='the answer', longest=_longest) # `ValueError` where it is none
 
 def compact_calls(
     calls, # Each with name and arguments
@@ -290,7 +286,11 @@ def _turns(row):
 
 def _why_not_scored(row): # None where it can be scored
     "Why a question of the leaderboard cannot be scored by comparing calls"
-    if len(_turns(row)) > 1: return 'several turns'
+    turns = _turns(row)
+    if len(turns) > 1: return 'several turns'
+    messages = turns[0] if isinstance(turns[0], list) else []
+    roles = {str(m.get('role', 'user')) for m in messages if isinstance(m, dict)}
+    if roles & {'assistant', 'tool', 'function'}: return 'a turn of an assistant or a tool before the answer'
     kind = _category(row)
     if row.get('involved_classes') or 'execution_result_type' in row or re.match('rest$|exec(utable)?_', kind):
         return 'judged by what its calls do when they are run'
@@ -304,10 +304,15 @@ def _is_accepted_call(call):
     (values,) = call.values()
     return isinstance(values, dict) and all(isinstance(v, list) for v in values.values())
 
-def _check_accepted(truth, place):
-    "Accepted answers as they are, if they have the leaderboard's form"
-    if isinstance(truth, list) and all(map(_is_accepted_call, truth)): return truth
-    raise BadRow('ground_truth', f'expected a list of {{"function": {{"parameter": [accepted, ...]}}}}{place}')
+def _check_accepted(tools, truth, place):
+    "Accepted answers as they are, if they have the leaderboard's form and call what is offered"
+    if not isinstance(truth, list) or not all(map(_is_accepted_call, truth)):
+        raise BadRow('ground_truth', f'expected a list of {{"function": {{"parameter": [accepted, ...]}}}}{place}')
+    offered = [t.name for t in tools]
+    lost = next((name for call in truth for name in call if name not in offered), None)
+    if lost is None: return truth
+    known = ', '.join(offered)[:200] or 'none'
+    raise BadRow('ground_truth', f'expected calls of the functions offered, {known}, found {lost!r}{place}')
 
 def _question_text(said):
     "The words of a turn"
@@ -332,10 +337,10 @@ def _accepted_by_id(path): # id → accepted answers and where they stand
     found = loaded.require(what='accepted answers')
     return {i: (truth, f' in {path}, row {n}') for n,(i,truth) in zip(loaded.numbers, found)}
 
-def _accepted_of(row, kind, truths):
+def _accepted_of(row, kind, tools, truths):
     "The accepted answers of a question; None where any call will do"
-    if row['id'] in truths: return _check_accepted(*truths[row['id']])
-    if 'ground_truth' in row: return _check_accepted(row['ground_truth'], '')
+    if row['id'] in truths: return _check_accepted(tools, *truths[row['id']])
+    if 'ground_truth' in row: return _check_accepted(tools, row['ground_truth'], '')
     if 'relevance' in kind: return [] if 'irrelevance' in kind else None
     raise BadRow('ground_truth', 'no accepted answer is known; they may lie in possible_answer/ beside the questions, or '
                                  'in a file of their own')
@@ -354,7 +359,7 @@ def read_questions(
         if not isinstance(functions, list):
             raise BadRow('function', f'expected a list of functions, found {found_text(functions)}')
         text, tools = _question_text(_turns(row)[0]), tuple(_tool_of(f, i) for i,f in enumerate(functions))
-        return FunctionQuestion(row['id'], kind, text, tools, _accepted_of(row, kind, truths))
+        return FunctionQuestion(row['id'], kind, text, tools, _accepted_of(row, kind, tools, truths))
     loaded = _load_by_id(path, read, _why_not_scored)
     loaded.items = [question for _,question in loaded.items]
     return loaded
@@ -362,31 +367,56 @@ def read_questions(
 # %% ../../../nbs/lessons/66_function_calls.ipynb #30f6f72c
 class UnreadableCall(ValueError): "An answer that looks like a call and cannot be read; its argument says why"
 
+# What engines and providers call the parts of an answer
+_calls_inside = 'function_call', 'functionCall', 'tool_call', 'toolCall', 'tool_use', 'toolUse', 'function' # One call
+_parts_inside = 'function_call', 'tool_calls', 'message', 'choices', 'candidates', 'output', 'parts', 'content'
+_name_keys = 'name', 'tool_name', 'tool', 'action', 'function'
+_argument_keys = 'arguments', 'parameters', 'input', 'args', 'tool_input', 'action_input'
+_thoughts = 'thinking', 'redacted_thinking', 'reasoning'
+
+def _first_key(said, keys): return next((k for k in keys if said.get(k)), None)
+
 def _one_call(said): # name and arguments, or None
     "A call in any of JSON's usual forms"
     if not isinstance(said, dict): return None
-    if isinstance(said.get('function'), dict): said = said['function']
-    key = next((k for k in ('arguments', 'parameters', 'input') if k in said), None)
-    if isinstance(said.get('name'), str) and (key or not said.keys() - {'name', 'type', 'id'}):
-        name, given = said['name'], said.get(key) or {}
+    said = next((said[k] for k in _calls_inside if isinstance(said.get(k), dict)), said)
+    named, key = _first_key(said, _name_keys), next((k for k in _argument_keys if k in said), None)
+    if named and isinstance(said[named], str) and (key or not said.keys() - {'name', 'type', 'id'}):
+        name, given = said[named], said.get(key) or {}
     elif len(said) == 1: (name, given), = said.items()
     else: return None
     try: given = _from_json(given) if isinstance(given, str) else given
     except ValueError: return None
     return dict(name=name, arguments=given) if isinstance(given, dict) else None
 
-def _message_content(said): # Calls, text, or the object as it is
-    "What counts in a message of a chat API: its calls, or else its text"
-    if isinstance(said.get('function_call'), dict): return [said['function_call']]
-    if said.get('tool_calls'): return said['tool_calls']
-    return said.get('content') or '' if said.keys() & {'role', 'content', 'tool_calls', 'function_call'} else said
+def _offered(tools):
+    "The names of tools, as they are and as engines write them, without dots"
+    return {n for t in tools for n in (t.name, t.name.replace('.', '_'))}
+
+def _pieces(said, tools): # Texts, objects that should be calls, and what is neither
+    "What counts in an answer of an API: its calls, or else its texts, without thoughts"
+    if isinstance(said, list): return [p for part in said for p in _pieces(part, tools)]
+    if not isinstance(said, dict) or said.keys() & {*_argument_keys} or said.keys() <= _offered(tools): return [said]
+    if said.get('type') in _thoughts or said.get('thought') or 'reasoningContent' in said: return []
+    inside = _first_key(said, _parts_inside)
+    if inside: return _pieces(said[inside], tools)
+    if isinstance(said.get('text'), str) and 'name' not in said: return [said['text']]
+    return [] if said.keys() & {'role', *_parts_inside} else [said]
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #512c96fa
 class _JsonNames(ast.NodeTransformer):
-    "JSON's true, false and null in Python's notation"
+    "JSON's true, false and null in Python's notation; `ValueError` where a name stands in an object twice"
+    def visit_Dict(self, node):
+        _check_once([k.value for k in node.keys if isinstance(k, ast.Constant)])
+        return self.generic_visit(node)
+
     def visit_Name(self, node):
         names = dict(true=True, false=False, null=None)
         return ast.copy_location(ast.Constant(names[node.id]), node) if node.id in names else node
+
+def _check_once(names):
+    "`ValueError` where a name stands twice"
+    if len({*names}) < len(names): raise ValueError('a name stands twice')
 
 def _literal(node):
     "The value of an argument; raises ValueError where it is none"
@@ -401,6 +431,7 @@ def _python_call(node): # name and arguments; raises ValueError
         raise ValueError('no call with names of arguments')
     name = ast.unparse(node.func)
     if not re.fullmatch(r'[\w.]+', name): raise ValueError('no name of a tool')
+    _check_once([k.arg for k in node.keywords])
     return dict(name=name, arguments={k.arg: _literal(k.value) for k in node.keywords})
 
 def _python_nodes(text):
@@ -420,15 +451,20 @@ def _python_calls(text): # Each with name and arguments, or None
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #f848f3d5
 _name = r'(?<![\w.])[A-Za-z_][\w.]*'
-_begins_json = r'\{\s*"|\[\s*[\[{]'
+_begins_json = r'\{\s*["}]|\[\s*[\[{]'
 _begins = re.compile(rf'''(?P<json>{_begins_json})
     |\[\s*{_name}\(                        # a list of calls
     |{_name}\(\s*\w+\s*=(?!=)              # a call with an argument
     |^[\ \t]*{_name}\(\)(?=[\ \t,;]*$)     # a call without arguments, on a line of its own''', re.M | re.X)
 _bracket = re.compile(r'''"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[()\[\]{}]''', re.S)
 _between = re.compile(r'[\s,;`]*(?:(?<=```)\w+\s*)?')
-_marks = re.compile(r'''<[|｜/]*(tool|function)|\[TOOL_CALLS?\]|<\|python_tag\|>
-    |["'](arguments|parameters|tool_calls|function_call)\\?["']\s*:
+_no_action = r'(?![*`"\ \t]{0,9}(?i:none|no|n/a|final|finish)\b)'
+_action = rf'^[>*#\ \t]{{0,9}}Action:{_no_action}[*`"\ \t]{{0,9}}' # ReAct's line that names a tool
+_action_input = r'[>*#\ \t]{0,9}Action[ ]Input:[*\ \t]{0,9}'
+_marks = re.compile(rf'''<[|｜/]*(tool|function)|\[TOOL_CALLS?\]|<\|python_tag\|>
+    |<(\w+:)?invoke\b|\bto=functions\.|\[ARGS\]
+    |["'](arguments|parameters|tool_calls|function_?[cC]all|tool_?([cC]all|[uU]se)|tool_name|action_input)\\?["']\s*:
+    |{_action}.*\s{{1,9}}{_action_input}
     |[\w.]\(\s*\w+\s*=(?!=)
     |^[\ \t]*\[?[A-Za-z_][\w.]*\(.*\)\]?[\ \t]*$
     |^Error\ during\ inference:             # what the leaderboard writes where an engine failed''', re.M | re.X)
@@ -436,9 +472,10 @@ _marks = re.compile(r'''<[|｜/]*(tool|function)|\[TOOL_CALLS?\]|<\|python_tag\|
 def _looks_like_call(text, tools):
     "Does a text hold what only calls hold, or the name of a tool where a call would have it?"
     if _marks.search(text): return True
-    names = '|'.join(re.escape(n) for t in tools for n in {t.name, t.name.replace('.', '_')})
-    places = rf'''(?<![\w.])({names})\(\s*[^\s)]|["']({names})\\?["']\s*:|["']\s*:\s*\\?["']({names})\\?["']'''
-    return bool(names and re.search(places, text))
+    names = '|'.join(map(re.escape, _offered(tools)))
+    places = rf'''{_action}({names})\b|(?<![\w.])({names})(\(\s*[^\s)]|`?\s*\{{\s*["'}}])
+        |["']({names})\\?["']\s*:|["']\s*:\s*\\?["']({names})\\?["']'''
+    return bool(names and re.search(places, text, re.M | re.X))
 
 def _closing(text, start): # Place behind the closing bracket; the end of the text if there is none
     "Where the first bracket from `start` on is closed; brackets inside quotes do not count"
@@ -448,18 +485,40 @@ def _closing(text, start): # Place behind the closing bracket; the end of the te
         if not depth and m[0] in ')]}': return m.end()
     return len(text)
 
-def _json_calls(value): # None where a part of it is no call
+def _json_calls(value, tools): # None where a part of it is no call
     "The calls of a JSON value"
-    made = [_one_call(c) for c in (value if isinstance(value, list) else [value])]
+    made = [_one_call(c) for c in _pieces(value, tools)]
     return None if None in made else made
 
-def _calls_at(text, found, tools): # End of the piece, and its calls; None where it is no call
+def _name_before(text, tools): # Where it begins, and the name; None where there is none
+    "The name of a tool that stands before its arguments: ReAct's, harmony's, or the bare name of one on offer"
+    names = '|'.join(map(re.escape, sorted(_offered(tools), key=len, reverse=True))) or r'\b\B'
+    found = re.search(rf'''({_action}(?P<react>[\w.-]+)[*`"\ \t]{{0,9}}\s{{1,9}}{_action_input}
+        |to=functions\.(?P<harmony>[\w.-]+)[^{{\n]{{0,200}}
+        |(?<![\w."'-])(?P<bare>{names})`?(\[ARGS\])?)\s*(```\w*\s*)?\Z''', text, re.M | re.X)
+    return (found.start(), found['react'] or found['harmony'] or found['bare']) if found else None
+
+def _calls_of_object(text, start, name, tools): # End of the object, and its calls; None where it is no call
+    "The calls of the JSON that begins at a place; `name` is what stands before it; `ValueError` where it is no JSON"
+    value, end = json.JSONDecoder().raw_decode(text, start)
+    calls = _json_calls(value, tools)
+    if name and not (calls and {c['name'] for c in calls} <= _offered(tools)):
+        calls = [dict(name=name, arguments=value)] if isinstance(value, dict) else None
+    return end, calls
+
+def _is_json(text):
+    "Is a text JSON in which no name stands twice in an object?"
+    try: _from_json(text)
+    except ValueError: return False
+    return True
+
+def _calls_at(text, found, name, tools): # End of the piece, and its calls; None where it is no call
     "The calls that begin where a pattern was found; `UnreadableCall` where they look like some and are none"
-    start, calls = found.start(), None
+    start, calls, is_due = found.start(), None, bool(name)
     if found['json']:
-        try: value, end = json.JSONDecoder().raw_decode(text, start)
-        except ValueError: end, is_due = _closing(text, start), not text[:start].strip()
-        else: calls, is_due = _json_calls(value), False
+        try: end, calls = _calls_of_object(text, start, name, tools)
+        except ValueError: end, is_due = _closing(text, start), is_due or not text[:start].strip()
+        if calls and not _is_json(text[start:end]): calls, is_due = None, True
     else:
         end, is_due = _closing(text, start), True
         calls = _python_calls(text[start:end])
@@ -471,8 +530,10 @@ def _calls_in_prose(text, tools): # Empty where there are none
     "The one call, or the calls that stand together, in a text; `UnreadableCall` where it is open which are meant"
     groups, rest, place = [], [], 0
     while found := _begins.search(text, place):
-        end, calls = _calls_at(text, found, tools)
-        before, place = text[place:found.start()], end
+        before = text[place:found.start()]
+        cut, name = found['json'] and _name_before(before, tools) or (len(before), '')
+        place, calls = _calls_at(text, found, name, tools)
+        before = before[:cut]
         rest.append(before)
         if not calls: continue
         if groups and _between.fullmatch(before): groups[-1] = groups[-1] + calls
@@ -492,7 +553,7 @@ def _answer_part(text): # The text, and whether a thought in it does not end
 
 def _calls_in_part(text, tools):
     "The calls of a text, or of what stands in a tag"
-    try: calls = _json_calls(_from_json(text))
+    try: calls = _json_calls(_from_json(text), tools)
     except ValueError: calls = None if re.match(rf'\s*({_begins_json})', text) else _python_calls(text)
     return _calls_in_prose(text, tools) if calls is None else calls
 
@@ -508,11 +569,11 @@ def _calls_in_text(text, tools):
     return calls
 
 def _calls_in_list(said, tools):
-    "The calls of a list as an engine returns it; texts in it are read as texts"
-    if len(json.dumps(said)) > _longest: raise UnreadableCall(f'longer than {_longest:,} characters')
+    "The calls of the parts of an answer; texts are read as texts"
+    if len(json.dumps([p for p in said if not isinstance(p, str)])) > _longest:
+        raise UnreadableCall(f'longer than {_longest:,} characters')
     calls = []
     for part in said:
-        if isinstance(part, dict) and part.get('type') == 'text': part = part.get('text')
         calls += _calls_in_text(part, tools) if isinstance(part, str) else [_one_call(part)]
         if None in calls: raise UnreadableCall(f'no call can be read in {str(part)[:60]!r}')
     return calls
@@ -522,10 +583,7 @@ def parse_calls(
     tools=(), # `Tool`s on offer: their names tell what looks like a call
 )->list[dict]: # Each with name and arguments; empty where nothing is called
     "The calls in an answer, as engines write them; `UnreadableCall` where it looks like a call and cannot be read"
-    said = _message_content(answer) if isinstance(answer, dict) else answer
-    try:
-        if isinstance(said, str): return _calls_in_text(said, tools)
-        return _calls_in_list(said if isinstance(said, list) else [said], tools)
+    try: return _calls_in_list(_pieces(answer, tools), tools)
     except (RecursionError, MemoryError): raise UnreadableCall('nested too deep') from None
 
 def read_answers(

@@ -267,7 +267,7 @@ def test_calls_in_the_envelopes_of_providers(answer): assert parse_calls(answer)
 @pytest.mark.parametrize('text', [
     'Thought: I need f.\nAction: f\nAction Input: {"a": 1}', '**Action:** `f`\n**Action Input:** {"a": 1}\nObservation: 5', 'Action: f\nAction Input:\n```json\n{"a": 1}\n```', 'Action:\n```json\n{"action": "f", "action_input": {"a": 1}}\n```',
     '<|channel|>analysis<|message|>So f.<|end|><|start|>assistant<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a": 1}<|call|>', '<|start|>assistant to=functions.f<|channel|>commentary json<|message|>{"a": 1}',
-    'f {"a": 1}', 'f\n{"a": 1}', '[TOOL_CALLS]f[ARGS]{"a": 1}', '<tool_call>f\n{"a": 1}</tool_call>', 'I use f\n{"name": "f", "arguments": {"a": 1}}'])
+    'f {"a": 1}', 'f\n{"a": 1}', '[TOOL_CALLS]f[ARGS]{"a": 1}', 'f({"a": 1})', '`f`: {"a": 1}', 'functions.f:0 {"a": 1}', 'Tool: f\nArguments: {"a": 1}', 'f\n\nParameters:\n{"a": 1}', '<｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{"a": 1}\n```', '<tool_call>f\n{"a": 1}</tool_call>', 'I use f\n{"name": "f", "arguments": {"a": 1}}'])
 def test_a_name_before_its_arguments(text): assert parse_calls(text, [Tool('f', '', dict(type='object'))]) == [f(a=1)]
 
 def test_arguments_behind_a_name_may_be_none_or_objects_and_several_calls_stand_together():
@@ -275,6 +275,7 @@ def test_arguments_behind_a_name_may_be_none_or_objects_and_several_calls_stand_
     assert parse_calls('Action: f\nAction Input: {}') == parse_calls('f {}', one) == [f()]
     assert parse_calls('f {"a": {"b": 1}}', one) == [f(a=dict(b=1))]
     assert parse_calls('Action: f\nAction Input: {"a": 1}\nAction: f\nAction Input: {"a": 2}') == [f(a=1), f(a=2)]
+    assert parse_calls('f({"a": 1})\nf({"a": 2})', one) == [f(a=1), f(a=2)] and parse_calls('f returns {"a": 1}, and so does (f, see {"a": 2})', one) == []
     assert read('Action: f\nAction Input: {"a": 1}\nObservation: 3\nAction: f\nAction Input: {"a": 2}') is None
 
 def test_a_tool_called_as_an_envelope_is_a_tool():
@@ -295,7 +296,7 @@ offered = [Tool('math.f', '', dict(type='object', properties=dict(a=dict(type='i
 prose = ['I cannot help with that.', 'Thought: nothing fits.\nFinal Answer: I cannot.', 'Action: None\nAction Input: {}', dict(role='model', parts=[dict(text='No.')]), dict(role='model', parts=[]), [dict(type='thinking', thinking='math.f(a=1)?'), dict(type='text', text='No.')],
          dict(output=[dict(type='reasoning', summary=[]), dict(type='message', role='assistant', content=[dict(type='output_text', text='No.', annotations=[])])]), '{"role": "assistant", "content": "No."}', 'Our action: none.', 'None of these fits; math.f() only counts.', 'Let y = f (x) and x = [1, 2].', '[Note] Nothing fits (sorry).', '{"error": "no function fits"}', '{"name": "Bob", "age": 5}', '<think>math.f(a=1)?</think>No, nothing fits.', 'It costs {about} 5.',
          'a == b, so f(a == b) holds', dict(role='assistant', content='No.'), dict(role='assistant', content=None, tool_calls=[]), [], [dict(type='text', text='No.')]]
-broken = ['<invoke name="math.f"><parameter name="a">1</parameter></invoke>', 'Action: math.f\nAction Input: a is 1', 'Action: math.f', 'Action: unheard_of\nAction Input: {a: 1}', 'to=functions.math.f <|message|>a', 'math.f {"a": ', 'math.f\n[{"a": 1}]', '{"functionCall": {"name": "unheard_of", "args": {a: 1}}}', dict(functionCall=dict(name='math.f', args='a is 1')), 
+broken = ['math.f({"a": 1', 'math.f: {"a": ', "math.f {'a': 1}", '<invoke name="math.f"><parameter name="a">1</parameter></invoke>', 'Action: math.f\nAction Input: a is 1', 'Action: math.f', 'Action: unheard_of\nAction Input: {a: 1}', 'to=functions.math.f <|message|>a', 'math.f {"a": ', 'math.f\n[{"a": 1}]', '{"functionCall": {"name": "unheard_of", "args": {a: 1}}}', dict(functionCall=dict(name='math.f', args='a is 1')), 
           '{"unheard_of": {a: 1}}', '<tool_call>\n{"name": "math.f", "argu', '<tool_call>none</tool_call>', 'math.f(1)', 'math.f(a=b)', 'Sure: [math.f(a=', 'x = math_f(1)', '[{"name": "math.f", "arguments": {"a": 1}', '{"name": "math.f", "arguments": {a: 1}}', '{"name": "math.f", "arguments": "a is 1"}', '{"name": "math.f", "a": 1}',
           '[{"name": "math.f", "arguments": {"a": 1}}, {"name": "ma', 'math.f(a=1) or perhaps math.f(a=2)', '<function=math.f><parameter=a>1</parameter></function>', '<think>\nLet me see', '{"math.f": {a: 1}}', 'Error during inference: no valid JSON', '[{"math.f": {"a": 1}}, 3]',
           [{'math_f': '{"a": '}], [{'unheard_of': 'a'}], dict(role='assistant', tool_calls=[dict(function=dict(name='math.f', arguments='{"a"'))]), [3]]

@@ -457,7 +457,7 @@ _begins = re.compile(rf'''(?P<json>{_begins_json})
     |{_name}\(\s*\w+\s*=(?!=)              # a call with an argument
     |^[\ \t]*{_name}\(\)(?=[\ \t,;]*$)     # a call without arguments, on a line of its own''', re.M | re.X)
 _bracket = re.compile(r'''"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[()\[\]{}]''', re.S)
-_between = re.compile(r'[\s,;`]*(?:(?<=```)\w+\s*)?')
+_between = re.compile(r'[\s,;`)]*(?:(?<=```)\w+\s*)?')
 _no_action = r'(?![*`"\ \t]{0,9}(?i:none|no|n/a|final|finish)\b)'
 _action = rf'^[>*#\ \t]{{0,9}}Action:{_no_action}[*`"\ \t]{{0,9}}' # ReAct's line that names a tool
 _action_input = r'[>*#\ \t]{0,9}Action[ ]Input:[*\ \t]{0,9}'
@@ -495,7 +495,8 @@ def _name_before(text, tools): # Where it begins, and the name; None where there
     names = '|'.join(map(re.escape, sorted(_offered(tools), key=len, reverse=True))) or r'\b\B'
     found = re.search(rf'''({_action}(?P<react>[\w.-]+)[*`"\ \t]{{0,9}}\s{{1,9}}{_action_input}
         |to=functions\.(?P<harmony>[\w.-]+)[^{{\n]{{0,200}}
-        |(?<![\w."'-])(?P<bare>{names})`?(\[ARGS\])?)\s*(```\w*\s*)?\Z''', text, re.M | re.X)
+        |(?<![\w."'-])(functions\.)?(?P<bare>{names})(:\d+)?[`*]{{0,3}}
+            (\[ARGS\])?\(?:?\s*((?i:arguments|args|parameters|input):)?)\s*(```\w*\s*)?\Z''', text, re.M | re.X)
     return (found.start(), found['react'] or found['harmony'] or found['bare']) if found else None
 
 def _calls_of_object(text, start, name, tools): # End of the object, and its calls; None where it is no call

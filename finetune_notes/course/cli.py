@@ -245,7 +245,7 @@ def chat_trained(data, pairs, skip_bad, batch_size, json):
     made = train_chat(chats, recipe=recipe, skip_bad=skip_bad)
     if not json: return made
     return dict(made.run.facts, folder=str(made.run.folder), before=made.losses.before.mean(), after=made.losses.after.mean(),
-                difference=vars(made.difference), samples=made.samples)
+                difference=vars(made.difference), left_out=made.left_out, samples=made.samples)
 
 def train(
     case:str, # sft, assistant or service

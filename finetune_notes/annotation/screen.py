@@ -54,19 +54,25 @@ def _renamed(row, task):
     "A row with the fields of its task under our names, where it has them under the usual ones, and what the file calls them"
     theirs, row = {}, dict(row)
     if task == 'pair' and not {'first', 'second'} & set(row):
-        columns = next((p for p in (('chosen', 'rejected'), *answer_columns) if all(n in row for n in p)), ('chosen', 'rejected'))
+        columns = next((p for p in (('chosen', 'rejected'), *answer_columns) if all(n in row for n in p)),
+                       ('chosen', 'rejected'))
         theirs = {ours: name for ours,name in zip(('first', 'second'), columns) if name in row}
     if 'prompt' not in row and (name := next((n for n in prompt_columns if n in row), None)): theirs['prompt'] = name
     asked = theirs.get('prompt', 'prompt')
     try:
         if isinstance(row.get(asked), str): row[asked] = with_input(row, asked)
-        if len(theirs.keys() & {'first', 'second'}) == 2 and any(isinstance(row[theirs[k]], list) for k in ('first', 'second')):
+        if len(theirs.keys() & {'first', 'second'}) == 2 and any(
+                isinstance(row[theirs[k]], list) for k in ('first', 'second')):
             names = asked, theirs['first'], theirs['second']
             prompt, row[names[1]], row[names[2]] = resolve_pair(row.get(asked), [row[n] for n in names[1:]], names)
-            if asked not in row or read_turns(row[asked], 'user', asked) != read_turns(prompt, 'user', asked): row[asked] = prompt
+            if asked not in row or read_turns(row[asked], 'user', asked) != read_turns(prompt, 'user', asked):
+                row[asked] = prompt
             if asked == 'prompt': theirs.pop('prompt', None)
     except BadRow as e: raise UserError(str(e)) from None
-    return {k: v for k,v in row.items() if k not in theirs.values()} | {ours: row[name] for ours,name in theirs.items()}, theirs
+    return ({k: v
+             for k, v in row.items()
+             if k not in theirs.values()} | {ours: row[name]
+                                             for ours, name in theirs.items()}, theirs)
 
 def _item_of(
     row, # What a line of the file held
@@ -76,9 +82,11 @@ def _item_of(
     row, theirs = _renamed({k: v for k,v in row.items() if v is not None}, task)
     texts = {field: _check_text(row, field, theirs.get(field, field)) for field in annotation_tasks[task]}
     if task == 'pair' and texts['first'].strip() == texts['second'].strip():
-        raise UserError(f"{theirs.get('second', 'second')}: expected another text than {theirs.get('first', 'first')}; there is nothing to compare")
+        raise UserError(f"{theirs.get('second', 'second')}: expected another text than "
+                        f"{theirs.get('first', 'first')}; there is nothing to compare")
     try: json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, TypeError) as e: raise UserError(f'the row: expected text and numbers that can be saved ({e})') from None
+    except (ValueError, TypeError) as e:
+        raise UserError(f'the row: expected text and numbers that can be saved ({e})') from None
     return row | {field: text for field,text in texts.items() if field != 'prompt'}
 
 # %% ../../nbs/library/annotation/screen.ipynb #f72c7478

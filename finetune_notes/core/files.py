@@ -87,7 +87,8 @@ def _open_binary(path):
 def _file_fault(path, error):
     "A `UserError` for a file that cannot be opened or unpacked"
     name = str(path) if len(str(path)) < 300 else f'{str(path)[:60]!r}...'
-    if os.path.isdir(path): return UserError(f'{name}: is a folder; expected a file of JSON lines, a JSON array, CSV or Parquet')
+    if os.path.isdir(path):
+        return UserError(f'{name}: is a folder; expected a file of JSON lines, a JSON array, CSV or Parquet')
     if isinstance(error, FileNotFoundError): return UserError(f'{name}: no such file')
     if isinstance(error, EOFError | gzip.BadGzipFile | gzip.zlib.error):
         return UserError(f'{name}: is a damaged gzip file ({error}); copy or pack it again')
@@ -100,7 +101,8 @@ def _encoding_fault(path):
             try: line.decode('utf-8')
             except UnicodeDecodeError as e: fault = line[e.start:e.start + 1]; break
     return UserError(f'{path}: row {number}: expected text in UTF-8, found the byte 0x{fault[0]:02x}, which is '
-                     f'{fault.decode("cp1252", "replace")!r} in Western Windows files (cp1252); save the file as "CSV UTF-8", or convert '
+                     f'{fault.decode("cp1252", "replace")!r} in Western Windows files (cp1252); save the file as "CSV '
+                     f'UTF-8", or convert '
                      'it from its own encoding, such as iconv -f cp1252 -t utf-8')
 
 def _first_bytes(path):
@@ -111,9 +113,11 @@ def _first_bytes(path):
     if head.startswith(b'PAR1'): return head
     other = 'a workbook or a zip archive' if head.startswith(b'PK\x03\x04') else ''
     acting, nul = sum(b < 9 or 13 < b < 32 for b in head[:4096]), head.count(b'\0')
-    if head[:2] in (b'\xff\xfe', b'\xfe\xff') or nul > len(head)/10 or acting > 8 + len(head[:4096])/50: other = other or 'UTF-16 or a binary file'
+    if head[:2] in (b'\xff\xfe', b'\xfe\xff') or nul > len(head)/10 or acting > 8 + len(head[:4096])/50:
+        other = other or 'UTF-16 or a binary file'
     if not other: return head
-    raise UserError(f'{path}: row 1: expected text in UTF-8, found {other}; save its rows as "CSV UTF-8" or as JSON lines')
+    raise UserError(f'{path}: row 1: expected text in UTF-8, found {other}; save its rows as "CSV UTF-8" or as JSON '
+                    f'lines')
 
 
 # %% ../../nbs/library/core/files.ipynb #17759c5f
@@ -134,7 +138,8 @@ def _kind_of(path, head):
     if name.endswith(('.csv', '.tsv')): return 'CSV'
     if text[0] == '[' and not name.endswith('.jsonl'): return 'JSON array'
     if text[0] == '{' and first[-1] in '{[,' and '\n' in text:
-        raise UserError(f'{path}: row 1: expected one whole object a line or a JSON array, found an object over several lines')
+        raise UserError(f'{path}: row 1: expected one whole object a line or a JSON array, found an object over '
+                        f'several lines')
     if text[0] in '{[' or name.endswith(('.jsonl', '.ndjson', '.json')): return 'JSON lines'
     return 'CSV' if any(d in first for d in _delimiters) else 'JSON lines'
 
@@ -153,7 +158,8 @@ def _or_problem(number, read):
 def _line_rows(stream, longest):
     "Rows of JSON lines, with the numbers of their lines"
     for number,line in enumerate(stream, 1):
-        if line.strip(' \t\r\n'): yield _or_problem(number, lambda: _as_object(parse_json(line.rstrip('\r\n'), longest=longest)))
+        if line.strip(' \t\r\n'):
+            yield _or_problem(number, lambda: _as_object(parse_json(line.rstrip('\r\n'), longest=longest)))
 
 class _ArrayText:
     "The text of a JSON array, of which a piece is held in memory"
@@ -191,15 +197,17 @@ def _array_rows(stream, longest):
         number += 1
         try: text = array.item()
         except ValueError as e:
-            raise UserError(f'row {number}: expected JSON, found {array.text[array.at:array.at + 30]!r} ({e})') from None
+            raise UserError(
+                f'row {number}: expected JSON, found {array.text[array.at:array.at + 30]!r} ({e})') from None
         yield _or_problem(number, lambda: _as_object(parse_json(text, 'the item', longest), 'the item'))
         if array.mark() not in (',', ']'): break
         if array.mark() == ',': array.at += 1
     if array.mark() != ']':
-        raise UserError(f'row {number + 1}: expected another row or the end of the array, found {array.mark() or "the end of the file"!r}')
+        raise UserError(f'row {number + 1}: expected another row or the end of the array, found '
+                        f'{array.mark() or "the end of the file"!r}')
     array.at += 1
-    if array.mark(): raise UserError(f'row {number + 1}: expected the end of the file behind the array, found {array.mark()!r}')
-
+    if array.mark():
+        raise UserError(f'row {number + 1}: expected the end of the file behind the array, found {array.mark()!r}')
 
 # %% ../../nbs/library/core/files.ipynb #c27f05bc
 def _csv_header(cells, row):
@@ -207,7 +215,8 @@ def _csv_header(cells, row):
     header = [h.strip() for h in cells or []]
     named, where = [h for h in header if h], f'row {row}, the header'
     if len(named) <= len(header)/2:
-        raise UserError(f'{where}: expected a name for each column, found {", ".join(named)[:60] or "nothing"!r}; remove the lines above the names')
+        raise UserError(f'{where}: expected a name for each column, found {", ".join(named)[:60] or "nothing"!r}; '
+                        f'remove the lines above the names')
     if len(set(named)) == len(named): return header
     twice = next(h for h,n in Counter(named).items() if n > 1)
     raise UserError(f'{where}: expected different names, found {twice!r} twice')
@@ -215,10 +224,14 @@ def _csv_header(cells, row):
 def _csv_row(header, cells):
     "A row of texts; `BadRow` where cells are missing, left over or not well quoted"
     if len(cells) != len(header):
-        raise BadRow('the line', f'{len(cells)} cells, {len(header)} columns; put a text that holds the delimiter into double quotes')
-    if any(cell.strip() for name,cell in zip(header, cells) if not name): raise BadRow('the line', 'a cell in a column without a name; give it one')
-    if any(cell.startswith(' "') and cell.endswith('"') for cell in cells): raise BadRow('the line', 'a blank stands before a double quote; remove it')
-    if [cell.strip() for cell in cells] == header: raise BadRow('the line', 'the names of the columns stand here again, as if two files were joined; remove them')
+        raise BadRow('the line', f'{len(cells)} cells, {len(header)} columns; put a text that holds the delimiter '
+                                 f'into double quotes')
+    if any(cell.strip() for name,cell in zip(header, cells) if not name):
+        raise BadRow('the line', 'a cell in a column without a name; give it one')
+    if any(cell.startswith(' "') and cell.endswith('"') for cell in cells):
+        raise BadRow('the line', 'a blank stands before a double quote; remove it')
+    if [cell.strip() for cell in cells] == header:
+        raise BadRow('the line', 'the names of the columns stand here again, as if two files were joined; remove them')
     return {name: cell for name,cell in zip(header, cells) if name}
 
 class _Quoted:
@@ -236,9 +249,12 @@ def _cells(reader, lines, longest, above):
     try: cells, fault = next(reader, None), ''
     except csv.Error as e: cells, fault = None, str(e)
     finally: csv.field_size_limit(limit) # of the whole program
-    if 'field larger' in fault: raise UserError(f'row {row}, the line: expected at most {longest:,} characters in a cell; is a double quote opened and not closed?')
+    if 'field larger' in fault:
+        raise UserError(f'row {row}, the line: expected at most {longest:,} characters in a cell; is a double quote '
+                        f'opened and not closed?')
     if fault or lines.count % 2:
-        raise UserError(f'row {row}, the line: the double quotes here, or in a row above, do not match{f" ({fault})" if fault else ""}; a text with a comma, a '
+        raise UserError(f'row {row}, the line: the double quotes here, or in a row above, do not '
+                        f'match{f" ({fault})" if fault else ""}; a text with a comma, a '
                         'line end or a quote in it stands in double quotes, and a quote inside it is written twice')
     return cells
 
@@ -260,14 +276,16 @@ def _csv_rows(stream, longest):
 def _parquet_rows(path):
     "Rows of a Parquet file, with their places in it"
     try: from pyarrow import ArrowException, parquet
-    except ImportError: raise UserError('a Parquet file needs pyarrow: pip install pyarrow, or save the rows as JSON lines') from None
+    except ImportError:
+        raise UserError('a Parquet file needs pyarrow: pip install pyarrow, or save the rows as JSON lines') from None
     try:
         with parquet.ParquetFile(path) as file:
             twice = [name for name,n in Counter(file.schema_arrow.names).items() if n > 1]
             if twice: raise UserError(f'expected different names of columns, found {twice[0]!r} twice')
             yield from enumerate((row for batch in file.iter_batches(1000) for row in batch.to_pylist()), 1)
     except UserError: raise
-    except (ArrowException, OSError, ValueError, OverflowError) as e: raise UserError(f'cannot be read as a Parquet file ({str(e).splitlines()[0][:80]}); save it again') from None
+    except (ArrowException, OSError, ValueError, OverflowError) as e:
+        raise UserError(f'cannot be read as a Parquet file ({str(e).splitlines()[0][:80]}); save it again') from None
 
 class RowFile:
     "The rows of a file, one after the other"
@@ -287,8 +305,10 @@ class RowFile:
         try:
             if self.kind == 'Parquet': yield from _parquet_rows(self.path)
             else:
-                with io.TextIOWrapper(_open_binary(self.path), 'utf-8-sig', newline='' if self.kind == 'CSV' else '\n') as stream:
-                    yield from {'CSV': _csv_rows, 'JSON lines': _line_rows, 'JSON array': _array_rows}[self.kind](stream, self.longest)
+                with io.TextIOWrapper(_open_binary(self.path), 'utf-8-sig',
+                                      newline='' if self.kind == 'CSV' else '\n') as stream:
+                    yield from {'CSV': _csv_rows, 'JSON lines': _line_rows,
+                                'JSON array': _array_rows}[self.kind](stream, self.longest)
         except UnicodeDecodeError: raise _encoding_fault(self.path) from None
         except (OSError, EOFError, gzip.zlib.error) as e: raise _file_fault(self.path, e) from None
         except UserError as e: raise UserError(f'{self.path}: {e}') from None
@@ -322,7 +342,8 @@ class Loaded:
         "The items, and on the error stream what is not plain; one `UserError` names the first three bad rows and counts the rest"
         more = f'; and {len(self.problems) - 3} more bad rows' if len(self.problems) > 3 else ''
         if self.problems and not (skip_bad and self.items):
-            raise UserError(f"{self.path}: {'; '.join(map(str, self.problems[:3]))}{more} ({self.rows - len(self.problems)} good rows)")
+            raise UserError(f"{self.path}: {'; '.join(map(str, self.problems[:3]))}{more} "
+                            f"({self.rows - len(self.problems)} good rows)")
         if self.items:
             if self.problems or self.left_out or self.remarks: print(self.summary, file=sys.stderr)
             return self.items

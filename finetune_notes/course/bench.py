@@ -173,7 +173,8 @@ def _results_folder()->Path:
 
 def committed_results(dtype:str)->Path:
     "Where the repository keeps what was measured on a processor that computes in a format; without it, beside the runs"
-    return (clone_folder() or load_settings().runs)/'benchmarks'/('results' if dtype == 'bfloat16' else f'results-{dtype}')
+    return ((clone_folder() or load_settings().runs)/'benchmarks'/('results' if dtype == 'bfloat16'
+                                                                   else f'results-{dtype}'))
 
 def read_results(
     folder:Path|None=None, # By default the one of the settings
@@ -234,8 +235,8 @@ def _against(record, what, target, reference)->list[dict]: # Lines of `benchmark
         middle = times[len(times)//2] if len(times) % 2 else sum(times[len(times)//2 - 1:len(times)//2 + 1])/2
         made.append(
             dict(what=_names[case] + what, ours=f"{_short(ours['rate'])} {ours['unit']}", stock=_short(stock['rate']),
-                 against=f'{middle:.1f} [{times[0]:.1f}, {times[-1]:.1f}] times', target=f'≥ {target}' if target else '',
-                 met=middle >= target if target else None))
+                 against=f'{middle:.1f} [{times[0]:.1f}, {times[-1]:.1f}] times',
+                 target=f'≥ {target}' if target else '', met=middle >= target if target else None))
         if 'share' in ours and target:
             made.append(
                 dict(what=f'{_names[case]}: share of the matrix rate', ours=f"{ours['share']:.0%}", stock='',
@@ -277,8 +278,14 @@ def benchmark_figures(
     made += [_single(f"queries: {l['side']}" + f" on {l['spans']:,} spans"*(l['side'] == 'execute'), l['rate'],
                      'a second', None) for l in of('queries')['lines']]
     steep = max(of('growth')['lines'], key=lambda l: l['exponent'], default=None)
-    made += [_single(f"a file of {l['rows']:,} {l['kind']}: seconds to read", l['seconds'], 's', 60) for l in of('files')['lines']]
-    made += [_single(f"a file of {l['rows']:,} {l['kind']}: most memory", l['peak'], 'MiB', 1024) for l in of('files')['lines']]
+    made += [
+        _single(f"a file of {l['rows']:,} {l['kind']}: seconds to read", l['seconds'], 's', 60)
+        for l in of('files')['lines']
+    ]
+    made += [
+        _single(f"a file of {l['rows']:,} {l['kind']}: most memory", l['peak'], 'MiB', 1024)
+        for l in of('files')['lines']
+    ]
     return (made +
             ([_single(f"data: steepest growth with the number of rows ({steep['kind']})", steep['exponent'], '', 1.1)]
              if steep else []))
@@ -295,7 +302,8 @@ def benchmarks_markdown(
     ]
     m, dates = next(iter(records.values()))['machine'], sorted({r['date'] for r in records.values()})
     held = '' if m.get('instructions', 'all') == 'all' else f" held to the instructions of {m['instructions']}"
-    caption = (f"{m['processor']}{held}, computes in {m['dtype']}, {m['cores']} cores, {m['memory_gib']:.0f} GiB, torch {m['versions']['torch']}; "
+    caption = (f"{m['processor']}{held}, computes in {m['dtype']}, {m['cores']} cores, {m['memory_gib']:.0f} GiB, "
+               f"torch {m['versions']['torch']}; "
                f"measured {' and '.join(dates)}, in turns; in brackets the range of the rounds.")
     return '\n'.join(
         ['| what | ours | beside | ratio, round by round | target |', '|---|---|---|---|---|', *lines, '', caption])

@@ -141,7 +141,8 @@ def ask_command(
 def only_case(case:str):
     "`UserError` unless the case is one that can be trained"
     if case not in ('assistant', 'service'):
-        raise UserError(f'no case {case!r}; train knows sft, assistant and service; evaluate knows assistant, service, valuation and functions')
+        raise UserError(f'no case {case!r}; train knows sft, assistant and service; evaluate knows assistant, '
+                        f'service, valuation and functions')
 
 def examples_of(data:str, skip_bad:bool):
     "Examples of a file; bad rows stop, or are counted on the error stream"
@@ -244,8 +245,9 @@ def chat_trained(data, pairs, skip_bad, batch_size, json):
     recipe = Recipe(batch_size=batch_size) if batch_size else Recipe()
     made = train_chat(chats, recipe=recipe, skip_bad=skip_bad)
     if not json: return made
-    return dict(made.run.facts, folder=str(made.run.folder), before=made.losses.before.mean(), after=made.losses.after.mean(),
-                difference=vars(made.difference), left_out=made.left_out, samples=made.samples)
+    return dict(made.run.facts, folder=str(made.run.folder), before=made.losses.before.mean(),
+                after=made.losses.after.mean(), difference=vars(made.difference), left_out=made.left_out,
+                samples=made.samples)
 
 def train(
     case:str, # sft, assistant or service
@@ -389,11 +391,15 @@ def record(
 ):
     "Ask a larger model your questions, and keep its answers with what they came from"
     if not out: raise UserError('which file shall hold the answers? give it with --out FILE.jsonl')
-    if bool(endpoint) == bool(gguf): raise UserError('which model? give either --endpoint URL and --model NAME, or --gguf FILE')
-    from finetune_notes.generation.recorder import EndpointModel, GgufModel, load_grammar, load_questions, record_answers
+    if bool(endpoint) == bool(gguf):
+        raise UserError('which model? give either --endpoint URL and --model NAME, or --gguf FILE')
+    from finetune_notes.generation.recorder import (EndpointModel, GgufModel, load_grammar, load_questions,
+                                                    record_answers)
     questions, held = load_questions(prompts, limit), load_grammar(grammar) if grammar else None
-    asked = GgufModel(gguf, model, context, threads) if gguf else EndpointModel(endpoint, model, os.environ.get('FINETUNE_NOTES_API_KEY'))
-    made = record_answers(questions, out, asked, held, max_tokens, temperature, concurrency=concurrency, timeout=timeout)
+    asked = (GgufModel(gguf, model, context, threads) if gguf else EndpointModel(
+        endpoint, model, os.environ.get('FINETUNE_NOTES_API_KEY')))
+    made = record_answers(questions, out, asked, held, max_tokens, temperature, concurrency=concurrency,
+                          timeout=timeout)
     show(dict(made.head, path=str(made.path), answers=made.answers) if json else made, json)
 
 # %% ../../nbs/library/course/cli.ipynb #aa3c49b5

@@ -162,9 +162,9 @@ def _trl_dpo(side, pairs, template, start, recipe, folder):
     class Rendered(DPOTrainer):
         def _prepare_dataset(self, dataset, *args): return dataset
     rows, half = pair_rows(pairs, template, start.tokenizer(), recipe.max_length), working_dtype()
-    given = dict(output_dir=str(folder), use_cpu=not torch.cuda.is_available(), bf16=half == 'bfloat16', num_train_epochs=recipe.epochs,
-                 per_device_train_batch_size=recipe.batch_size, disable_tqdm=True, dataloader_pin_memory=False,
-                 save_strategy='no', report_to='none')
+    given = dict(output_dir=str(folder), use_cpu=not torch.cuda.is_available(), bf16=half == 'bfloat16',
+                 num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size, disable_tqdm=True,
+                 dataloader_pin_memory=False, save_strategy='no', report_to='none')
     if side == 'configured':
         given |= dict(gradient_checkpointing=False, precompute_ref_log_probs=True, train_sampling_strategy='sequential')
         rows = length_grouped_rows(rows, recipe.batch_size, recipe.seed)
@@ -274,9 +274,11 @@ def _forget(file:Path):
 # %% ../../nbs/library/course/trials.ipynb #a2d6bc87
 file_shapes = dict( # Shape → a row of it by its number
     pairs=lambda i: dict(prompt=f'Where is order {i}?', chosen=f'Order {i} arrives on Monday.', rejected='No idea.'),
-    votes=lambda i: dict(question=f'Where is order {i}?', response_a=f'Order {i} arrives on Monday.', response_b='No idea.', winner='model_a'),
-    labels=lambda i: dict(prompt=f'Where is order {i//2}?', completion=f'Answer {i}', label=bool(i % 2)),
-    chats=lambda i: dict(messages=[dict(role='user', content=f'Where is order {i}?'), dict(role='assistant', content='On Monday.')]),
+    votes=lambda i: dict(question=f'Where is order {i}?', response_a=f'Order {i} arrives on Monday.', response_b=
+                         'No idea.', winner='model_a'),
+    labels=lambda i: dict(prompt=f'Where is order {i//2}?', completion=f'Answer {i}', label=bool(i % 2)), chats=lambda
+    i: dict(messages=[dict(role='user', content=f'Where is order {i}?'),
+                      dict(role='assistant', content='On Monday.')]),
     instructions=lambda i: dict(instruction=f'Where is order {i}?', input='', output='On Monday.'),
     questions=lambda i: dict(question=f'slow requests {i}', columns=['duration_ms', 'route']),
     parcels=lambda i: dict(text=f'steel kettle {i}', value=f'{i % 900 + 1}.50'))
@@ -301,8 +303,9 @@ def reading(kind:str, n:int)->dict: # kind, rows, seconds, size (MiB of the file
     from finetune_notes.cases.queries.dataset import load_examples
     from finetune_notes.data.conversations import load_conversations
     from finetune_notes.data.pairs import load_pairs
-    readers = dict(pairs=load_pairs, votes=load_pairs, labels=load_pairs, chats=load_conversations, instructions=load_conversations,
-                   questions=load_examples, parcels=lambda file: load_parcels(file, 'text', 'value'))
+    readers = dict(pairs=load_pairs, votes=load_pairs, labels=load_pairs, chats=load_conversations,
+                   instructions=load_conversations, questions=load_examples,
+                   parcels=lambda file: load_parcels(file, 'text', 'value'))
     with tempfile.TemporaryDirectory() as place:
         file = Path(place)/f'rows.{"csv" if kind == "parcels" else "json"}'
         _write_rows(file, kind, n)

@@ -22,7 +22,8 @@ def _first_given(row, *keys):
     "The first value that is there, neither null nor an empty text"
     return next((row[k] for k in keys if row.get(k) not in (None, '')), None)
 
-_marks = re.compile(r'<\|[\w ]+\|>|<｜|\[/?INST\]|<</?SYS>>|<(start|end)_of_turn>|<[be]os>|^### (Instruction|Response|User|Assistant):?\s*$|'
+_marks = re.compile(r'<\|[\w ]+\|>|<｜|\[/?INST\]|<</?SYS>>|<(start|end)_of_turn>|<[be]os>|^### '
+                    r'(Instruction|Response|User|Assistant):?\s*$|'
                     r'^(Human|Assistant): .*^(Human|Assistant):|^USER: .* ASSISTANT:', re.M | re.S)
 
 def text_fault(
@@ -31,7 +32,8 @@ def text_fault(
     "Why a text cannot be trained on: it is none, is empty, or carries the marks of a chat template"
     if not isinstance(text, str) or not text.strip(): return f'expected a text, found {found_text(text)}'
     if found := _marks.search(text):
-        return (f'holds {found[0][:30]!r}: the marks of a chat template or a transcript, which training would write once more; give '
+        return (f'holds {found[0][:30]!r}: the marks of a chat template or a transcript, which training would write '
+                f'once more; give '
                 'plain texts or messages')
 
 def _text_of(content, place):
@@ -46,7 +48,8 @@ def _weight(turn, place):
     "0 where nothing is learned from a message, else 1"
     if any(turn.get(k) is False for k in ('train', 'loss')): return 0
     try: return 1. if turn.get('weight') is None else float(turn['weight'])
-    except (TypeError, ValueError): raise BadRow(place, f'expected a number as weight, found {found_text(turn["weight"])}') from None
+    except (TypeError, ValueError):
+        raise BadRow(place, f'expected a number as weight, found {found_text(turn["weight"])}') from None
 
 def _kept(turn, role, place):
     "What of a turn stays beside role and content"
@@ -122,9 +125,12 @@ def _only_field(row, names):
 
 def _parsed_cell(value, place):
     "A text that holds a list of messages as JSON, as a cell of a table does, as that list"
-    if not isinstance(value, str) or not re.match(r"\s*\[\s*\{\s*[\"'](role|content|from|value)[\"']\s*:", value): return value
+    if not isinstance(value, str) or not re.match(r"\s*\[\s*\{\s*[\"'](role|content|from|value)[\"']\s*:", value):
+        return value
     try: return parse_json(value, place)
-    except BadRow: raise BadRow(place, f'expected a list of messages as JSON, found {value[:30]!r}; write it with json.dumps') from None
+    except BadRow:
+        raise BadRow(place,
+                     f'expected a list of messages as JSON, found {value[:30]!r}; write it with json.dumps') from None
 
 def read_turns(
     value, # A text, or a list of turns, also as a JSON text
@@ -143,7 +149,8 @@ def with_input(
     "The question of a row, and below it the text that it is about, Alpaca's `input` or Dolly's `context`"
     question, about = row[field], None if field in ('input', 'context') else _first_given(row, 'input', 'context')
     if about is None: return question
-    if isinstance(question, list): raise BadRow(field, 'a list of messages and a text that it is about; put that text into the messages')
+    if isinstance(question, list):
+        raise BadRow(field, 'a list of messages and a text that it is about; put that text into the messages')
     return '\n\n'.join(filter(None, (_text_of(question, field), _text_of(about, 'input or context'))))
 
 def messages_of(
@@ -163,7 +170,9 @@ def answer_examples(
     messages:list[dict], # As `read_messages` gives them
 )->list[dict]: # messages (what was said before) and answer of each, as `ChatTemplate` takes them
     "What a model can learn from a conversation"
-    learned = [i for i,m in enumerate(messages) if m['role'] == 'assistant' and m['content'].strip() and m.get('weight', 1)]
+    learned = [
+        i for i, m in enumerate(messages) if m['role'] == 'assistant' and m['content'].strip() and m.get('weight', 1)
+    ]
     return [dict(messages=messages[:i], answer=messages[i]['content']) for i in learned]
 
 def _with_answers(row):
@@ -173,8 +182,9 @@ def _with_answers(row):
     if answer_examples(messages): return messages
     raise LeftOut('no answer of the assistant')
 
-_telling = re.compile('prefer|winner|vote|label|choice|option|better|score|rating|feedback|rank|reward|verdict|status|margin|quality|helpful|'
-                      'correct|^tools$|^functions$|^system|^history$|^context$|^input$|^question$', re.I)
+_telling = re.compile(
+    'prefer|winner|vote|label|choice|option|better|score|rating|feedback|rank|reward|verdict|status|margin|quality|helpful|'
+    'correct|^tools$|^functions$|^system|^history$|^context$|^input$|^question$', re.I)
 
 def unused_columns(
     loaded:Loaded, # A file

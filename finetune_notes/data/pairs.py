@@ -68,7 +68,8 @@ def _with_prompt(prompt, answers, asked, names):
         turns = [m for m in talk if m['role'] == 'user']
         if given and turns and turns[0]['content'] not in [m['content'] for m in given]:
             question = turns[0]['content'][:40]
-            raise BadRow(name, f'begins with another question than the prompt, {question!r}; give each answer its own prompt')
+            raise BadRow(name, f'begins with another question than the prompt, {question!r}; give each answer its own '
+                               f'prompt')
     beginning = _common_beginning(*talks)
     if not beginning and not given:
         raise BadRow(asked, f'is missing, and {names[0]} and {names[1]} have no common beginning that could be it')
@@ -81,30 +82,35 @@ def resolve_pair(
     names, # What the file calls all three, for the message
 )->tuple: # Prompt and two answers as texts; the prompt as messages where it is a longer conversation
     "A pair as texts, from texts and conversations in any mixture"
-    talks = [a for a in (prompt, *answers) if isinstance(a, list | dict) or isinstance(a, str) and a.lstrip().startswith('[')]
+    talks = [
+        a for a in (prompt, *answers) if isinstance(a, list | dict) or isinstance(a, str) and a.lstrip().startswith('[')
+    ]
     if not talks: return prompt, *answers
     prompt, *answers = _with_prompt(prompt, answers, names[0], names[1:])
     if prompt[-1]['role'] not in ('user', 'tool'):
         raise BadRow(names[0], f"expected a conversation that ends with the user, found {prompt[-1]['role']}")
     return _plain(prompt), *answers
 
-
 # %% ../../nbs/library/data/pairs.ipynb #74c93318
-answer_columns = [('response_a', 'response_b'), ('answer_a', 'answer_b'), ('completion_a', 'completion_b'), ('output_a', 'output_b'),
-          ('conversation_a', 'conversation_b'), ('text_a', 'text_b'), ('response1', 'response2'), ('response_1', 'response_2'),
-          ('answer1', 'answer2'), ('answer_1', 'answer_2'), ('output_1', 'output_2'), ('completion_1', 'completion_2'),
-          ('text1', 'text2'), ('response-1', 'response-2'), ('first', 'second'), ('left', 'right'), ('a', 'b')]
-_winners = ['winner', 'preference', 'overall_preference', 'choice', 'vote', 'preferred', 'better', 'better_response', 'selected', 'verdict', 'value']
+answer_columns = [('response_a', 'response_b'), ('answer_a', 'answer_b'), ('completion_a', 'completion_b'),
+                  ('output_a', 'output_b'), ('conversation_a', 'conversation_b'), ('text_a', 'text_b'),
+                  ('response1', 'response2'), ('response_1', 'response_2'), ('answer1', 'answer2'),
+                  ('answer_1', 'answer_2'), ('output_1', 'output_2'), ('completion_1', 'completion_2'),
+                  ('text1', 'text2'), ('response-1', 'response-2'), ('first', 'second'), ('left', 'right'), ('a', 'b')]
+_winners = ['winner', 'preference', 'overall_preference', 'choice', 'vote', 'preferred', 'better', 'better_response',
+            'selected', 'verdict', 'value']
 prompt_columns = ['prompt', 'question', 'instruction', 'query', 'input', 'user_input', 'context', 'message']
 _one_hot = dict(winner_model_a='first', winner_model_b='second', winner_tie='tie')
 _words = ({w: 'first' for w in ('a', 'first', 'left')} | {w: 'second' for w in ('b', 'second', 'right')} |
-          {w: 'tie' for w in ('tie', 'tied', 'draw', 'both', 'neither', 'equal', 'even', 'same', 'bothbad', 'both bad', 'tie (bothbad)', 'tie (both bad)')} |
+          {w: 'tie' for w in ('tie', 'tied', 'draw', 'both', 'neither', 'equal', 'even', 'same', 'bothbad', 'both bad',
+                              'tie (bothbad)', 'tie (both bad)')} |
           {'a>b': 'first', 'b>a': 'second', 'a=b': 'tie'})
 
 def _word_side(value, row, sides):
     "first, second or tie, from a text; None where it says none of them"
     if value in sides: return 'first' if value == sides[0] else 'second'
-    text = value.strip().lower().replace('_', ' ') if '_' in value.strip('_') and value.strip().lower().startswith(('both', 'tie')) else value.strip().lower()
+    text = (value.strip().lower().replace('_', ' ') if '_' in value.strip('_') and value.strip().lower().startswith(
+        ('both', 'tie')) else value.strip().lower())
     short = re.sub(r'^(model|response|answer|completion|output|text)[ _-]?', '', text)
     if said := _words.get(text) or _words.get(short): return said
     if short in ('1', '2'): return {'1': 'first', '2': 'second'}[short]
@@ -116,15 +122,20 @@ def _number_sides(values, name):
     if name == 'overall_preference' and min(values) >= -3 and max(values) <= 3 and (min(values) < 1 or max(values) < 3):
         return {v: 'first' if v < 0 else 'second' if v > 0 else 'tie' for v in values}
     if 2 in values and values <= {1, 2}: return {1: 'first', 2: 'second'}
-    raise UserError(f'the column {name!r} holds the numbers {", ".join(map(str, sorted(values)[:7]))}, which can mean either answer; write first, '
+    raise UserError(f'the column {name!r} holds the numbers {", ".join(map(str, sorted(values)[:7]))}, which can mean '
+                    f'either answer; write first, '
                     'second or tie in their place')
 
 # %% ../../nbs/library/data/pairs.ipynb #b750aa66
 def _one_question(answers, sides):
     "Of the questions that were answered about a row, the values of the one that says which answer is better"
-    telling = {q: v for q,v in answers.items() if v and all(x in ('tie', *sides) or _words.get(str(x).lower()) for x in v)}
-    if len(telling) > 1: raise BadRow(' and '.join(telling), 'each says which answer is better; leave only one of them in the file')
-    if not telling and any(answers.values()): raise BadRow(next(q for q,v in answers.items() if v), 'no question says which of two answers is better')
+    telling = {
+        q: v for q, v in answers.items() if v and all(x in ('tie', *sides) or _words.get(str(x).lower()) for x in v)
+    }
+    if len(telling) > 1:
+        raise BadRow(' and '.join(telling), 'each says which answer is better; leave only one of them in the file')
+    if not telling and any(answers.values()):
+        raise BadRow(next(q for q,v in answers.items() if v), 'no question says which of two answers is better')
     return next(iter(telling.values()), [])
 
 def _sides_of(row): return next((s for s in (('chosen', 'rejected'), *answer_columns) if all(n in row for n in s)), ())
@@ -143,7 +154,9 @@ def _label_studio(row):
 
 def _argilla(row):
     "Flat votes of a record of Argilla, one for each response that was submitted"
-    valid = {q: [a for a in given if a.get('status', 'submitted') == 'submitted'] for q,given in row['responses'].items()}
+    valid = {
+        q: [a for a in given if a.get('status', 'submitted') == 'submitted'] for q, given in row['responses'].items()
+    }
     values = {q: [_first_ranked(a['value']) for a in given] for q,given in valid.items()}
     chosen = _one_question(values, _sides_of(row['fields']))
     people = next(([str(a.get('user_id') or '') for a in valid[q]] for q in values if values[q] == chosen), [])
@@ -162,14 +175,18 @@ def _prodigy(row):
     if len(options) != 2: raise BadRow('options', f'expected two options to compare, found {len(options)}')
     won = [o['id'] in row['accept'] for o in options]
     prompt = next((row[n] for n in (*prompt_columns, 'text') if n in row), None)
-    return [dict(prompt=prompt, first=options[0]['text'], second=options[1]['text'], annotator=str(row.get('_annotator_id') or ''),
-                 preference='tie' if all(won) else 'first' if won[0] else 'second')]
+    return [
+        dict(prompt=prompt, first=options[0]['text'], second=options[1]['text'],
+             annotator=str(row.get('_annotator_id')
+                           or ''), preference='tie' if all(won) else 'first' if won[0] else 'second')
+    ]
 
 def _openai(row):
     "A row of OpenAI's preference fine-tuning"
     return [dict(prompt=row['input']['messages'], chosen=row['preferred_output'], rejected=row['non_preferred_output'])]
 
-_wrapped = [(_label_studio, dict(annotations=list, data=dict)), (_argilla, dict(responses=dict, fields=dict)), (_prodigy, dict(options=list, accept=list)),
+_wrapped = [(_label_studio, dict(annotations=list, data=dict)), (_argilla, dict(responses=dict, fields=dict)),
+            (_prodigy, dict(options=list, accept=list)),
             (_openai, dict(input=dict, preferred_output=list, non_preferred_output=list))]
 
 def _flat_rows(row):
@@ -178,7 +195,8 @@ def _flat_rows(row):
     if unwrap is None: return [row]
     try: flat = unwrap(row)
     except (AttributeError, KeyError, TypeError, IndexError) as e:
-        raise BadRow('the row', f'looks like the export of an annotation tool and cannot be read as one ({type(e).__name__}: {e})') from None
+        raise BadRow('the row', f'looks like the export of an annotation tool and cannot be read as one '
+                                f'({type(e).__name__}: {e})') from None
     if flat: return flat
     raise LeftOut('not answered')
 
@@ -203,7 +221,8 @@ _other = 'Any answer but the one that was labelled' # Stands in where a pair nee
 
 class _Reader:
     "Reads the rows of one file, and remembers which columns it used"
-    def __init__(self, names): self.names, self.used = names, {*names.values(), *(k for _,kinds in _wrapped for k in kinds)}
+    def __init__(self, names):
+        self.names, self.used = names, {*names.values(), *(k for _,kinds in _wrapped for k in kinds)}
 
     def read(self, row):
         "The votes and labels of a row"
@@ -213,10 +232,15 @@ class _Reader:
         "The prompt: a text or messages, below the text of a system message; None where there is none"
         name = self.names['prompt']
         if name not in row and name != 'prompt': raise BadRow(name, f'is missing; there are: {_names(row)}')
-        found = name if name in row else next((n for n in (*prompt_columns, 'messages', 'conversations') if n in row), None)
+        found = (name if name in row else next(
+            (n for n in (*prompt_columns, 'messages', 'conversations') if n in row), None))
         if found is None: return None
-        if row.get('history'): raise BadRow('history', 'expected no earlier turns beside a prompt; write them as messages')
-        self.used.update([found, 'system', 'system_prompt', 'history', *(('input', 'context') if found in ('prompt', 'instruction', 'question') else ())])
+        if row.get('history'):
+            raise BadRow('history', 'expected no earlier turns beside a prompt; write them as messages')
+        self.used.update([
+            found, 'system', 'system_prompt', 'history',
+            *(('input', 'context') if found in ('prompt', 'instruction', 'question') else ())
+        ])
         asked = with_input(row, found) if found in ('prompt', 'instruction', 'question') else row[found]
         system = row.get('system') or row.get('system_prompt')
         if not isinstance(system, str) or not system.strip(): return asked
@@ -253,9 +277,11 @@ class _Reader:
         self.used.update(sides)
         column, won = self.vote(row, sides)
         if column is None: won = self.stated(row, sides)
-        if won is None: raise BadRow(column, f'expected A, B or tie, or the name of a column, found {found_text(row[column])}')
+        if won is None:
+            raise BadRow(column, f'expected A, B or tie, or the name of a column, found {found_text(row[column])}')
         answers = [row[s] for s in sides]
-        if column == 'winner_model_a': prompt, *answers = (_only_turn(v, n) for v,n in zip((prompt, *answers), ('prompt', *sides)))
+        if column == 'winner_model_a':
+            prompt, *answers = (_only_turn(v, n) for v,n in zip((prompt, *answers), ('prompt', *sides)))
         prompt, *answers = self.checked(prompt, answers, sides, row)
         by = {k: '' if row.get(self.names[k]) is None else str(row[self.names[k]]) for k in ('annotator', 'time')}
         return _Vote(prompt, tuple(answers), won, column, by)
@@ -264,16 +290,19 @@ class _Reader:
         "Prompt and answers as texts; `BadRow` where nothing can be learned from them"
         for answer,side in zip(answers, sides):
             if not isinstance(answer, list | dict) and (fault := text_fault(answer)): raise BadRow(side, fault)
-        if prompt is None and not any(isinstance(a, list) for a in answers): raise BadRow(self.names['prompt'], f'is missing; there are: {_names(row)}')
+        if prompt is None and not any(isinstance(a, list) for a in answers):
+            raise BadRow(self.names['prompt'], f'is missing; there are: {_names(row)}')
         prompt, *answers = resolve_pair(prompt, answers, (self.names['prompt'], *sides))
         names = dict(prompt=self.names['prompt'], chosen=sides[0], rejected=sides[1])
-        if fault := pair_fault(Pair(prompt, *answers)): raise BadRow(names[fault[0]], fault[1].replace('chosen', sides[0]))
+        if fault := pair_fault(Pair(prompt, *answers)):
+            raise BadRow(names[fault[0]], fault[1].replace('chosen', sides[0]))
         return prompt, *answers
 
     def stated(self, row, sides):
         "The first answer, where the names of the columns say that it is the better one"
         if sides != (self.names['chosen'], self.names['rejected']):
-            raise BadRow('winner', f'is missing: {sides[0]} and {sides[1]} are two answers, and no column says which is better; there are: {_names(row)}')
+            raise BadRow('winner', f'is missing: {sides[0]} and {sides[1]} are two answers, and no column says which '
+                                   f'is better; there are: {_names(row)}')
         self.used.update(_check_scores(row, *sides))
         return 'first'
 
@@ -330,7 +359,8 @@ def _check_scores(row, chosen, rejected):
         if better is None or worse is None: continue
         if better == worse: raise LeftOut('tie (equal scores)')
         if better > worse: return columns
-        raise BadRow(columns[0], f'{better:g} is below the {worse:g} of {columns[1]}: the answers stand the wrong way round; swap them, or remove the scores')
+        raise BadRow(columns[0], f'{better:g} is below the {worse:g} of {columns[1]}: the answers stand the wrong way '
+                                 f'round; swap them, or remove the scores')
     return []
 
 # %% ../../nbs/library/data/pairs.ipynb #dc86cffa
@@ -343,16 +373,21 @@ def _label_pairs(labels):
     for group in groups.values():
         high, low = (pick(label.score for _,label in group) for pick in (max, min))
         best, worst = ([(n, l) for n,l in group if l.score == s and high > low] for s in (high, low))
-        made = [(n, Pair(b.prompt, b.answer, w.answer)) for (n, b),(_, w) in zip(best, worst) if b.answer.strip() != w.answer.strip()]
+        made = [(n, Pair(b.prompt, b.answer, w.answer))
+                for (n, b), (_, w) in zip(best, worst)
+                if b.answer.strip() != w.answer.strip()]
         pairs += [pair for _,pair in made]
         numbers += [n for n,_ in made]
         used += bool(made)
-    return pairs, numbers, (f'labels of {len(labels):,} single answers: pairs of the best and the worst could be made for {used:,} of {len(groups):,} prompts')
+    return (pairs, numbers, (f'labels of {len(labels):,} single answers: pairs of the best and the worst could be '
+                             f'made for {used:,} of {len(groups):,} prompts'))
 
 def _remarks(pairs):
     "Sentences on pairs that stand more than once, or both ways round"
     counts = Counter(_key(p.prompt, p.chosen, p.rejected) for p in pairs)
-    turned = {_key(p.prompt, *sorted((p.chosen, p.rejected))) for p in pairs if _key(p.prompt, p.rejected, p.chosen) in counts}
+    turned = {
+        _key(p.prompt, *sorted((p.chosen, p.rejected))) for p in pairs if _key(p.prompt, p.rejected, p.chosen) in counts
+    }
     repeated = counts.total() - len(counts)
     if repeated: yield f'{repeated:,} pairs are repetitions of others'
     if turned: yield f'{len(turned):,} pairs stand both ways round and contradict each other'

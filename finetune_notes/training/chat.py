@@ -29,11 +29,15 @@ def split_conversations(
     seed:int=42, # Of the choice
 )->tuple[list, list]: # Conversations to train on, and those held back
     "Hold conversations back; those that begin with the same question stay together"
-    if not 0 < share < 1: raise UserError(f'share = {share}: expected a share between 0 and 1 of the conversations to hold back')
-    if isinstance(conversations, str | Path): raise UserError(f'expected conversations, found the name of a file; load_conversations({str(conversations)!r}) gives them')
+    if not 0 < share < 1:
+        raise UserError(f'share = {share}: expected a share between 0 and 1 of the conversations to hold back')
+    if isinstance(conversations, str | Path):
+        raise UserError(f'expected conversations, found the name of a file; '
+                        f'load_conversations({str(conversations)!r}) gives them')
     groups = len({_first_question(c) for c in conversations})
     if groups < 20:
-        raise UserError(f'{len(conversations)} conversations with {groups} different first questions are too few to train on some and measure on others; '
+        raise UserError(f'{len(conversations)} conversations with {groups} different first questions are too few to '
+                        f'train on some and measure on others; '
                         'expected 20 or more')
     parts = split_groups(conversations, _first_question, dict(kept=1 - share, held=share), seed)
     return parts['kept'], parts['held']
@@ -56,16 +60,22 @@ class ChatRun:
 
     def __str__(self):
         change, mean = self.difference, self.losses[['before', 'after']].mean()
-        lines = [repr(self.run), f'loss of {len(self.losses)} held-out answers in {change.n} groups: {mean.before:.3f} nats per token before, '
+        lines = [repr(self.run), f'loss of {len(self.losses)} held-out answers in {change.n} groups: '
+                                 f'{mean.before:.3f} nats per token before, '
                                  f'{mean.after:.3f} after; difference {change.text}, for one run with one seed']
-        if change.n < _enough: lines.append(f'{change.n} groups are too few to rely on the interval; hold more conversations back, or bring more')
+        if change.n < _enough:
+            lines.append(f'{change.n} groups are too few to rely on the interval; hold more conversations back, or '
+                         f'bring more')
         if self.left_out: lines.append(f'{self.left_out} answers were left out because they are too long')
         return '\n'.join(lines + [line for sample in self.samples for line in _sample_lines(sample)])
 
 def _sample_lines(sample):
     "What was asked and answered"
     asked = sample['messages'][-1]
-    texts = {asked['role']: asked['content'], 'your file': sample['answer'], 'before': sample['before'], 'after': sample['after']}
+    texts = {
+        asked['role']: asked['content'], 'your file': sample['answer'], 'before': sample['before'],
+        'after': sample['after']
+    }
     return ['', *(f'{name + ":":11} {text}' for name,text in texts.items())]
 
 # %% ../../nbs/library/training/chat.ipynb #6af240e7
@@ -76,7 +86,8 @@ def _examples(conversations, tokenizer, max_length, skip_bad):
     fitting = [e for e,n in zip(examples, size) if n <= max_length]
     left_out = len(examples) - len(fitting)
     if not left_out or skip_bad and fitting: return fitting, left_out
-    raise UserError(f'{left_out} of {len(examples)} answers are longer than {max_length} tokens with what was said before them, the longest has '
+    raise UserError(f'{left_out} of {len(examples)} answers are longer than {max_length} tokens with what was said '
+                    f'before them, the longest has '
                     f'{max(size)}; shorten them, leave bad rows out, or raise max_length in the recipe')
 
 def _measured(name, model, identity, tokenizer, examples, shown, folder):
@@ -102,10 +113,12 @@ def train_chat(
     _examples(conversations, tokenizer, recipe.max_length, skip_bad)
     (kept, _), (held, _) = (_examples(part, tokenizer, recipe.max_length, True) for part in parts)
     samples = list({e['group']: e for e in reversed(held)}.values())[:shown]
-    if len({e['group'] for e in held}) < 2: raise UserError('fewer than two of the held-out conversations are short enough to measure on; hold more back')
+    if len({e['group'] for e in held}) < 2:
+        raise UserError('fewer than two of the held-out conversations are short enough to measure on; hold more back')
     run = sft(kept, ChatTemplate(), base, recipe, 'chat', folder, eval_examples=held, **options)
     before, said_before = _measured('before', base.model, base.identity, tokenizer, held, samples, folder)
     after, said_after = _measured('after', run.model, run.identity, tokenizer, held, samples, folder)
     losses = pd.DataFrame(dict(group=[e['group'] for e in held], before=before, after=after))
     total = sum(len(answer_examples(c)) for c in conversations)
-    return ChatRun(run, losses, [e | dict(before=b, after=a) for e,b,a in zip(samples, said_before, said_after)], total - len(kept) - len(held))
+    return ChatRun(run, losses, [e | dict(before=b, after=a) for e, b, a in zip(samples, said_before, said_after)],
+                   total - len(kept) - len(held))

@@ -99,10 +99,14 @@ def test_any_text(text):
     for o in found: assert str(o).encode('utf-8')
 
 @pytest.mark.parametrize('text', ['', ' ', '{"a":1,"a":1}', '{"filters":[{"op":"=","op":"="}]}', '{"limit":NaN}', '{"limit":-Infinity}', '{} done', '```\n{}\n```',
-    "{'limit': 5}", '[' * 100_000, '{"limit":' + '9'*5000 + '}', '\ufeff{}', None, b'{}', '{"limit":5,}'])
+    "{'limit': 5}", '[' * 100_000, '{"limit":' + '9'*5000 + '}', '\ufeff{}', None, b'{}', '{"limit":5,}', r'{"filters":[{"value":"\ud83d"}]}'])
 def test_unparsable(text):
     query, found = parse_query(text)
     assert query is None and [o.code for o in found] == ['not-json']
+
+def test_what_cannot_be_parsed_is_said_in_one_sentence():
+    said, = parse_query('{"limit": 1, "limit": 2}')[1]
+    assert said.message == """the answer: expected JSON, found '{"limit": 1, "limit": 2}' (the name 'limit' stands twice in one object)."""
 
 @pytest.mark.parametrize('text', ['[]', '3', 'null', '"x"'])
 def test_not_an_object(text): assert [o.code for o in parse_query(text)[1]] == ['not-an-object']

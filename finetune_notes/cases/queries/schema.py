@@ -25,6 +25,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ...core.files import BadRow, parse_json
 from ...core.settings import UserError
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #cc1b175f
@@ -416,21 +417,14 @@ def validate(
     return [_shape_problem(e, dialect) for e in errors] + [Problem(*o) for f in query_rules for o in f(parts)]
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #c0ffd87f
-def _no_repeats(pairs):
-    if len({k for k,_ in pairs}) < len(pairs): raise ValueError("a key is given twice")
-    return dict(pairs)
-
-def _no_constant(name): raise ValueError(f"{name} is not JSON")
-
 def parse_query(
     text, # What a model wrote
 ): # The query or None, and what is wrong with the text
     "A query out of a model's raw answer; the answer must be JSON and nothing else"
     if not isinstance(text, str):
         return None, [Problem('not-json', '', f"an answer is text, not {printable_value(text)}.")]
-    try: query = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as e:
-        return None, [Problem('not-json', '', f"the answer is not a JSON text: {str(e)[:80]}.")]
+    try: query = parse_json(text, 'the answer')
+    except BadRow as e: return None, [Problem('not-json', '', f'{e}.')]
     return (query, []) if isinstance(query, dict) else (None, validate(query))
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #6829755b

@@ -7,14 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 import pytest
+from fastcore.docments import docments
 from hypothesis import given, settings, strategies as st
 from finetune_notes.core.checkpoints import load_checkpoint
 from finetune_notes.core.settings import UserError
-from finetune_notes.generation.recorder import EndpointModel, GgufModel, Question, load_grammar, load_questions, load_recording, record_answers
-from finetune_notes.generation.serving import engine_available, write_gguf
+from finetune_notes.data.questions import load_questions
+from finetune_notes.generation.recorder import EndpointModel, GgufModel, Question, load_grammar, load_recording, record_answers
+from finetune_notes.generation.serving import engine_available, running_engine, write_gguf
 
 needed = pytest.mark.skipif(not engine_available(), reason='llama.cpp is not installed')
 secret = 'sk-proj-A1b2C3d4E5f6G7h8'
@@ -239,6 +243,33 @@ def test_other_damage_is_one_sentence_and_nothing_is_written_over(serve, out, da
         assert part in str(told.value) and str(out) in str(told.value) and '\n' not in str(told.value)
     assert out.read_bytes() == before and log.calls == 3
 
+@pytest.mark.parametrize('last, part', [
+    ('{"id": "q9", "text": "x"}', "row 5, id: expected a question of the head, found str 'q9'"), ('{"id": "q0", "text": "x"}', "row 5, id: 'q0' is answered in an earlier row too"),
+    ('{"id": "q3"}', 'row 5, id'), ('{"id": "q0", "id": "q0", "text": "x"}', "row 5, the line: expected JSON"), ('7', 'row 5, the line: expected a JSON object'), ('['*10_000 + ']'*10_000, 'row 5, the line')])
+def test_a_last_line_that_is_whole_is_never_dropped(serve, out, last, part):
+    url, log = serve(echo)
+    recorded(ask_for(3), out, url, concurrency=1)
+    out.write_text(out.read_text() + last)
+    for use in (lambda: load_recording(out), lambda: recorded(ask_for(4), out, url)):
+        with pytest.raises(UserError) as told: use()
+        assert part in str(told.value)
+    assert out.read_text().endswith('\n' + last) and log.calls == 3
+
+@pytest.mark.parametrize('last', ['{"id": "q9", "te', '{', '{"id": "q0", "text": "x"', '"', '{"id": NaN'])
+def test_a_last_line_that_is_not_whole_is_dropped(serve, out, last):
+    url, log = serve(echo)
+    recorded(ask_for(3), out, url, concurrency=1)
+    out.write_text(out.read_text() + last)
+    assert load_recording(out).answers == expected(3)
+    assert recorded(ask_for(4), out, url).answers == expected(4) and len(out.read_text().splitlines()) == 5
+
+@pytest.mark.parametrize('end', ['\n', '\n\n', '\n  '])
+def test_a_broken_line_with_a_line_break_was_not_cut_short(serve, out, end):
+    url, log = serve(echo)
+    recorded(ask_for(3), out, url, concurrency=1)
+    out.write_text(out.read_text() + '{"id": "q9", "te' + end)
+    with pytest.raises(UserError, match='row 5, the line: expected JSON'): load_recording(out)
+
 def test_names_that_cannot_be_a_recording(serve, tmp_path):
     url, log = serve(echo)
     (tmp_path/'folder.jsonl').mkdir()
@@ -265,8 +296,77 @@ def test_a_full_disk_is_one_sentence_and_the_answers_are_kept(serve, out, monkey
     monkeypatch.setattr(recorder.json, 'dumps', lambda value, stock=json.dumps, **options: full() if isinstance(value, dict) and value.get('id') == 'q3' else stock(value, **options))
     def full(): raise OSError(28, 'No space left on device')
     with pytest.raises(UserError, match='cannot be written .No space left on device.; the answers so far are kept'): recorded(ask_for(5), out, url, concurrency=1)
+    monkeypatch.setattr(recorder, 'write_text', lambda *_: full())
+    with pytest.raises(UserError, match='cannot be written .No space left on device.'): recorded(ask_for(5), out, url)
     monkeypatch.undo()
     assert recorded(ask_for(5), out, url).answers == expected(5)
+
+@pytest.mark.parametrize('questions, options, part', [
+    ([], {}, 'no questions: expected at least one'), ([Question('a', prompt='x'), Question('b', prompt='x'), Question('a', prompt='y')], {}, "the id 'a' belongs to several questions"),
+    (ask_for(1), dict(tries=0), 'tries 0: expected 1 or more'), (ask_for(1), dict(tries=-1), 'tries -1')])
+def test_what_cannot_be_asked_is_said_before_anything_is_written(serve, out, questions, options, part):
+    url, log = serve(echo)
+    with pytest.raises(UserError) as told: recorded(questions, out, url, **options)
+    assert part in str(told.value) and log.calls == 0 and not out.exists()
+
+class OwnModel:
+    "A model of somebody's own: no more than what the notebook lists"
+    name, sha256 = 'own', None
+    def __init__(self, url, fault=None): self.url, self.fault = url, fault
+    def about(self): return dict(engine='mine')
+    @contextmanager
+    def serving(self, slots):
+        if self.fault: raise self.fault
+        yield self.url, None
+    def constraint(self, question, grammar): return dict(own=grammar)
+
+def test_a_model_of_your_own(serve, out):
+    url, log = serve(echo)
+    made = record_answers(ask_for(2), out, OwnModel(url), '{"type": "object"}')
+    assert made.answers == expected(2) and made.head['runs'][0]['engine'] == 'mine' and log.bodies[0][2]['own'] == '{"type": "object"}'
+    for model in (EndpointModel, GgufModel): assert docments(model.serving)['slots']
+
+@pytest.mark.parametrize('fault', [BrokenPipeError(32, 'Broken pipe'), FileNotFoundError(2, 'No such file', 'engine'), TimeoutError('no engine')])
+def test_what_an_engine_raises_is_no_fault_of_the_file(out, fault):
+    with pytest.raises(type(fault)) as told: record_answers(ask_for(1), out, OwnModel('', fault))
+    assert told.value is fault and not out.exists()
+    with pytest.raises(type(fault)): record_answers(ask_for(1), out, OwnModel('', fault)) # The lock is free again
+
+def test_an_engine_that_ends_before_it_is_told_what_to_serve(tmp_path, monkeypatch):
+    program = tmp_path/'python'
+    program.write_text('#!/bin/sh\necho "error: no such engine" >&2\nexit 7\n')
+    program.chmod(0o755)
+    monkeypatch.setattr('finetune_notes.generation.serving.engine_available', lambda: True)
+    monkeypatch.setattr(sys, 'executable', str(program))
+    with pytest.raises(UserError, match=r'model.gguf: it ended with code 7 \(error: no such engine\)'):
+        with running_engine(tmp_path/'model.gguf', long='x'*1_000_000): pass # More than a pipe holds
+
+without_extras = """import sys
+from finetune_notes.core.extras import MissingExtra, extras
+for names in extras.values(): sys.modules |= dict.fromkeys(names)
+from finetune_notes.data.questions import load_questions
+from finetune_notes.generation.recorder import GgufModel, load_grammar, load_recording, record_answers
+from finetune_notes.generation.serving import export_run, write_gguf
+recording, questions, grammar, gguf, out = sys.argv[1:]
+asked = load_questions(questions)
+print(sorted(load_recording(recording, asked).answers))
+for use in (lambda: load_grammar(grammar), lambda: write_gguf(None, 'x.gguf'), lambda: export_run(None), lambda: record_answers(asked, out, GgufModel(gguf))):
+    try: use()
+    except MissingExtra as e: print(e)
+"""
+
+def test_a_recording_is_read_without_any_extra_and_the_rest_names_its_extra(serve, tmp_path, out):
+    url, _ = serve(lambda n, asked: (200, json.dumps(dict(choices=[dict(text=f'<{asked}>', finish_reason='stop')]))))
+    file = question_file(tmp_path, *rows_of(3))
+    recorded(load_questions(file), out, url)
+    (tmp_path/'g.lark').write_text('start: "x"')
+    (tmp_path/'m.gguf').write_bytes(b'GGUF')
+    arguments = [out, file, tmp_path/'g.lark', tmp_path/'m.gguf', tmp_path/'new.jsonl']
+    done = subprocess.run([sys.executable, '-c', without_extras, *map(str, arguments)], capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == 0, done.stderr
+    needs = [f"{what} needs {package}, which is not installed: pip install 'finetune_notes[{extra}]'" for what,package,extra in
+             (('a grammar', 'llguidance', 'train'), ('write_gguf', 'gguf', 'serve'), ('export_run', 'gguf', 'serve'), ('llama.cpp', 'xllamacpp', 'serve'))]
+    assert done.stdout.splitlines() == ["['q0', 'q1', 'q2']", *needs]
 
 # Questions
 
@@ -279,12 +379,20 @@ def test_questions_of_every_format(tmp_path):
     rows = [dict(id=7, prompt='x', gold='y'), dict(id='b', messages=user), dict(id='c', prompt=user, grammar=dict(type='object'))]
     made = [Question('7', prompt='x'), Question('b', user), Question('c', user, grammar='{"type": "object"}')]
     assert load_questions(question_file(tmp_path, *rows)) == made == load_questions(question_file(tmp_path, json.dumps(rows), name='q.json'))
+    turns = [dict(zip(('from', 'value'), turn)) for turn in (('human', 'x'), ('gpt', 'y'), ('human', 'z'))]
+    chat = [dict(role='system', content='s'), *user, dict(role='assistant', content='y'), dict(role='user', content='z')]
+    assert load_questions(question_file(tmp_path, dict(id=1, conversations=turns, system='s', messages=''), name='share.jsonl')) == [Question('1', chat)]
+    cells = ['id,messages,prompt,grammar', '1,"' + json.dumps(user).replace('"', '""') + '",,', '2,,x,']
+    assert load_questions(question_file(tmp_path, *cells, name='cells.csv')) == [Question('1', user), Question('2', prompt='x')]
     assert load_questions(question_file(tmp_path, 'id;prompt', '7;x', name='q.csv')) == made[:1] == load_questions(question_file(tmp_path, *rows), 1)
 
 @pytest.mark.parametrize('row, part', [
     ({}, 'id: expected a text or a whole number, found nothing'), (dict(id=True, prompt='x'), 'id: expected'), (dict(id='', prompt='x'), 'id: expected'), (dict(id=1.5, prompt='x'), 'id: expected'),
-    (dict(id=1), 'found neither; the row has: id'), (dict(id=1, prompt='x', messages=[dict(role='user', content='x')]), 'found both'), (dict(id=1, prompt=7), 'messages: expected a list'),
-    (dict(id=1, messages=['x']), 'messages, item 1'), (dict(id=1, messages=[dict(role='user', content=None)]), 'messages, item 1'),
+    (dict(id=1), 'found neither; the row has: id'), (dict(id=1, prompt='x', messages=[dict(role='user', content='x')]), 'found prompt and messages'), (dict(id=1, prompt=7), 'messages: expected a list'),
+    (dict(id=1, messages=[dict(role='user', content='x')], conversations=[]), 'found messages and conversations'), (dict(id=1, prompt=' \n'), 'prompt: expected a text, found only blanks'),
+    (dict(id=1, prompt='x', system='s'), 'system: a ready text has no system message'), (dict(id=1, messages=[dict(role='narrator', content='x')]), "found str 'narrator'"),
+    (dict(id=1, messages=[dict(role='user', content=' ')]), 'messages, turn 1'), (dict(id=1, messages='{"role": "user"'), 'messages: expected JSON'),
+    (dict(id=1, messages=['x']), 'messages, turn 1'), (dict(id=1, messages=[dict(role='user', content=None)]), 'messages, turn 1'),
     (dict(id=1, messages=[dict(role='user', content='x'), dict(role='assistant', content='y')]), 'the model is to write it'),
     (dict(id=1, prompt='x', grammar='start: "x'), 'grammar: expected a JSON schema or a grammar of Lark'), (dict(id=1, prompt='x', grammar=7), 'grammar: expected a text'), (dict(id='first', prompt='x'), 'earlier row')])
 def test_bad_questions_are_named(tmp_path, row, part):
@@ -314,6 +422,8 @@ def test_a_key_goes_to_the_server_and_nowhere_else(serve, out):
     with pytest.raises(UserError, match='which model'): EndpointModel('https://models.example/v1', '')
     with pytest.raises(UserError, match='user name'): EndpointModel('https://me:pass@models.example/v1', 'm')
     recorded(ask_for(2), out, url + '/chat/completions')
+    model = EndpointModel(url, 'm', secret)
+    assert asdict(model) == dict(url=url, name='m') and model.key == replace(model, name='n').key == secret
 
 # The command
 

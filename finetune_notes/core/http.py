@@ -94,6 +94,7 @@ def retried(
     wait:float=1, # Seconds before the second try, give or take a half; twice as long before the third
 ): # What `ask` gives
     "Ask, and ask again where the connection fails or the server is busy; the last failure is raised"
+    if tries < 1: raise UserError(f'tries {tries}: expected 1 or more')
     for done in range(tries):
         try: return ask()
         except (OSError, HTTPException) as e:

@@ -393,8 +393,8 @@ def record(
     if not out: raise UserError('which file shall hold the answers? give it with --out FILE.jsonl')
     if bool(endpoint) == bool(gguf):
         raise UserError('which model? give either --endpoint URL and --model NAME, or --gguf FILE')
-    from finetune_notes.generation.recorder import (EndpointModel, GgufModel, load_grammar, load_questions,
-                                                    record_answers)
+    from finetune_notes.data.questions import load_questions
+    from finetune_notes.generation.recorder import EndpointModel, GgufModel, load_grammar, record_answers
     questions, held = load_questions(prompts, limit), load_grammar(grammar) if grammar else None
     asked = (GgufModel(gguf, model, context, threads) if gguf else EndpointModel(
         endpoint, model, os.environ.get('FINETUNE_NOTES_API_KEY')))

@@ -109,8 +109,7 @@ _words = ({w: 'first' for w in ('a', 'first', 'left')} | {w: 'second' for w in (
 def _word_side(value, row, sides):
     "first, second or tie, from a text; None where it says none of them"
     if value in sides: return 'first' if value == sides[0] else 'second'
-    text = (value.strip().lower().replace('_', ' ') if '_' in value.strip('_') and value.strip().lower().startswith(
-        ('both', 'tie')) else value.strip().lower())
+    text = value.strip().lower().replace('_', ' ')
     short = re.sub(r'^(model|response|answer|completion|output|text)[ _-]?', '', text)
     if said := _words.get(text) or _words.get(short): return said
     if short in ('1', '2'): return {'1': 'first', '2': 'second'}[short]
@@ -175,11 +174,9 @@ def _prodigy(row):
     if len(options) != 2: raise BadRow('options', f'expected two options to compare, found {len(options)}')
     won = [o['id'] in row['accept'] for o in options]
     prompt = next((row[n] for n in (*prompt_columns, 'text') if n in row), None)
-    return [
-        dict(prompt=prompt, first=options[0]['text'], second=options[1]['text'],
-             annotator=str(row.get('_annotator_id')
-                           or ''), preference='tie' if all(won) else 'first' if won[0] else 'second')
-    ]
+    best, who = 'tie' if all(won) else 'first' if won[0] else 'second', str(row.get('_annotator_id') or '')
+    first, second = (o['text'] for o in options)
+    return [dict(prompt=prompt, first=first, second=second, annotator=who, preference=best)]
 
 def _openai(row):
     "A row of OpenAI's preference fine-tuning"
@@ -232,8 +229,8 @@ class _Reader:
         "The prompt: a text or messages, below the text of a system message; None where there is none"
         name = self.names['prompt']
         if name not in row and name != 'prompt': raise BadRow(name, f'is missing; there are: {_names(row)}')
-        found = (name if name in row else next(
-            (n for n in (*prompt_columns, 'messages', 'conversations') if n in row), None))
+        names = name, *prompt_columns, 'messages', 'conversations'
+        found = next((n for n in names if n in row), None)
         if found is None: return None
         if row.get('history'):
             raise BadRow('history', 'expected no earlier turns beside a prompt; write them as messages')

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,7 @@ from tempfile import TemporaryFile
 import numpy as np
 import pandas as pd
 from ..core.checkpoints import packaged_model, weights_file, working_dtype
+from ..core.extras import missing_extra, require_packages
 from ..core.settings import UserError
 from ..core.http import post_json, without_key
 from ..core.results import keep_result
@@ -117,6 +118,7 @@ def write_gguf(
     turn=interleave_rope_halves, # How query and key rows are dealt out
 ):
     "A model for llama.cpp with the embedded tokenizer and chat template; `UserError` where these are not its own"
+    require_packages('write_gguf', 'gguf')
     from gguf import GGUFReader, GGUFWriter
     fields = GGUFReader(weights_file()).fields
     _check_embedded(model, tokenizer, fields)
@@ -138,6 +140,7 @@ def export_run(
     force:bool=False, # Write it anew
 )->Path: # The file, made now or found
     "A run as a GGUF file; a half-written one is never taken for whole"
+    require_packages('export_run', 'gguf', 'transformers')
     write = lambda place: write_gguf(run.model(), place/'model.gguf', run.base.tokenizer())
     depends, code = dict(weights=run.identity, dtype=working_dtype()), ['finetune_notes.generation.serving']
     return keep_result('gguf', write, depends, code, ('gguf', 'transformers'), folder, force)/'model.gguf'
@@ -180,8 +183,7 @@ def running_engine(
     **settings, # More of llama.cpp's
 ): # An `Engine`
     "llama.cpp in a process of its own, until the block ends; `UserError` where it cannot start"
-    if not engine_available():
-        raise UserError('llama.cpp is not installed here; install it: pip install "finetune_notes[serve]"')
+    if not engine_available(): raise missing_extra('llama.cpp', ModuleNotFoundError(name='xllamacpp'))
     key, fixed = secrets.token_urlsafe(24), dict(n_ctx=slots*context, n_parallel=slots, port=0, warmup=False)
     given = dict(file=str(file), key=key, threads=threads, settings=fixed | settings)
     program = 'from finetune_notes.generation.serving import host; host()'
@@ -189,13 +191,14 @@ def running_engine(
     with TemporaryFile('w+') as said, subprocess.Popen([sys.executable, '-c', program], stderr=said,
                                                        **pipes) as process:
         try:
-            process.stdin.write(json.dumps(given) + '\n')
-            process.stdin.flush()
+            with suppress(BrokenPipeError): # It has ended already, and says why
+                process.stdin.write(json.dumps(given) + '\n')
+                process.stdin.flush()
             url = next((l.strip() for l in process.stdout if l.startswith('http://')), None)
             if url is None: raise UserError(_not_started(file, process.wait(), said, key))
             yield Engine(url, key)
         finally:
-            process.stdin.close()
+            with suppress(BrokenPipeError): process.stdin.close()
             try: process.wait(10)
             except subprocess.TimeoutExpired: process.kill()
 

@@ -165,5 +165,5 @@ with running_engine({str(file)!r}, threads=1) as engine:
 
 def test_without_the_engine_one_sentence_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(engines, 'engine_available', lambda: False)
-    with pytest.raises(UserError, match=r'pip install "finetune_notes\[serve\]"'):
+    with pytest.raises(UserError, match=r"pip install 'finetune_notes\[serve\]'"):
         with running_engine('model.gguf'): pass

@@ -23,7 +23,7 @@ bad = {
     'null': (dict(good, chosen=None), 'row 2, chosen: expected a text, found nothing'),
     'list': ([1, 2], 'expected a JSON object'),
     'rendered': (dict(good, prompt='<|im_start|>user\nLate?<|im_end|>'), "row 2, prompt: holds '<|im_start|>'"),
-    'rendered answer': (dict(good, chosen='### Response\nOn Monday.'), "row 2, chosen: holds '### Response'"),
+    'rendered answer': (dict(good, chosen='### Response:\nOn Monday.'), "row 2, chosen: holds '### Response:'"),
     'ends with the assistant': (dict(good, prompt=[user('Q'), assistant('A')]), 'row 2, prompt: expected a conversation that ends with the user'),
     'wrong role': (dict(good, chosen=[user('a')]), 'row 2, chosen: begins with another question than the prompt'),
     'two answers': (dict(good, chosen=[assistant('a'), assistant('b')]), 'row 2, chosen: expected one answer of the assistant'),
@@ -228,15 +228,15 @@ def test_the_names_chosen_and_rejected_are_believed(more, tmp_path):
     assert loaded.items == [Pair(**good)] and f"the column '{list(more)[-1]}' is not used" in loaded.remarks
 
 def test_a_vote_that_contradicts_the_names_is_refused(tmp_path):
-    refused(tmp_path, good | dict(winner='rejected'), 'row 1, winner: says that the rejected answer is better')
-    refused(tmp_path, good | dict(winner=good['rejected']), 'row 1, winner: says that the rejected answer is better')
+    refused(tmp_path, good | dict(winner='rejected'), 'row 1, winner: says that the chosen answer is not better')
+    refused(tmp_path, good | dict(winner=good['rejected']), 'row 1, winner: says that the chosen answer is not better')
 
 def test_only_the_question_on_preference_counts(tmp_path):
     record = argilla | dict(responses=argilla['responses'] | dict(quality=[dict(value=2)], comment=[dict(value='fine')]))
     assert [p.chosen for p in load_pairs(lines(tmp_path, record))] == ['On Monday.']
     twice = argilla | dict(responses=dict(tone=[dict(value='response-1')], truth=[dict(value='response-2')]))
-    refused(tmp_path, twice, 'row 1, tone and truth: each says which answer is better')
-    refused(tmp_path, argilla | dict(responses=dict(comment=[dict(value='fine')])), 'row 1, comment: no question says which')
+    refused(tmp_path, twice, 'row 1, tone and truth: each may say which answer is better')
+    refused(tmp_path, argilla | dict(responses=dict(comment=[dict(value='fine')])), 'row 1, comment: expected A, B or tie')
 
 def test_rows_that_nobody_judged_are_counted(tmp_path):
     rows = [studio, studio | dict(annotations=[]), studio | dict(annotations=[dict(was_cancelled=True)]), argilla | dict(responses={})]
@@ -302,3 +302,52 @@ def test_what_was_done_is_said(tmp_path, capsys):
     assert '1 left out: tie; each pair is oriented by its vote (preference)' in capsys.readouterr().err
     load_pairs(lines(tmp_path, good))
     assert capsys.readouterr().err == ''
+
+@pytest.mark.parametrize('word', ['tie', 'Rejected', '2', 2, 'second'])
+def test_any_vote_against_the_names_is_refused(word, tmp_path): refused(tmp_path, good | dict(winner=word), 'row 1, winner: says that the chosen answer is not better')
+
+def test_the_vote_of_a_tool_is_what_counts(tmp_path):
+    "Older votes among the data of an export say nothing, and neither do the names of its columns"
+    task = lambda data, selected: dict(data=data, annotations=[dict(result=[dict(from_name='pref', value=dict(selected=selected))])])
+    assert load_pairs(lines(tmp_path, task(good, 'right'))) == [Pair('Late?', 'No idea.', 'On Monday.')]
+    assert read_pairs(lines(tmp_path, task(good, 'tie'))).left_out == {'tie': 1}
+    for old in (dict(winner='a'), dict(winner_model_a=1, winner_model_b=0)):
+        assert load_pairs(lines(tmp_path, task(dict(prompt='Q', response_a='x', response_b='y') | old, 'right'))) == [Pair('Q', 'y', 'x')]
+    both = task(dict(prompt='Q', response_a='x', response_b='y'), None)
+    both['annotations'][0]['result'][0]['value'] = dict(choices=['response_a', 'response_b'])
+    assert read_pairs(lines(tmp_path, both)).left_out == {'tie': 1}
+
+def test_options_that_are_not_there(tmp_path):
+    numbered = prodigy | dict(options=[dict(id=1, text='No idea.'), dict(id=2, text='On Monday.')])
+    assert load_pairs(lines(tmp_path, numbered | dict(accept=['2'])))[0].chosen == 'On Monday.'
+    refused(tmp_path, numbered | dict(accept=[9]), 'row 1, accept: names an option that is not there')
+    assert load_pairs(lines(tmp_path, prodigy | dict(system='Be brief.')))[0].prompt[0] == dict(role='system', content='Be brief.')
+
+@pytest.mark.parametrize('more, said', [(dict(winner='a', preference='b'), 'row 1, winner and preference: say different things'), (dict(overall_preference=1), 'can mean either answer'),
+    (dict(response_a='2', response_b='1', winner='2'), 'row 1, winner: expected'), (dict(response_a='B', response_b='A', winner='A'), 'row 1, winner: expected'), (dict(winner=10**400), 'can mean either answer')])
+def test_votes_that_can_be_read_in_two_ways(more, said, tmp_path):
+    row = dict(prompt='Q', response_a='x', response_b='y') | more
+    refused(tmp_path, row, said)
+
+def test_an_empty_vote_does_not_hide_another(tmp_path):
+    assert load_pairs(lines(tmp_path, votes[0] | dict(winner=None)))[0].chosen == 'We open at 9.'
+
+@pytest.mark.parametrize('names', ['rating_{}', 'reward_{}', '{}-rating'])
+def test_scores_the_wrong_way_round(names, tmp_path):
+    refused(tmp_path, good | {names.format('chosen'): '1,5', names.format('rejected'): '4,5'}, 'wrong way round')
+
+def test_two_conversations_are_not_mixed(tmp_path):
+    system = lambda text: dict(role='system', content=text)
+    refused(tmp_path, dict(prompt=[user('q1'), assistant('a1'), user('q2')], chosen=talk('q1', 'x'), rejected=talk('q1', 'y')), 'row 1, prompt: is another conversation')
+    refused(tmp_path, dict(prompt='q', system='A', chosen=[system('B'), *talk('q', 'x')], rejected=[system('B'), *talk('q', 'y')]), 'row 1, prompt')
+    refused(tmp_path, good | dict(system=['A']), 'row 1, system: expected a text')
+    refused(tmp_path, dict(prompt=[user('a'), user('b')], chosen='x', rejected='y'), 'row 1, prompt: turn 2: expected assistant')
+
+def test_numbers_that_are_too_large(tmp_path):
+    assert load_pairs(lines(tmp_path, good | dict(score_chosen=10**400, score_rejected=1))) == [Pair(**good)]
+    refused(tmp_path, dict(prompt='Q', completion='a', label=10**400), 'row 1, label: expected true, false or a number')
+
+def test_a_table_with_numbered_rows(tmp_path):
+    path = tmp_path/'pandas.csv'
+    path.write_text(',prompt,chosen,rejected\n0,Late?,On Monday.,No idea.\n')
+    assert load_pairs(path) == [Pair(**good)]

@@ -428,8 +428,10 @@ def test_a_key_goes_to_the_server_and_nowhere_else(serve, out):
 # The command
 
 def command(*arguments, **env):
+    "The command in a process that can be interrupted, also where this one was started in the background and cannot"
+    listen = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen([sys.executable, '-m', 'finetune_notes.course.cli', 'record', *map(str, arguments)], env={**os.environ, **env}, cwd=Path(__file__).parents[1],
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
 
 def rows_of(n): return [dict(id=f'q{i}', prompt=str(i)) for i in range(n)]
 

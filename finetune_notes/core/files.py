@@ -226,8 +226,9 @@ def _csv_row(header, cells):
     if len(cells) != len(header):
         raise BadRow('the line', f'{len(cells)} cells, {len(header)} columns; put a text that holds the delimiter '
                                  f'into double quotes')
-    if any(cell.strip() for name,cell in zip(header, cells) if not name):
-        raise BadRow('the line', 'a cell in a column without a name; give it one')
+    unnamed = [cell.strip() for name,cell in zip(header, cells) if not name]
+    numbered = not header[0] and unnamed[0].isdecimal() # pandas writes the numbers of the rows there
+    if any(unnamed[numbered:]): raise BadRow('the line', 'a cell in a column without a name; give it one')
     if any(cell.startswith(' "') and cell.endswith('"') for cell in cells):
         raise BadRow('the line', 'a blank stands before a double quote; remove it')
     if [cell.strip() for cell in cells] == header:

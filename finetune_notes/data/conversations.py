@@ -8,6 +8,7 @@ __all__ = ['text_fault', 'read_messages', 'read_turns', 'with_input', 'messages_
 
 # %% ../../nbs/library/data/conversations.ipynb #0de71918
 import json
+import math
 import re
 from collections import Counter
 from ..core.files import BadRow, LeftOut, Loaded, found_text, load_rows, parse_json
@@ -23,8 +24,8 @@ def _first_given(row, *keys):
     return next((row[k] for k in keys if row.get(k) not in (None, '')), None)
 
 _marks = re.compile(r'<\|[\w ]+\|>|<｜|\[/?INST\]|<</?SYS>>|<(start|end)_of_turn>|<[be]os>|^### '
-                    r'(Instruction|Response|User|Assistant):?\s*$|'
-                    r'^(Human|Assistant): .*^(Human|Assistant):|^USER: .* ASSISTANT:', re.M | re.S)
+                    r'(Instruction|Response|User|Assistant): *$|'
+                    r'### Human:.*### Assistant:|^(Human|User): .*^(Assistant|AI):|^USER: .* ASSISTANT:', re.M | re.S)
 
 def text_fault(
     text, # Anything
@@ -45,11 +46,12 @@ def _text_of(content, place):
     raise BadRow(place, f'expected a text, found {found_text(content)}')
 
 def _weight(turn, place):
-    "0 where nothing is learned from a message, else 1"
-    if any(turn.get(k) is False for k in ('train', 'loss')): return 0
-    try: return 1. if turn.get('weight') is None else float(turn['weight'])
-    except (TypeError, ValueError):
-        raise BadRow(place, f'expected a number as weight, found {found_text(turn["weight"])}') from None
+    "0 where nothing is learned from a message, else its weight"
+    if any(str(turn.get(k)).lower() in ('false', '0', 'no') for k in ('train', 'loss')): return 0.
+    try: weight = 1. if turn.get('weight') is None else float(turn['weight'])
+    except (TypeError, ValueError, OverflowError): weight = math.nan
+    if math.isfinite(weight): return weight
+    raise BadRow(place, f'expected a number as weight, found {found_text(turn["weight"])}')
 
 def _kept(turn, role, place):
     "What of a turn stays beside role and content"
@@ -67,6 +69,8 @@ def _message(turn, place):
     role = _role_of.get(name.strip().lower()) if isinstance(name, str) else None
     if role is None: raise BadRow(place, f'expected one of the roles {", ".join(_role_of)}, found {found_text(name)}')
     kept, content = _kept(turn, role, place), _first_given(turn, 'content', 'value')
+    if None not in (turn.get('content'), turn.get('value')) and turn['content'] != turn['value']:
+        raise BadRow(place, 'content and value say different things; leave one of them')
     text = '' if content is None and kept.get('tool_calls') else _text_of(content, place)
     fault = text_fault(text) if role in ('user', 'assistant') and not kept.get('tool_calls') else None
     if fault: raise BadRow(place, fault)
@@ -123,14 +127,19 @@ def _only_field(row, names):
     if len(found) < 2: return found[0] if found else None
     raise BadRow(' and '.join(found), 'expected one of these fields, found several; leave out all but one')
 
+_written_turns = re.compile(r"""\s*(array\()?\[?\s*\{.*["'](role|content|from|value)["']\s*:""", re.S)
+
 def _parsed_cell(value, place):
-    "A text that holds a list of messages as JSON, as a cell of a table does, as that list"
-    if not isinstance(value, str) or not re.match(r"\s*\[\s*\{\s*[\"'](role|content|from|value)[\"']\s*:", value):
+    "A text that holds messages as JSON, as a cell of a table does, as a list of them"
+    if not isinstance(value, str) or not _written_turns.match(value): return value
+    try: found = parse_json(value, place)
+    except BadRow: found = None
+    turns = [found] if isinstance(found, dict) else found
+    if isinstance(turns, list) and all(isinstance(t, dict) and {'role', 'from'} & set(t) for t in turns): return turns
+    if found is not None or not re.search(r"""["'](role|from)["']\s*:\s*["'](user|human|assistant|gpt|system)""",
+                                          value):
         return value
-    try: return parse_json(value, place)
-    except BadRow:
-        raise BadRow(place,
-                     f'expected a list of messages as JSON, found {value[:30]!r}; write it with json.dumps') from None
+    raise BadRow(place, f'expected a list of messages as JSON, found {value[:30]!r}; write it with json.dumps')
 
 def read_turns(
     value, # A text, or a list of turns, also as a JSON text
@@ -148,7 +157,7 @@ def with_input(
 ): # A text, or the messages that the field holds
     "The question of a row, and below it the text that it is about, Alpaca's `input` or Dolly's `context`"
     question, about = row[field], None if field in ('input', 'context') else _first_given(row, 'input', 'context')
-    if about is None: return question
+    if about is None or isinstance(about, str) and not about.strip(): return question
     if isinstance(question, list):
         raise BadRow(field, 'a list of messages and a text that it is about; put that text into the messages')
     return '\n\n'.join(filter(None, (_text_of(question, field), _text_of(about, 'input or context'))))
@@ -184,7 +193,9 @@ def _with_answers(row):
 
 _telling = re.compile(
     'prefer|winner|vote|label|choice|option|better|score|rating|feedback|rank|reward|verdict|status|margin|quality|helpful|'
-    'correct|^tools$|^functions$|^system|^history$|^context$|^input$|^question$', re.I)
+    'correct|^tools$|^functions$|^system|^history$|^context$|^inputs?$|^contexts?$|^documents?$|^passages?$|^question$',
+    re.I
+)
 
 def unused_columns(
     loaded:Loaded, # A file

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, fields
 from ..core.files import BadRow, LeftOut, Loaded, found_text, load_rows, parse_json
 from ..core.settings import UserError
-from .conversations import read_turns, text_fault, unused_columns, with_input
+from .conversations import read_messages, read_turns, text_fault, unused_columns, with_input
 
 # %% ../../nbs/library/data/pairs.ipynb #13fc331e
 @dataclass(frozen=True)
@@ -55,10 +55,14 @@ def _answer_behind(messages, beginning, name):
     if rest[0].get('tool_calls'): raise BadRow(name, 'calls a tool, which a pair of texts cannot hold')
     return rest[0]['content']
 
-def _whole_prompt(given, beginning):
-    "The longer of a prompt and what both answers begin with, where one ends with the other or holds it"
-    if not beginning or given[-len(beginning):] == beginning: return given
-    return beginning
+def _whole_prompt(given, beginning, asked):
+    "The longer of a prompt and what both answers begin with; `BadRow` where they are two different conversations"
+    if not given or not beginning: return given or beginning
+    system, talk = [m for m in given if m['role'] == 'system'], [m for m in given if m['role'] != 'system']
+    if given[-len(beginning):] == beginning: return given
+    if beginning[:len(talk)] == talk or beginning[-len(talk):] == talk: return system + beginning
+    if beginning[:len(given)] == given: return beginning
+    raise BadRow(asked, 'is another conversation than the one with which both answers begin; leave one of them out')
 
 def _with_prompt(prompt, answers, asked, names):
     "Prompt and answers of a pair of which an answer is a conversation"
@@ -74,7 +78,7 @@ def _with_prompt(prompt, answers, asked, names):
     if not beginning and not given:
         raise BadRow(asked, f'is missing, and {names[0]} and {names[1]} have no common beginning that could be it')
     texts = [_answer_behind(t, beginning, n) for t,n in zip(talks, names)]
-    return _whole_prompt(given, beginning), *texts
+    return _whole_prompt(given, beginning, asked), *texts
 
 def resolve_pair(
     prompt, # A text, messages, or None where the answers hold it
@@ -89,6 +93,8 @@ def resolve_pair(
     prompt, *answers = _with_prompt(prompt, answers, names[0], names[1:])
     if prompt[-1]['role'] not in ('user', 'tool'):
         raise BadRow(names[0], f"expected a conversation that ends with the user, found {prompt[-1]['role']}")
+    try: prompt = read_messages(dict(messages=prompt))
+    except BadRow as e: raise BadRow(names[0], e.sentence) from None
     return _plain(prompt), *answers
 
 # %% ../../nbs/library/data/pairs.ipynb #74c93318
@@ -107,18 +113,18 @@ _words = ({w: 'first' for w in ('a', 'first', 'left')} | {w: 'second' for w in (
           {'a>b': 'first', 'b>a': 'second', 'a=b': 'tie'})
 
 def _word_side(value, row, sides):
-    "first, second or tie, from a text; None where it says none of them"
+    "first, second or tie, from a text; None where it says none of them, or two"
     if value in sides: return 'first' if value == sides[0] else 'second'
     text = value.strip().lower().replace('_', ' ')
-    short = re.sub(r'^(model|response|answer|completion|output|text)[ _-]?', '', text)
-    if said := _words.get(text) or _words.get(short): return said
-    if short in ('1', '2'): return {'1': 'first', '2': 'second'}[short]
+    short = re.sub(r'^(model|response|answer|completion|output|text)[ -]?', '', text)
+    by_word = _words.get(text) or _words.get(short) or {'1': 'first', '2': 'second'}.get(short)
     answers = [row[s] for s in sides]
-    return ('first', 'second')[answers.index(value)] if answers.count(value) == 1 else None
+    by_text = ('first', 'second')[answers.index(value)] if answers.count(value) == 1 else None
+    return None if by_word and by_text and by_word != by_text else by_word or by_text
 
 def _number_sides(values, name):
     "Number → first, second or tie, for the numbers that a column holds; `UserError` where they can be read in two ways"
-    if name == 'overall_preference' and min(values) >= -3 and max(values) <= 3 and (min(values) < 1 or max(values) < 3):
+    if name == 'overall_preference' and min(values) >= -3 and max(values) <= 3 and min(values) < 0:
         return {v: 'first' if v < 0 else 'second' if v > 0 else 'tie' for v in values}
     if 2 in values and values <= {1, 2}: return {1: 'first', 2: 'second'}
     raise UserError(f'the column {name!r} holds the numbers {", ".join(map(str, sorted(values)[:7]))}, which can mean '
@@ -126,60 +132,74 @@ def _number_sides(values, name):
                     'second or tie in their place')
 
 # %% ../../nbs/library/data/pairs.ipynb #b750aa66
-def _one_question(answers, sides):
-    "Of the questions that were answered about a row, the values of the one that says which answer is better"
-    telling = {
-        q: v for q, v in answers.items() if v and all(x in ('tie', *sides) or _words.get(str(x).lower()) for x in v)
-    }
-    if len(telling) > 1:
-        raise BadRow(' and '.join(telling), 'each says which answer is better; leave only one of them in the file')
-    if not telling and any(answers.values()):
-        raise BadRow(next(q for q,v in answers.items() if v), 'no question says which of two answers is better')
-    return next(iter(telling.values()), [])
+_asks_which = re.compile('prefer|better|best|winner|rank|choice|chosen|pairwise|^pw$', re.I)
+
+def _flat_votes(data, answers, people):
+    "Flat rows of what a tool shows: the votes on the one question that asks which answer is better"
+    named = [q for q in answers if _asks_which.search(q)] or list(answers)
+    if not named: return []
+    sides, asked = _sides_of(data), named[0]
+    if len(named) > 1:
+        raise BadRow(' and '.join(named), 'each may say which answer is better; leave only one of them in the file')
+    if not sides: raise BadRow('the row', f'holds no two answers under a known name; there are: {_names(data)}')
+    said = [_word_side(str(v), data, sides) for v in answers[asked]]
+    if None in said:
+        raise BadRow(asked, f'expected A, B or tie, or the name of a column, found '
+                            f'{found_text(answers[asked][said.index(None)])}')
+    kept = {k: v for k,v in data.items() if k not in (*sides, *_winners, *_one_hot)}
+    return [
+        kept | dict(first=data[sides[0]], second=data[sides[1]], preference=side, annotator=who)
+        for side, who in zip(said, people[asked])
+    ]
 
 def _sides_of(row): return next((s for s in (('chosen', 'rejected'), *answer_columns) if all(n in row for n in s)), ())
 
 def _label_studio(row):
     "Flat votes of a task of Label Studio, one for each annotation that was not cancelled"
-    answers = defaultdict(list)
+    answers, people = defaultdict(list), defaultdict(list)
     for annotation in row['annotations']:
         for result in [] if annotation.get('was_cancelled') else annotation.get('result', []):
             value = result.get('value', {})
-            choice = value.get('selected') or ''.join(value.get('choices', [])[:1])
-            if choice: answers[result.get('from_name', '')].append((choice, str(annotation.get('completed_by', ''))))
-    chosen = _one_question({q: [c for c,_ in given] for q,given in answers.items()}, _sides_of(row['data']))
-    people = next(([p for _,p in given] for given in answers.values() if [c for c,_ in given] == chosen), [])
-    return [row['data'] | dict(preference=c, annotator=p) for c,p in zip(chosen, people)]
+            choices = value.get('choices', [])
+            choice = value.get('selected') or (choices[0] if len(choices) == 1 else 'tie' if choices else '')
+            if not choice: continue
+            answers[result.get('from_name', '')].append(choice)
+            people[result.get('from_name', '')].append(str(annotation.get('completed_by', '')))
+    return _flat_votes(row['data'], answers, people)
 
 def _argilla(row):
     "Flat votes of a record of Argilla, one for each response that was submitted"
     valid = {
         q: [a for a in given if a.get('status', 'submitted') == 'submitted'] for q, given in row['responses'].items()
     }
-    values = {q: [_first_ranked(a['value']) for a in given] for q,given in valid.items()}
-    chosen = _one_question(values, _sides_of(row['fields']))
-    people = next(([str(a.get('user_id') or '') for a in valid[q]] for q in values if values[q] == chosen), [])
-    return [row['fields'] | dict(preference=v, annotator=p) for v,p in zip(chosen, people)]
+    answers = {q: [_first_ranked(a['value']) for a in given] for q,given in valid.items() if given}
+    return _flat_votes(row['fields'], answers,
+                       {q: [str(a.get('user_id') or '') for a in given]
+                        for q, given in valid.items()})
 
 def _first_ranked(value):
     "The winner of a ranking; any other value as it is"
     if not isinstance(value, list): return value
     best = [v['value'] for v in value if v.get('rank') == 1]
-    return best[0] if len(best) == 1 else 'tie'
+    return best[0] if len(best) == 1 else 'tie' if best else None
 
 def _prodigy(row):
     "The vote of a task of Prodigy with two options"
     if row.get('answer', 'accept') != 'accept' or not row.get('accept'): return []
-    options = row['options']
+    options, accepted = row['options'], {str(id) for id in row['accept']}
     if len(options) != 2: raise BadRow('options', f'expected two options to compare, found {len(options)}')
-    won = [o['id'] in row['accept'] for o in options]
-    prompt = next((row[n] for n in (*prompt_columns, 'text') if n in row), None)
-    best, who = 'tie' if all(won) else 'first' if won[0] else 'second', str(row.get('_annotator_id') or '')
+    won = [str(o['id']) in accepted for o in options]
+    if sum(won) != len(accepted):
+        raise BadRow('accept', f'names an option that is not there, {", ".join(sorted(accepted))}')
+    kept = {k: v for k,v in row.items() if k not in ('options', 'accept', 'answer')}
+    if 'text' in kept and not set(prompt_columns) & set(kept): kept['prompt'] = kept.pop('text')
     first, second = (o['text'] for o in options)
-    return [dict(prompt=prompt, first=first, second=second, annotator=who, preference=best)]
+    best, who = 'tie' if all(won) else 'first' if won[0] else 'second', str(row.get('_annotator_id') or '')
+    return [kept | dict(first=first, second=second, annotator=who, preference=best)]
 
 def _openai(row):
     "A row of OpenAI's preference fine-tuning"
+    if row['input'].get('tools'): raise LeftOut('calls a tool')
     return [dict(prompt=row['input']['messages'], chosen=row['preferred_output'], rejected=row['non_preferred_output'])]
 
 _wrapped = [(_label_studio, dict(annotations=list, data=dict)), (_argilla, dict(responses=dict, fields=dict)),
@@ -230,17 +250,16 @@ class _Reader:
         name = self.names['prompt']
         if name not in row and name != 'prompt': raise BadRow(name, f'is missing; there are: {_names(row)}')
         names = name, *prompt_columns, 'messages', 'conversations'
-        found = next((n for n in names if n in row), None)
+        found = next((n for n in names if row.get(n) not in (None, '')), next((n for n in names if n in row), None))
         if found is None: return None
-        if row.get('history'):
+        if found != 'history' and row.get('history') not in (None, '', '[]', []):
             raise BadRow('history', 'expected no earlier turns beside a prompt; write them as messages')
-        self.used.update([
-            found, 'system', 'system_prompt', 'history',
-            *(('input', 'context') if found in ('prompt', 'instruction', 'question') else ())
-        ])
-        asked = with_input(row, found) if found in ('prompt', 'instruction', 'question') else row[found]
+        beside = ('input', 'context') if found in ('prompt', 'instruction', 'question') else ()
+        self.used.update([found, 'system', 'system_prompt', 'history', *beside])
+        asked = with_input(row, found) if beside else row[found]
         system = row.get('system') or row.get('system_prompt')
-        if not isinstance(system, str) or not system.strip(): return asked
+        if not system: return asked
+        if not isinstance(system, str): raise BadRow('system', f'expected a text, found {found_text(system)}')
         return [dict(role='system', content=system), *read_turns(asked, 'user', found)]
 
     def sides(self, row):
@@ -252,19 +271,30 @@ class _Reader:
 
     def vote(self, row, sides):
         "The column of a vote between two answers, and what it says: first, second, tie, a number, or None where it says nothing"
-        if sides == ('chosen', 'rejected'): return self.agreeing(row, sides)
+        if sides == ('chosen', 'rejected'): return self.agreeing(row)
         if 'winner_model_a' in row:
             self.used.update(_one_hot)
             marked = [side for column,side in _one_hot.items() if str(row.get(column)).lower() in ('1', '1.0', 'true')]
             return 'winner_model_a', marked[0] if len(marked) == 1 else None
-        name = next((n for n in _winners if n in row and n not in sides), None)
-        self.used.add(name)
-        return name, _said_side(row.get(name), row, sides)
+        said = {n: _said_side(row[n], row, sides) for n in _winners if n not in sides and row.get(n) not in (None, '')}
+        words = {n: side for n,side in said.items() if isinstance(side, str)}
+        if len(set(words.values())) > 1:
+            raise BadRow(' and '.join(words), 'say different things of which answer is better; leave one of them')
+        empty = next((n for n in _winners if n in row and n not in sides), None)
+        name = next(iter(words or said), empty)
+        self.used.update([name, *words])
+        return name, said.get(name)
 
-    def agreeing(self, row, sides):
-        "The names chosen and rejected say which answer is better; a column that names the other one contradicts them"
-        for name in (n for n in _winners if row.get(n) in ('rejected', row['rejected'])):
-            raise BadRow(name, 'says that the rejected answer is better; correct the vote, or swap the answers')
+    def agreeing(self, row):
+        "The names chosen and rejected say which answer is better; a column that says otherwise contradicts them"
+        for name in (n for n in _winners if row.get(n) not in (None, '')):
+            said = str(row[name]).strip().lower()
+            turned = row[name] == row['rejected'] or said in (
+                'rejected', 'second', 'right'
+            ) or said == '2' and name != 'overall_preference'
+            if turned or _words.get(said) == 'tie':
+                raise BadRow(name, 'says that the chosen answer is not better; correct the vote, or swap or leave out '
+                                   'the answers')
         return None, None
 
     def item(self, row):
@@ -277,8 +307,8 @@ class _Reader:
         if won is None:
             raise BadRow(column, f'expected A, B or tie, or the name of a column, found {found_text(row[column])}')
         answers = [row[s] for s in sides]
-        if column == 'winner_model_a':
-            prompt, *answers = (_only_turn(v, n) for v,n in zip((prompt, *answers), ('prompt', *sides)))
+        if all(isinstance(v, str) and v.lstrip().startswith('["') for v in (prompt, *answers)):
+            prompt, *answers = (_only_turn(v, n) for v,n in zip((prompt, *answers), (self.names['prompt'], *sides)))
         prompt, *answers = self.checked(prompt, answers, sides, row)
         by = {k: '' if row.get(self.names[k]) is None else str(row[self.names[k]]) for k in ('annotator', 'time')}
         return _Vote(prompt, tuple(answers), won, column, by)
@@ -305,8 +335,9 @@ class _Reader:
 
     def label(self, row, prompt):
         "An answer with its label"
-        answer = next((n for n in ('completion', 'response', 'answer', 'output') if n in row), None)
-        name = next((n for n in ('label', 'feedback', 'score', 'rating', 'thumbs') if n in row), None)
+        given = [n for n in row if row[n] not in (None, '')]
+        answer = next((n for n in ('completion', 'response', 'answer', 'output') if n in given), None)
+        name = next((n for n in ('label', 'feedback', 'score', 'rating', 'thumbs') if n in given), None)
         if answer is None or name is None:
             absent = next(self.names[n] for n in ('chosen', 'rejected') if self.names[n] not in row)
             raise BadRow(absent, f'is missing; there are: {_names(row)}')
@@ -323,7 +354,6 @@ def _names(row): return ', '.join(row)[:80] or 'none'
 
 def _only_turn(value, name):
     "The text of a list with one text, as some arenas write a conversation of one turn into a cell"
-    if not isinstance(value, str) or not value.startswith('["'): return value
     turns = parse_json(value, name)
     if len(turns) == 1: return turns[0]
     raise BadRow(name, f'holds {len(turns)} turns, and which answer belongs to which is not said; give messages')
@@ -332,25 +362,29 @@ def _said_side(value, row, sides):
     "first, second, tie, a number, or None"
     value = value.get('selected') if isinstance(value, dict) else value
     if isinstance(value, str):
+        if re.fullmatch(r'[\d. -]+', value) and value in [row[s] for s in sides]: return None
         return int(float(value)) if re.fullmatch(r'\s*-?\d{1,3}(\.0+)?\s*', value) else _word_side(value, row, sides)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
+    if isinstance(value, bool): return None
+    return value if isinstance(value, int) or isinstance(value, float) and math.isfinite(value) else None
 
 def _score(value, name):
     "A label as a number; the higher, the better"
     words = dict(true=1, false=0, up=1, down=0, good=1, bad=0, desirable=1, undesirable=0)
     try: score = float(words.get(value.strip().lower(), value) if isinstance(value, str) else value)
-    except (TypeError, ValueError): score = math.nan
+    except (TypeError, ValueError, OverflowError): score = math.nan
     if math.isfinite(score): return score
     raise BadRow(name, f'expected true, false or a number, found {found_text(value)}')
 
 def _number(value):
-    "A number, also written as a text; None where it is none"
-    try: return float(value) if isinstance(value, str | int | float) and math.isfinite(float(value)) else None
-    except ValueError: return None
+    "A number, also written as a text with a point or a comma; None where it is none"
+    try: number = float(value.replace(',', '.') if isinstance(value, str) else value)
+    except (TypeError, ValueError, OverflowError): return None
+    return number if math.isfinite(number) else None
 
 def _check_scores(row, chosen, rejected):
     "The columns of two scores; `LeftOut` where they are equal, `BadRow` where the rejected answer has the higher one"
-    for pattern in ('score_{}', '{}_score', '{}_rating', '{}_reward'):
+    for pattern in ('score_{}', '{}_score', '{}_rating', '{}_reward', 'rating_{}', 'reward_{}', '{}-rating',
+                    '{}-score'):
         columns = [pattern.format(side) for side in (chosen, rejected)]
         better, worse = (_number(row.get(c)) for c in columns)
         if better is None or worse is None: continue

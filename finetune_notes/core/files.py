@@ -136,7 +136,7 @@ def _kind_of(path, head):
     if not text: raise UserError(f'{path}: is empty; expected one example a row')
     first = text.split('\n')[0].rstrip()
     if name.endswith(('.csv', '.tsv')): return 'CSV'
-    if text[0] == '[' and not name.endswith('.jsonl'): return 'JSON array'
+    if re.match(r'\[\s*[{\]]', text) or text[0] == '[' and not name.endswith('.jsonl'): return 'JSON array'
     if text[0] == '{' and first[-1] in '{[,' and '\n' in text:
         raise UserError(f'{path}: row 1: expected one whole object a line or a JSON array, found an object over '
                         f'several lines')

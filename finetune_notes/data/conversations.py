@@ -206,8 +206,12 @@ def unused_columns(
 
 def _repeated(conversations):
     "Sentences on conversations that stand more than once, and on questions with different answers"
-    counts = Counter(json.dumps(c, sort_keys=True) for c in conversations)
-    asked = Counter(json.dumps(c[:-1], sort_keys=True) for c in (json.loads(key) for key in counts))
+    key = lambda messages: hash(json.dumps(messages, sort_keys=True)) # a million keys as numbers, not as texts
+    counts, asked = Counter(), Counter()
+    for c in conversations:
+        whole = key(c)
+        asked[key(c[:-1])] += whole not in counts
+        counts[whole] += 1
     if (n := counts.total() - len(counts)): yield f'{n:,} conversations are repetitions of others'
     if (n := sum(k > 1 for k in asked.values())): yield f'{n:,} questions have different answers'
 

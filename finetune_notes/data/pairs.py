@@ -218,7 +218,7 @@ def _flat_rows(row):
     raise LeftOut('not answered')
 
 # %% ../../nbs/library/data/pairs.ipynb #452e1fd9
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Vote:
     "Two answers and what was said of them"
     prompt:str|list
@@ -227,7 +227,7 @@ class _Vote:
     column:str # Where the vote stood
     by:dict # annotator and time
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Label:
     "One answer and how good it was"
     prompt:str|list
@@ -415,9 +415,10 @@ def _label_pairs(labels):
 
 def _remarks(pairs):
     "Sentences on pairs that stand more than once, or both ways round"
-    counts = Counter(_key(p.prompt, p.chosen, p.rejected) for p in pairs)
+    seen = lambda *parts: hash(_key(*parts)) # a million keys as numbers, not as texts
+    counts = Counter(seen(p.prompt, p.chosen, p.rejected) for p in pairs)
     turned = {
-        _key(p.prompt, *sorted((p.chosen, p.rejected))) for p in pairs if _key(p.prompt, p.rejected, p.chosen) in counts
+        seen(p.prompt, *sorted((p.chosen, p.rejected))) for p in pairs if seen(p.prompt, p.rejected, p.chosen) in counts
     }
     repeated = counts.total() - len(counts)
     if repeated: yield f'{repeated:,} pairs are repetitions of others'

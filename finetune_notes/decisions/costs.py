@@ -327,7 +327,7 @@ def read_costs(source:str|Path|dict)->tuple[HostedModel, OwnModel]: # Path of a 
     try:
         unknown, missing = map(sum, zip(*(_faults(tables.get(k, {}), kind, k) for k,kind in _kinds.items())), ([], []))
         said = [
-            f'{what}: {", ".join(names)}' for what, names in (('unknown fields', unknown), ('missing fields', missing))
+            f'{what}: {", ".join(n if n.isprintable() else repr(n) for n in names)}' for what, names in (('unknown fields', unknown), ('missing fields', missing))
             if names
         ]
         if said:

@@ -61,6 +61,7 @@ Modules:
 - `finetune_notes.course.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share
 - `finetune_notes.data.explore`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks
 - `finetune_notes.data.synthesize`: From a few rows to many: generate, perturb, filter, repair, count what is thin, and split so that nothing leaks
+- `finetune_notes.data.toy`: Questions in a small query language, and twenty general questions, both checked by code
 - `finetune_notes.decisions.costs`: When a model of your own is cheaper than a hosted one that is billed by the token, and which input decides
 - `finetune_notes.decisions.memo`: Your use case as a file that colleagues can correct, and its assessment as a page that you can send
 - `finetune_notes.decisions.use_case`: Whether to fine-tune at all: eighteen facts, an answer with its reasons, and what would change it

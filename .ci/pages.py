@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 from finetune_notes.core.settings import UserError
 from finetune_notes.course.lessons import check_files, read_manifest
+import pictures
 import readme
 
 top = Path(__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ def between(text, mark, inside, comment='#'):
 
 def sidebar(manifest):
     "Sections of the sidebar, as YAML"
-    lines = ['      - index.ipynb']
+    lines = ['      - index.ipynb', *(f'      - lessons/{name}.ipynb' for name in ('map', 'glossary'))]
     for title,lessons in by_part(manifest): lines += [f'      - section: "{title}"', '        contents:', *(f"          - lessons/{l['file']}" for l in lessons)]
     lines += ['      - section: "Library"', '        contents:']
     for a,books in library(): lines += [f'          - section: "{areas[a]}"', '            contents:', *(f'              - {b.relative_to(nbs).as_posix()}' for b in books)]
@@ -90,6 +91,13 @@ def package_stub():
     every = '\n'.join(f"    '{n}'," for found in names().values() for n in found)
     return '\n'.join(['# Written from nbs/names.toml by make pages', *lines, '', '__version__: str', f'__all__ = [\n{every}\n]']) + '\n'
 
+def with_tables(book, **tables):
+    "The text of a notebook with tables put in between their marks"
+    nb = nbformat.read(book, as_version=4)
+    for cell in nb.cells:
+        for mark,lines in tables.items(): cell.source = between(cell.source, mark, lines, '<!--')
+    return json.dumps(json.loads(nbformat.writes(nb)), ensure_ascii=False, indent=1) + '\n'
+
 def write(path, text):
     "Write a file where it differs"
     if not path.exists() or path.read_text(encoding='utf-8') != text: path.write_text(text, encoding='utf-8')
@@ -105,10 +113,11 @@ def main():
     write(top/'_quarto.yml', between((top/'_quarto.yml').read_text(encoding='utf-8'), 'sidebar', sidebar(manifest)))
     flow = top/'.github'/'workflows'/'test.yml'
     write(flow, between(flow.read_text(encoding='utf-8'), 'jobs', f"        lessons: [{', '.join(jobs(manifest))}]\n"))
-    index = nbformat.read(nbs/'index.ipynb', as_version=4)
-    for cell in index.cells: cell.source = between(cell.source, 'lessons', table(manifest), '<!--')
-    text = json.dumps(json.loads(nbformat.writes(index)), ensure_ascii=False, indent=1) + '\n'
-    write(nbs/'index.ipynb', text)
+    write(nbs/'index.ipynb', with_tables(nbs/'index.ipynb', lessons=table(manifest), board=readme.board_table(), speed=readme.speed(readme.headlines)))
+    write(nbs/'images'/'map.svg', pictures.course_map(by_part(manifest), manifest['paths']['two hours']))
+    write(nbs/'images'/'board.svg', pictures.board(readme.board_rows('system', 'n', 'execution')[2:]))
+    write(nbs/'lessons'/'map.ipynb', with_tables(nbs/'lessons'/'map.ipynb', lessons=table(manifest).replace('](lessons/', '](')))
+    write(top/'benchmarks'/'README.md', readme.benchmarks())
     write(top/'README.md', readme.readme())
 
 if __name__ == '__main__':

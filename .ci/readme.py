@@ -1,4 +1,4 @@
-"Write README.md from nbs/index.ipynb: hidden cells left out, links made relative to the top folder, the scoreboard and the figures on speed put in"
+"The text of README.md from nbs/index.ipynb: hidden cells left out, links made relative to the top folder; and the tables of the front page"
 import re
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -26,18 +26,38 @@ def scoreboard():
     shown = [o.get('data', {}).get('text/markdown', '') for c in cells for o in c.get('outputs', [])]
     return next((o for o in shown if 'Wilson' in o), '')
 
-def speed():
-    "The tables of the committed benchmarks, one for each kind of processor"
+def board_rows(*names):
+    "The first table of that board as rows of texts, with some of its columns; the first row is its head"
+    rows = [line.strip('| ').split(' | ') for line in scoreboard().split('Difference')[0].splitlines() if line.startswith('|')]
+    columns = [rows[0].index(name) for name in names]
+    return [[row[c] for c in columns] for row in rows]
+
+def board_table():
+    "The columns of the board that matter at first sight, as a table"
+    rows = board_rows('system', 'n', 'valid', 'execution', 'prompt tokens')
+    return '\n'.join('| ' + ' | '.join(row) + ' |' for row in rows) + '\n'
+
+headlines = ('beside the defaults', 'beside model.generate', 'an answer to one question') # Figures of the front page
+
+def speed(only=('',)):
+    "The tables of the committed benchmarks, one for each kind of processor, with the figures whose names hold one of some words"
     from finetune_notes.course.bench import benchmarks_markdown, read_results
-    folders = sorted((top/'benchmarks').glob('results*'))
-    return '\n\n'.join(filter(None, (benchmarks_markdown(read_results(f)) for f in folders)))
+    tables = [benchmarks_markdown(read_results(f)) for f in sorted((top/'benchmarks').glob('results*'))]
+    keeps = lambda line: not line.startswith('| ') or line.startswith('| what') or any(word in line for word in only)
+    return '\n\n'.join('\n'.join(filter(keeps, table.splitlines())) for table in tables if table) + '\n'
+
+def benchmarks():
+    "The text of benchmarks/README.md"
+    return f"""# Benchmarks
+
+`make bench` measures the course beside TRL with its defaults, and beside TRL as somebody configures it who knows it, with the same adapter, batches and number
+format, in turns. It writes `results`; on a processor without bfloat16 instructions, `results-float32`. Each figure stands beside its target, met or missed.
+
+{speed()}"""
 
 def readme():
     "The text of README.md"
     nb = nbformat.read(top/'nbs'/'index.ipynb', as_version=4)
     nb.cells = [c for c in map(shown, nb.cells) if c]
     text = MarkdownExporter().from_notebook_node(nb)[0]
-    text = text.replace('<!-- scoreboard -->', scoreboard()).replace('<!-- speed -->', speed())
     return re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
-
-if __name__ == '__main__': (top/'README.md').write_text(readme(), encoding='utf-8')

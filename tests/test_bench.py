@@ -106,9 +106,9 @@ def test_a_user_and_we_write_the_same():
 
 # The committed results
 
-def test_the_readme_says_what_was_measured():
+def test_the_page_of_benchmarks_says_what_was_measured():
     if not committed: pytest.skip('no results are committed: make bench')
-    text = (top/'README.md').read_text(encoding='utf-8')
+    text = (top/'benchmarks'/'README.md').read_text(encoding='utf-8')
     assert list(committed) == list(module.measurements), 'a measurement has no committed result: make bench'
     assert benchmarks_markdown(committed) in text and len(benchmark_figures(committed)) > 12
 

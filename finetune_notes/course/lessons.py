@@ -75,8 +75,8 @@ def check_files(
     manifest:dict, # As `read_manifest` gives it
     folder:Path, # Of the lessons' notebooks
 ):
-    "Raise `UserError` unless the manifest names the notebooks of a folder, each once"
-    named, there = {l['file'] for l in manifest['lesson']}, {p.name for p in folder.glob('*.ipynb')}
+    "Raise `UserError` unless the manifest names the numbered notebooks of a folder, each once"
+    named, there = {l['file'] for l in manifest['lesson']}, {p.name for p in folder.glob('[0-9]*.ipynb')}
     for file in sorted(named - there): raise UserError(f'lessons.toml names {file}, which is not in {folder}')
     for file in sorted(there - named): raise UserError(f'{folder/file} has no line in lessons.toml')
 

@@ -57,6 +57,7 @@ Modules:
 - `finetune_notes.course.fleet`: Training in several processes, a worker that is lost, answers from many servers, and the arithmetic of cost
 - `finetune_notes.course.lessons`: Which notebooks there are, in which order, and which module each exports: read from the manifest
 - `finetune_notes.course.machine`: What this computer is, and how much memory and disk it has
+- `finetune_notes.course.order`: Where a name is missing in a notebook, say which cell makes it
 - `finetune_notes.course.speed`: What makes a training step slow on a laptop, what the processor could do, and what each change brings
 - `finetune_notes.course.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share
 - `finetune_notes.data.explore`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks

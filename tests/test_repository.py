@@ -206,3 +206,10 @@ def test_the_site_fetches_nothing_from_elsewhere():
 def test_the_site_has_one_configuration():
     assert os.readlink(top/'nbs'/'_quarto.yml') == '../_quarto.yml'
     assert 'nbs/_quarto.yml' not in [short(p) for p in tracked() if not p.is_symlink()]
+
+def test_the_glossary_is_sorted_and_each_word_leads_to_a_lesson():
+    text = '\n'.join(cells(top/'nbs'/'lessons'/'glossary.ipynb', 'markdown'))
+    entries = re.findall(r'^\*\*(.+?)\.?\*\* .+\[[^\]]+\]\(([^)]+)\)$', text, re.M)
+    words = [word.lower() for word,_ in entries]
+    assert len(entries) == len(re.findall(r'^\*\*', text, re.M)) > 60
+    assert words == sorted(words) and len(set(words)) == len(words)

@@ -66,6 +66,7 @@ Modules:
 - `finetune_notes.decisions.costs`: When a model of your own is cheaper than a hosted one that is billed by the token, and which input decides
 - `finetune_notes.decisions.memo`: Your use case as a file that colleagues can correct, and its assessment as a page that you can send
 - `finetune_notes.decisions.use_case`: Whether to fine-tune at all: eighteen facts, an answer with its reasons, and what would change it
+- `finetune_notes.evaluation.intervals`: How sure a result is: a share, a mean or a difference with its interval, also where rows belong together
 - `finetune_notes.evaluation.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
 - `finetune_notes.evaluation.scoreboard`: Measure first, with an interval, on the same questions; then decide whether to fine-tune
 - `finetune_notes.evaluation.statistics`: The intervals, tests and sample sizes an evaluation needs, each checked against a known answer
@@ -84,15 +85,18 @@ Modules:
 __version__ = "0.1.0"
 
 _homes = { # Name → module that defines it; written from nbs/names.toml by make pages
+    'Estimate': 'evaluation.intervals',
+    'wilson': 'evaluation.intervals',
+    'proportion_estimate': 'evaluation.intervals',
+    'mean_estimate': 'evaluation.intervals',
+    'bootstrap': 'evaluation.intervals',
+    'paired_bootstrap': 'evaluation.intervals',
     'Scoreboard': 'evaluation.scoreboard',
-    'wilson': 'evaluation.scoreboard',
-    'paired_bootstrap': 'evaluation.scoreboard',
     'assertion': 'evaluation.scoreboard',
     'run_assertions': 'evaluation.scoreboard',
     'claim': 'evaluation.scoreboard',
-    'Estimate': 'evaluation.statistics',
-    'bootstrap': 'evaluation.statistics',
     'mcnemar': 'evaluation.statistics',
+    'holm': 'evaluation.statistics',
     'precision_recall': 'evaluation.statistics',
     'cohen_kappa': 'evaluation.statistics',
     'bradley_terry': 'evaluation.statistics',

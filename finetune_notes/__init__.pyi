@@ -1,6 +1,7 @@
 # Written from nbs/names.toml by make pages
-from .evaluation.scoreboard import Scoreboard as Scoreboard, wilson as wilson, paired_bootstrap as paired_bootstrap, assertion as assertion, run_assertions as run_assertions, claim as claim
-from .evaluation.statistics import Estimate as Estimate, bootstrap as bootstrap, mcnemar as mcnemar, precision_recall as precision_recall, cohen_kappa as cohen_kappa, bradley_terry as bradley_terry, comparisons_needed as comparisons_needed
+from .evaluation.intervals import Estimate as Estimate, wilson as wilson, proportion_estimate as proportion_estimate, mean_estimate as mean_estimate, bootstrap as bootstrap, paired_bootstrap as paired_bootstrap
+from .evaluation.scoreboard import Scoreboard as Scoreboard, assertion as assertion, run_assertions as run_assertions, claim as claim
+from .evaluation.statistics import mcnemar as mcnemar, holm as holm, precision_recall as precision_recall, cohen_kappa as cohen_kappa, bradley_terry as bradley_terry, comparisons_needed as comparisons_needed
 from .evaluation.judge import judge_pairs as judge_pairs, judge_agreement as judge_agreement
 from .templates.template import Template as Template, ChatTemplate as ChatTemplate
 from .templates.lint import check_template as check_template
@@ -27,15 +28,18 @@ from .decisions.costs import HostedModel as HostedModel, OwnModel as OwnModel, b
 
 __version__: str
 __all__ = [
-    'Scoreboard',
+    'Estimate',
     'wilson',
+    'proportion_estimate',
+    'mean_estimate',
+    'bootstrap',
     'paired_bootstrap',
+    'Scoreboard',
     'assertion',
     'run_assertions',
     'claim',
-    'Estimate',
-    'bootstrap',
     'mcnemar',
+    'holm',
     'precision_recall',
     'cohen_kappa',
     'bradley_terry',

@@ -7,7 +7,9 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from scipy.stats import binomtest
-from finetune_notes.evaluation.scoreboard import ClaimFailed, Scoreboard, claim, all_claims, paired_bootstrap, run_assertions, wilson
+from finetune_notes.evaluation.scoreboard import ClaimFailed, Scoreboard, claim, all_claims, run_assertions
+from finetune_notes.evaluation.intervals import bootstrap, paired_bootstrap, wilson
+from finetune_notes.evaluation.statistics import holm, mcnemar
 from finetune_notes.core.settings import UserError
 
 
@@ -36,7 +38,7 @@ def test_paired_bootstrap_repeats_and_turns_round():
     assert ab == paired_bootstrap(a, b, seed=3)
     assert (ab.lo, ab.hi) == pytest.approx((-ba.hi, -ba.lo), abs=0.011)
     same = paired_bootstrap(a, a)
-    assert (same.estimate, same.lo, same.hi, same.n) == (0, 0, 0, 100)
+    assert (same.estimate, same.n) == (0, 100) and same.hi == -same.lo == pytest.approx(wilson(0, 100)[1])
 
 
 def test_many_resamples_do_not_need_much_memory():
@@ -105,11 +107,72 @@ def test_versus_refuses_to_guess():
 
 
 @pytest.mark.parametrize('outcomes, keys, match', [
-    ({'m': [1, 0.5]}, None, 'outcome 1 is 0.5'), ({'m': [None]}, None, 'outcome 0 is None'), ({'m': ['1']}, None, "'1'"),
+    ({'m': [1, 1j]}, None, 'outcome 1 is 1j'), ({'m': [1, float('inf')]}, None, 'outcome 1 is inf'), ({'m': [None]}, None, 'outcome 0 is None'), ({'m': ['1']}, None, "'1'"),
     ({'m': [float('nan')]}, None, 'nan'), ({'m': []}, None, 'at least one'), ({}, None, 'at least one'),
     ({'m': [1], 'k': [1, 0]}, None, 'same for each'), ({'m': [1, 0]}, 'xx', '1 of them distinct'), ({'m': [1, 0]}, 'x', '1 keys')])
 def test_add_refuses(outcomes, keys, match):
     with pytest.raises(UserError, match=match): Scoreboard('t').add('s', outcomes, keys=keys)
+
+
+def test_one_metric_needs_no_name():
+    b = Scoreboard('t', baseline='a').add('a', [1, 0, 1]).add('b', np.array([1, 1, 1]))
+    assert b.metrics == ['score'] and b.versus('score', 'b', 'a').estimate == pytest.approx(1/3)
+    assert Scoreboard('t').add('a', {'right': [1, 0]}).add('b', [True, True]).metrics == ['right']
+    for odd in (7, None, 'ab'):
+        with pytest.raises(UserError, match='name of their metric'): Scoreboard('t').add('a', odd)
+    with pytest.raises(UserError, match="board has .'m', 'k'."): Scoreboard('t').add('a', {'m': [1], 'k': [0]}).add('b', [1])
+
+
+def test_a_metric_may_be_any_number():
+    rng = np.random.default_rng(0)
+    errors = rng.gamma(2, size=50)*100
+    b = Scoreboard('t', baseline='a', lower='euros').add('a', {'euros': errors + 9}).add('b', {'euros': errors})
+    assert b.estimate('euros', 'a') == bootstrap(errors + 9)
+    assert b.versus('euros', 'b', 'a').text == '-9.000 [-9.000, -9.000]' # No bound is known for numbers without limits
+    assert 'bootstrap intervals)' in repr(b).splitlines()[0] and repr(b).splitlines()[3].endswith('*')
+    row = b.to_json()['systems'][0]['metrics']['euros']
+    assert row['method'] == 'bootstrap' and row['lo'] < row['estimate'] < row['hi']
+    lone = Scoreboard('t').add('a', {'euros': [3.5]})
+    assert json.loads(json.dumps(lone.to_json(), allow_nan=False))['systems'][0]['metrics']['euros']['lo'] is None and '3.500' in repr(lone)
+
+
+def test_a_board_counts_clusters():
+    of = np.repeat(range(20), 4)
+    rng = np.random.default_rng(0)
+    right = np.repeat(rng.random(20) < 0.6, 4)
+    rows, groups = (Scoreboard('t', baseline='a', clusters=c).add('a', {'m': right}).add('b', {'m': ~right}) for c in (None, of))
+    wide, narrow = groups.estimate('m', 'a'), rows.estimate('m', 'a')
+    assert (wide.n, narrow.n) == (20, 80) and wide.hi - wide.lo > 1.5*(narrow.hi - narrow.lo)
+    assert groups.versus('m', 'a', 'b').n == 20 and groups.to_frame().clusters['a'] == 20 and 'over clusters of questions' in repr(groups)
+    assert 'clusters' not in rows.to_frame() and groups.to_json()['systems'][0]['clusters'] == 20
+    named = Scoreboard('t', clusters=dict(enumerate(of))).add('a', {'m': right}, keys=range(80)).add('b', {'m': ~right[40:]}, keys=range(40, 80))
+    assert named.versus('m', 'a', 'b').n == 10 and named.estimate('m', 'b').n == 10
+
+
+@pytest.mark.parametrize('clusters, keys, match', [([1, 2, 3], None, '2 questions, and the board has the clusters of 3'),
+                                                   ({'x': 1}, None, 'go by keys'), ({'x': 1}, ['x', 'y'], "no cluster for question 'y'")])
+def test_clusters_that_do_not_fit_are_refused(clusters, keys, match):
+    with pytest.raises(UserError, match=match): Scoreboard('t', clusters=clusters).add('s', {'m': [1, 0]}, keys=keys)
+
+
+def test_floor_and_ceiling_are_marked_and_no_contenders():
+    b = Scoreboard('t', baseline='old').add('old', [0, 1, 0]).add('new', [1, 1, 0]).add('people', [1, 1, 1], role='ceiling').add('constant', [0, 0, 0], role='floor')
+    shown = repr(b)
+    assert 'people (ceiling)' in shown and 'constant (floor)' in shown
+    assert [line for line in shown.split('\n\n')[0].splitlines() if line.endswith('*')][0].startswith('new')
+    assert list(b.compare().index) == ['new'] and b.to_json()['systems'][2]['role'] == 'ceiling'
+    with pytest.raises(UserError, match='"floor" or "ceiling"'): b.add('x', [1, 1, 1], role='top')
+
+
+def test_several_comparisons_are_corrected():
+    rng = np.random.default_rng(0)
+    b = Scoreboard('t', baseline='base').add('base', {'m': rng.random(60) < 0.5, 'k': rng.random(60)})
+    for i in range(4): b.add(f's{i}', {'m': rng.random(60) < 0.5 + 0.1*i, 'k': rng.random(60) + 0.1*i})
+    table = b.compare('m')
+    assert list(table.columns) == ['difference', 'lo', 'hi', 'n', 'p', 'holm'] and (table.holm >= table.p).all()
+    assert table.p['s3'] == mcnemar(*b._paired('m', 's3', 'base')[:2]).p and list(table.holm) == list(holm(table.p))
+    assert list(b.compare('k', 's0').index) == ['base', 's1', 's2', 's3']
+    with pytest.raises(UserError, match='which metric'): b.compare()
 
 
 def test_adding_again_replaces_and_forgets():

@@ -10,8 +10,11 @@ from statsmodels.stats.contingency_tables import mcnemar as sm_mcnemar
 from statsmodels.stats.inter_rater import cohens_kappa as sm_kappa
 from statsmodels.stats.proportion import proportion_confint
 from finetune_notes.core.settings import UserError
-from finetune_notes.evaluation.statistics import (Estimate, bootstrap, bradley_terry, cohen_kappa, comparisons_needed, intransitive_cycles,
-                                                   kappa_and_error, label_table, mcnemar, win_rate_power, precision_recall, proportion_estimate, widened_level)
+from statsmodels.stats.multitest import multipletests
+from finetune_notes.evaluation.intervals import (Difference, Estimate, bootstrap, clustered_proportion, effective_n, mean_estimate, paired_bootstrap,
+                                                 proportion_estimate, widened_level, wilson)
+from finetune_notes.evaluation.statistics import (bradley_terry, cohen_kappa, comparisons_needed, holm, intransitive_cycles, kappa_and_error, label_table,
+                                                  mcnemar, paired_p, precision_recall, win_rate_power)
 
 quick = settings(max_examples=60, deadline=None)
 labels = st.lists(st.tuples(st.sampled_from('abc'), st.sampled_from('abc')), min_size=1, max_size=60)
@@ -69,6 +72,112 @@ def test_the_clustered_interval_covers_numbers_too(emails):
         of = rng.integers(emails, size=6*emails)
         found.append(bootstrap(rng.normal(size=emails)[of] + rng.normal(size=6*emails), of, n_resamples=400))
     assert 0.92 < share_covered(found, 0) < 0.97
+
+
+# Shares over clusters
+
+grouped = st.lists(st.lists(st.booleans(), min_size=1, max_size=6), min_size=1, max_size=30)
+
+def flat(groups): return [int(v) for g in groups for v in g], [i for i, g in enumerate(groups) for _ in g]
+
+@quick
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+def test_clusters_of_one_row_are_no_clusters(hits):
+    assert clustered_proportion(hits, range(len(hits))) == clustered_proportion(hits)
+    one, other = clustered_proportion(hits), proportion_estimate(sum(hits), len(hits))
+    assert (one.estimate, one.lo, one.hi) == pytest.approx((other.estimate, other.lo, other.hi), abs=1e-9) and one.n == other.n
+    if len(hits) > 1: assert mean_estimate([v + 0.5 for v in hits], range(len(hits)), n_resamples=50) == mean_estimate([v + 0.5 for v in hits], n_resamples=50)
+
+@quick
+@given(grouped, st.randoms())
+def test_a_share_over_clusters_does_not_care_for_order_or_for_what_is_a_success(groups, chance):
+    hits, of = flat(groups)
+    found, places = clustered_proportion(hits, of), list(range(len(hits)))
+    chance.shuffle(places)
+    moved, turned = clustered_proportion([hits[i] for i in places], [of[i] for i in places]), clustered_proportion([1 - h for h in hits], of)
+    assert (moved.lo, moved.hi, moved.n) == pytest.approx((found.lo, found.hi, len(groups)))
+    assert (turned.lo, turned.hi) == pytest.approx((1 - found.hi, 1 - found.lo), abs=1e-9)
+    assert 0 <= found.lo <= found.estimate + 1e-12 and found.estimate - 1e-12 <= found.hi <= 1 and found.lo < found.hi
+    assert effective_n(hits, of) <= len(hits) + 1e-9
+
+@pytest.mark.parametrize('k, each', [(1, 1), (1, 9), (20, 6), (100, 3)])
+def test_no_event_at_all_has_a_bound_that_counts_clusters(k, each):
+    of = np.repeat(np.arange(k), each)
+    none, every = clustered_proportion(np.zeros(k*each), of), clustered_proportion(np.ones(k*each), of)
+    assert (none.lo, none.hi, none.n) == (0, pytest.approx(wilson(0, k)[1]), k) and (every.lo, every.hi) == (pytest.approx(wilson(k, k)[0]), 1)
+
+@pytest.mark.parametrize('share', [0.5, 0.9, 0.98])
+@pytest.mark.parametrize('alike', [0.05, 0.3, 0.9])
+def test_a_share_over_clusters_is_covered(share, alike):
+    rng, found = np.random.default_rng(0), []
+    for _ in range(600):
+        of = np.repeat(np.arange(30), rng.integers(1, 9, 30))
+        hits = rng.random(len(of)) < rng.beta(share*(1 - alike)/alike, (1 - share)*(1 - alike)/alike, 30)[of]
+        found.append(clustered_proportion(hits, of))
+    assert share_covered(found, share) > 0.92
+
+def test_an_empty_share_is_not_known():
+    assert repr(clustered_proportion([])) == '– [0.000, 1.000], n=0'
+
+def test_differences_show_their_sign_and_levels_their_share():
+    assert repr(Difference(0.1, -0.1, 0.3, 7)) == '+0.100 [-0.100, +0.300], n=7' and Difference(1, 0, 2, 3).signed
+    assert repr(proportion_estimate(1, 4, level=0.9)).endswith('n=4, 0.9 interval') and proportion_estimate(1, 4).method == 'Wilson'
+
+
+# Two systems over clusters
+
+def test_a_paired_difference_counts_clusters():
+    rng = np.random.default_rng(0)
+    gap, of = rng.normal(0.2, 1, 30), np.repeat(np.arange(30), 5)
+    wide, narrow = paired_bootstrap(gap[of], 0*gap[of], clusters=of), paired_bootstrap(gap[of], 0*gap[of])
+    assert (wide.n, narrow.n) == (30, 150) and wide.hi - wide.lo > 2*(narrow.hi - narrow.lo)
+    assert paired_bootstrap(gap, 0*gap, clusters=range(30)) == paired_bootstrap(gap, 0*gap)
+
+def test_outcomes_that_never_differ_are_not_proven_equal():
+    right, of = np.tile([0, 1], 60), np.repeat(np.arange(20), 6)
+    same, over = paired_bootstrap(right, right), paired_bootstrap(right, right, clusters=of)
+    assert same.estimate == 0 and same.hi == -same.lo == pytest.approx(wilson(0, 120)[1]) and over.hi == pytest.approx(wilson(0, 20)[1])
+    ahead = paired_bootstrap(np.ones(50), np.zeros(50))
+    assert (ahead.estimate, ahead.hi) == (1, 1) and ahead.lo == pytest.approx(2*wilson(50, 50)[0] - 1)
+    assert paired_bootstrap([5., 5.], [3., 3.]).lo == 2 # Numbers without limits have no such bound
+
+
+# Several comparisons
+
+@quick
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_holm_agrees_with_statsmodels_and_only_raises(ps):
+    found = holm(ps)
+    assert (found >= np.array(ps)).all() and (found <= 1).all()
+    if ps:
+        assert found == pytest.approx(multipletests(ps, method='holm')[1], abs=1e-12)
+        assert (np.diff(found[np.argsort(ps, kind='stable')]) >= 0).all() and holm(ps[::-1])[::-1] == pytest.approx(found)
+
+def test_holm_refuses():
+    for odd in ([0.1, 2], [-0.1], [float('nan')], [[0.1]]):
+        with pytest.raises(UserError, match='from 0 to 1'): holm(odd)
+
+def test_a_table_of_equal_systems_rarely_names_one():
+    rng = np.random.default_rng(0)
+    named = [(holm(rng.random(7)) < 0.05).any() for _ in range(4000)]
+    assert 0.03 < np.mean(named) < 0.06
+
+@quick
+@given(labels)
+def test_a_paired_p_is_mcnemars_or_that_of_swapped_clusters(pairs):
+    a, b = (np.array([p[i] == 'a' for p in pairs]) for i in (0, 1))
+    assert paired_p(a, b) == mcnemar(a, b).p == paired_p(a, b, range(len(a)))
+    of = np.arange(len(a))//3
+    assert paired_p(a, b, of, n_resamples=99) == pytest.approx(paired_p(b, a, of, n_resamples=99), abs=0.2)
+
+def test_swapped_clusters_rarely_cry_wolf():
+    rng, of = np.random.default_rng(0), np.repeat(np.arange(12), 5)
+    found = [paired_p(rng.normal(size=12)[of] + rng.normal(size=60), rng.normal(size=12)[of], of, n_resamples=199) for _ in range(400)]
+    assert 0.02 < np.mean(np.array(found) < 0.05) < 0.08
+
+@pytest.mark.parametrize('a, b', [([], []), ([1], [1, 0]), ([np.nan], [1]), ([[1]], [[1]])])
+def test_paired_p_refuses(a, b):
+    with pytest.raises(UserError, match='one finite number'): paired_p(a, b)
 
 
 # The same questions

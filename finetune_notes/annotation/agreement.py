@@ -19,7 +19,7 @@ from itertools import combinations
 from pathlib import Path
 import pandas as pd
 from ..core.artifacts import write_text
-from ..evaluation.scoreboard import wilson
+from ..evaluation.intervals import wilson
 from ..core.extras import require_packages
 from ..core.settings import UserError
 from ..data.pairs import Pair

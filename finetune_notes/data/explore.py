@@ -18,7 +18,7 @@ from collections import Counter
 from functools import lru_cache
 import numpy as np
 import pandas as pd
-from ..evaluation.scoreboard import wilson
+from ..evaluation.intervals import wilson
 from ..core.files import BadRow, found_text, load_rows, parse_json
 from ..core.extras import require_packages
 from ..core.settings import UserError

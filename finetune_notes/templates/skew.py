@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 from .bugs import first_divergence
-from ..evaluation.scoreboard import wilson
+from ..evaluation.intervals import wilson
 from ..core.extras import require_packages
 from ..core.settings import UserError
 from .template import ignored_label

@@ -13,7 +13,7 @@ from ..core.checkpoints import Checkpoint, load_checkpoint
 from ..core.settings import UserError
 from ..data.conversations import answer_examples
 from ..data.synthesize import split_groups
-from ..evaluation.statistics import Estimate, bootstrap
+from ..evaluation.intervals import Estimate, bootstrap
 from ..generation.decoding import generate_once
 from ..templates.template import ChatTemplate
 from .sft import Recipe, Run, answer_losses, sft

@@ -26,7 +26,7 @@ from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 from ..core.artifacts import build_once, fingerprint
-from ..evaluation.scoreboard import wilson
+from ..evaluation.intervals import wilson
 from ..core.kernels import check_pairs, pairs_in_one_row, unmasked_positions_only
 from ..core.checkpoints import Checkpoint, measured_once, working_dtype
 from ..core.settings import UserError

@@ -21,11 +21,10 @@ from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate
 import numpy as np
-from ...evaluation.scoreboard import Difference
+from ...evaluation.intervals import Estimate, proportion_estimate
 from ...core.files import BadRow, found_text, load_rows
 from ...core.settings import UserError
 from ...core.text import package_data
-from ...evaluation.statistics import Estimate, proportion_estimate
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #d8d0639b
 _words = package_data('cases/articles/ontology.toml')
@@ -347,10 +346,10 @@ def label_metrics(
     return {m: Estimate(*_around(v, 0.), len(truth)) for m,v in made.items()}
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #74067880
-def metric_differences(truth, said, other, classes:list, draws:int=1000, seed:int=42)->dict: # exact, micro and macro: each a `Difference`
+def metric_differences(truth, said, other, classes:list, draws:int=1000, seed:int=42)->dict: # exact, micro and macro: each an `Estimate`
     "How much one system exceeds another on the same articles, redrawn together"
     a, b = (_resampled(truth, s, classes, draws, seed) for s in (said, other))
-    return {m: Difference(*_around(a[m] - b[m], -1.), len(truth)) for m in a}
+    return {m: Estimate(*_around(a[m] - b[m], -1.), len(truth), method='bootstrap', signed=True) for m in a}
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #561bfa10
 def _features():

@@ -18,7 +18,7 @@ from itertools import product
 import numpy as np
 from ...core.settings import UserError
 from ...core.text import package_data
-from ...evaluation.statistics import Estimate, bootstrap
+from ...evaluation.intervals import Estimate, bootstrap
 
 # %% ../../../nbs/library/cases/chatbots/intents.ipynb #4a22747e
 _requests = package_data('cases/chatbots/intents.toml')

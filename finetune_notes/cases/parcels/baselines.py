@@ -25,7 +25,7 @@ import pandas as pd
 from scipy.stats import binom
 from ...evaluation.scoreboard import Scoreboard
 from ...core.settings import UserError
-from ...evaluation.statistics import Estimate, bootstrap, proportion_estimate
+from ...evaluation.intervals import Estimate, bootstrap, proportion_estimate
 from .heaping import whipple_index
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #87d1bab8

@@ -25,11 +25,10 @@ import pandas as pd
 from .baselines import (ConstantMedian, value_metrics, format_estimate, tfidf_ridge,
                                                     unseen_share)
 from .heaping import whipple_band, heaped_share, whipple_index
-from ...evaluation.scoreboard import paired_bootstrap
+from ...evaluation.intervals import Estimate, paired_bootstrap, proportion_estimate
 from ...core.files import BadRow, Loaded, RowProblem, found_text, load_rows
 from ...core.extras import require_packages
 from ...core.settings import UserError
-from ...evaluation.statistics import Estimate, proportion_estimate
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #01c92bcc
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from .generator import FaultRates, generate_splits
 from .valuation import (classical_answers, regression_answers, regression_recipes,
                                                     decision_rule_answers, train_values, value_recipe)
-from ...evaluation.scoreboard import Difference, paired_bootstrap
+from ...evaluation.intervals import Estimate, paired_bootstrap
 from ...core.settings import load_settings
 
 # %% ../../../nbs/lessons/32_data_faults.ipynb #b24e23fc
@@ -80,7 +80,7 @@ def fault_cost(
     fault:str, # One of the faults, or all
     system:str, # One of the systems
     strength:float=fault_strengths[-1], # Of the fault
-)->Difference:
+)->Estimate:
     "The error in a world minus that in the clean world, paired by parcel"
     of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) &
                              (errors.system == system)].sort_values('parcel').error.to_numpy()
@@ -91,7 +91,7 @@ def greedy_extra_cost(
     errors:pd.DataFrame, # As `run_fault_experiment` gives it
     fault:str, # One of the faults, or all
     strength:float=fault_strengths[-1], # Of the fault
-)->Difference:
+)->Estimate:
     "What a fault costs the greedy string less what it costs the head, paired by parcel"
     def extra(system):
         of = lambda f, s: errors[(errors.fault == f) & (errors.strength == s) &

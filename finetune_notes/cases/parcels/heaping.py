@@ -14,7 +14,7 @@ __all__ = ['whipple_index', 'whipple_band', 'roundness', 'heaped_share']
 import numpy as np
 import pandas as pd
 from ...core.settings import UserError
-from ...evaluation.statistics import Estimate, bootstrap, proportion_estimate
+from ...evaluation.intervals import Estimate, bootstrap, proportion_estimate
 
 # %% ../../../nbs/library/cases/parcels/heaping.ipynb #df408682
 def _whole_values(values):

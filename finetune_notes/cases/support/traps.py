@@ -14,7 +14,7 @@ import random
 from dataclasses import replace
 import pandas as pd
 from ...data.pairs import Pair
-from ...evaluation.scoreboard import wilson
+from ...evaluation.intervals import wilson
 
 # %% ../../../nbs/library/cases/support/traps.ipynb #e4f7446f
 def preference_summary(

@@ -17,7 +17,7 @@ def fault_interaction(lesson, answer):
           '`(low/n, *wilson(low, n))`.')
 def low_audit(lesson, answer):
     "Fifty parcels looked up"
-    from finetune_notes.evaluation.scoreboard import wilson
+    from finetune_notes.evaluation.intervals import wilson
     for declared, true, factor in (([10, 90, 100, 30], [100, 100, 100, 100], 2), ([1]*50, [10]*50, 5),
                                    ([5, 50], [10, 60], 2), (list(range(1, 51)), [60]*50, 3)):
         low = sum(d < t/factor for d,t in zip(declared, true))

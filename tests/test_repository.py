@@ -115,6 +115,35 @@ def test_no_public_name_is_exported_twice():
         for public in ast.literal_eval(listed[0].value) if listed else []: homes_of.setdefault(public, []).append(name)
     assert {k: v for k,v in homes_of.items() if len(v) > 1} == {}
 
+def public(module):
+    "Each public function, method and field of a module, with the line on which it begins in the file"
+    tree = ast.parse(module.read_text(encoding='utf-8'))
+    listed = [o.value for o in tree.body if isinstance(o, ast.Assign) and getattr(o.targets[0], 'id', '') == '__all__']
+    exported = set(ast.literal_eval(listed[0])) if listed else set()
+    for o in tree.body:
+        if isinstance(o, ast.FunctionDef) and (o.name in exported or o.decorator_list and o.name[0] != '_'): yield o.name, o
+        if isinstance(o, ast.ClassDef) and o.name in exported: yield from ((f'{o.name}.{name}', part) for part in o.body if (name := own_name(part)))
+
+def own_name(part):
+    "The name of a public method or field; None of what a library calls, as `on_step_end` of a trainer"
+    name = getattr(part, 'name', '') if isinstance(part, ast.FunctionDef) else part.target.id if isinstance(part, ast.AnnAssign) else ''
+    return name if name == '__init__' or name[:1] not in ('', '_') and not re.match('on_|compute_loss$', name) else None
+
+def undocumented(node, lines):
+    "Parameters, or the field, without a comment on a line of their own"
+    said = lambda line: re.search(r'#\s*\S', lines[line - 1])
+    if isinstance(node, ast.AnnAssign): return [] if said(node.end_lineno) else [node.target.id]
+    every = [a for a in node.args.posonlyargs + node.args.args + node.args.kwonlyargs if a.arg not in ('self', 'cls')]
+    return [a.arg for a in every if not said(a.lineno) or sum(b.lineno == a.lineno for b in every) > 1]
+
+def test_every_public_parameter_and_field_says_what_it_is():
+    found = {}
+    for module in modules:
+        if 'judges' in module.parts: continue
+        lines = module.read_text(encoding='utf-8').splitlines()
+        found |= {f'{short(module)}, {name}': lost for name,node in public(module) if (lost := undocumented(node, lines))}
+    assert found == {}, 'a parameter a line, with its meaning, shape and unit after #'
+
 @pytest.mark.parametrize('name', ['finetune_notes', 'finetune_notes.core.settings'])
 def test_importing_is_light(name):
     heavy = ('torch', 'transformers', 'trl', 'peft', 'datasets', 'pandas', 'numpy', 'matplotlib', 'duckdb', 'IPython')

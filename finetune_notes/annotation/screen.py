@@ -155,7 +155,7 @@ class Annotator(AnyWidget):
     def __init__(self,
         store:VoteStore, # What is judged, and where the votes go
         rater:str, # Who judges
-        message:str='Answer with the keys or the buttons; a click here brings the keys back.',
+        message:str='Answer with the keys or the buttons; a click here brings the keys back.', # What the screen says
     ):
         if not isinstance(rater, str) or not rater.strip(): raise UserError('who votes? give `rater` a name')
         super().__init__()
@@ -167,7 +167,12 @@ class Annotator(AnyWidget):
 
 # %% ../../nbs/library/annotation/screen.ipynb #fc00648b
 @patch
-def show(self:Annotator, item, message, note='', edit=None):
+def show(self:Annotator,
+    item, # What is judged next; None where all is done
+    message, # What the screen says to the person
+    note='', # What the person wrote about it before
+    edit=None, # The text to correct, where it is not the item's own
+):
     "Bring an item on the screen; None says that all are done"
     self.item, self.turn, self.shown_at = item, self.turn + 1, time.monotonic()
     done = self.store.progress(self.rater)
@@ -180,13 +185,17 @@ def show(self:Annotator, item, message, note='', edit=None):
                      voted=done['voted'], progress=f"{done['voted']} of {done['items']} saved{skipped}", **texts)
 
 @patch
-def say(self:Annotator, message):
+def say(self:Annotator,
+    message, # What the screen says to the person
+):
     "Change the message alone"
     self.view = {**self.view, 'message': message, 'said': self.view.get('said', 0) + 1}
 
 # %% ../../nbs/library/annotation/screen.ipynb #877c3cbe
 @patch
-def value_of(self:Annotator, value):
+def value_of(self:Annotator,
+    value, # As the browser names it
+):
     "What the browser sent, as the store keeps it"
     if self.store.task == 'pair' and value in ('left', 'right'):
         left = self.store.left(self.item.id, self.rater)
@@ -197,7 +206,9 @@ def value_of(self:Annotator, value):
     return value.replace('\n', '\r\n') if '\r\n' in original else value
 
 @patch
-def save(self:Annotator, act):
+def save(self:Annotator,
+    act, # What the browser sent: its kind, value, note and seconds
+):
     "Do what a person asked, on the disk; returns the message, and what was taken back"
     if act['kind'] == 'undo':
         row = self.store.undo(self.rater)
@@ -212,7 +223,11 @@ def save(self:Annotator, act):
 
 # %% ../../nbs/library/annotation/screen.ipynb #b12f70b4
 @patch
-def receive(self:Annotator, widget, act, buffers):
+def receive(self:Annotator,
+    widget, # Who sent it, which is this screen
+    act, # What the browser sent
+    buffers, # Binary data, of which there are none
+):
     "Answer an act of the browser; whatever goes wrong is said on the screen"
     if act.get('turn') != self.turn or (self.item is None and act.get('kind') != 'undo'):
         return self.say('This screen was out of date; look again.')
@@ -241,7 +256,12 @@ def annotate(
     return Annotator(store, rater, f'Votes go to {store.path.name}.{left_out} Answer with the keys or the buttons; a '
                                    'click here brings the keys back.')
 
-def open_annotation_file(file, task='pair', labels=(), skip_bad=False)->tuple[VoteStore, list]:
+def open_annotation_file(
+    file, # JSON lines, CSV or the like; the store stands beside it
+    task='pair', # pair, label or correct
+    labels=(), # Allowed labels, for the task label
+    skip_bad=False, # Leave out rows that cannot be read, instead of stopping
+)->tuple[VoteStore, list]:
     "The store beside a file, with its items added, and the problems of rows left out"
     file = Path(file)
     items, problems = read_items(file, task)

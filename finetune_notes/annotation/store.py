@@ -102,7 +102,11 @@ class VoteStore:
 # %% ../../nbs/library/annotation/store.ipynb #0b8f8126
 @patch
 @contextmanager
-def transaction(self:VoteStore, write=False, mode='rw', check=True):
+def transaction(self:VoteStore,
+    write=False, # Take the lock for writing at once
+    mode='rw', # As SQLite names it: rw, or rwc to make the file
+    check=True, # Refuse a file that is no store
+):
     "One transaction, committed at the end; what the file refuses becomes a `UserError`"
     try:
         place = f'{self.path.resolve().as_uri()}?mode={mode}'
@@ -128,7 +132,10 @@ def _check_task(task, labels):
         raise UserError(f'labels = {list(labels)}: expected words')
 
 @patch
-def create(self:VoteStore, task, labels=()):
+def create(self:VoteStore,
+    task, # pair, label or correct
+    labels=(), # Allowed labels, for the task label
+):
     "Make the file, all at once; another process may have made it just before"
     _check_task(task, labels)
     about = dict(task=task, labels=json.dumps(list(labels)), seed=random.SystemRandom().randbytes(8).hex())
@@ -147,7 +154,9 @@ class Item:
     content:dict # The fields of its task, and whatever else its row held
 
 @patch
-def item(self:VoteStore, id:int)->Item:
+def item(self:VoteStore,
+    id:int, # Number of the item, from 1
+)->Item:
     "The item of a number"
     with self.transaction() as db: row = db.execute('SELECT content FROM item WHERE id = ?', [id]).fetchone()
     if row is None: raise UserError(f'{self.path} holds no item {id!r}')
@@ -155,7 +164,9 @@ def item(self:VoteStore, id:int)->Item:
 
 # %% ../../nbs/library/annotation/store.ipynb #0c6dd259
 @patch
-def size(self:VoteStore, db)->int:
+def size(self:VoteStore,
+    db, # Connection inside a transaction
+)->int:
     "How many items there are: they are numbered from 1 and never removed"
     return db.execute('SELECT coalesce(max(id), 0) FROM item').fetchone()[0]
 
@@ -173,20 +184,33 @@ def add(self:VoteStore,
 
 # %% ../../nbs/library/annotation/store.ipynb #77e33a2b
 @patch
-def left(self:VoteStore, item:int, rater:str)->str: # first or second
+def left(self:VoteStore,
+    item:int, # Number of the item, from 1
+    rater:str, # Who judges
+)->str: # first or second
     "Which answer of a pair this person sees on the left"
     return random.Random(f'{self.seed}/{item}/{rater}').choice(('first', 'second'))
 
 # %% ../../nbs/library/annotation/store.ipynb #41a54952
 @patch
-def check_value(self:VoteStore, value):
+def check_value(self:VoteStore,
+    value, # first, second or tie; one of the labels; or a text
+):
     "`UserError` unless `value` answers the task"
     allowed = dict(pair=('first', 'second', 'tie'), label=self.labels).get(self.task)
     if not isinstance(value, str) or not value.strip() or (allowed and value not in allowed):
         raise UserError(f'vote = {str(value)[:40]!r}: expected {"a text" if not allowed else " or ".join(allowed)}')
 
 @patch
-def append(self:VoteStore, db, kind, item, rater, value=None, note='', seconds=None):
+def append(self:VoteStore,
+    db, # Connection inside a transaction
+    kind, # vote, skip or undo
+    item, # Number of the item, from 1
+    rater, # Who judges
+    value=None, # What was said, as `check_value` allows it
+    note='', # What the person wrote about it
+    seconds=None, # Time taken
+):
     "Add a row inside a transaction"
     if not isinstance(rater, str) or not rater.strip(): raise UserError('who votes? give `rater` a name')
     row = (item, rater, kind, value, note, self.left(item, rater) if self.task == 'pair' else None, seconds,
@@ -209,19 +233,29 @@ def vote(self:VoteStore,
     with self.transaction(write=True) as db: return self.append(db, 'vote', item, rater, value, note, seconds)
 
 @patch
-def skip(self:VoteStore, item:int, rater:str, note:str='', seconds:float|None=None)->int: # The row's number
+def skip(self:VoteStore,
+    item:int, # Number of the item, from 1
+    rater:str, # Who judges
+    note:str='', # What the person wrote about it
+    seconds:float|None=None, # Time taken
+)->int: # The row's number
     "Put an item off: it comes again when all others are done"
     with self.transaction(write=True) as db: return self.append(db, 'skip', item, rater, None, note, seconds)
 
 # %% ../../nbs/library/annotation/store.ipynb #1cff795c
 @patch
-def standing(self:VoteStore, db, rater:str)->dict: # Item's number → number and kind of the row that holds
+def standing(self:VoteStore,
+    db, # Connection inside a transaction
+    rater:str, # Who judges
+)->dict: # Item's number → number and kind of the row that holds
     "The last act of a person on each item"
     rows = db.execute('SELECT item, id, kind FROM vote WHERE rater = ? ORDER BY item, seq', [rater])
     return {item: (id, kind) for item,id,kind in rows}
 
 @patch
-def undo(self:VoteStore, rater:str)->dict|None: # Of the act taken back: item, kind, value, note; None if there is none
+def undo(self:VoteStore,
+    rater:str, # Who judges
+)->dict|None: # Of the act taken back: item, kind, value, note; None if there is none
     "Take back this person's last act that still holds"
     with self.transaction(write=True) as db:
         held = [id for id,kind in self.standing(db, rater).values() if kind != 'undo']
@@ -232,7 +266,9 @@ def undo(self:VoteStore, rater:str)->dict|None: # Of the act taken back: item, k
 
 # %% ../../nbs/library/annotation/store.ipynb #83cf6c97
 @patch
-def next(self:VoteStore, rater:str)->Item|None: # None when all is done
+def next(self:VoteStore,
+    rater:str, # Who judges
+)->Item|None: # None when all is done
     "The item that this person judges next"
     with self.transaction() as db: standing, n = self.standing(db, rater), self.size(db)
     for i in range(1, n + 1):
@@ -241,7 +277,9 @@ def next(self:VoteStore, rater:str)->Item|None: # None when all is done
     return self.item(min(skipped)[1]) if skipped else None
 
 @patch
-def progress(self:VoteStore, rater:str)->dict: # items, voted, skipped
+def progress(self:VoteStore,
+    rater:str, # Who judges
+)->dict: # items, voted, skipped
     "How far this person is"
     with self.transaction() as db: standing, n = self.standing(db, rater), self.size(db)
     kinds = Counter(kind for _,kind in standing.values())

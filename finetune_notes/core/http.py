@@ -73,7 +73,10 @@ def check_address(
 # %% ../../nbs/library/core/http.ipynb #debaca6a
 class ComeBack(ConnectionError):
     "A refusal for now"
-    def __init__(self, message, after:float=0):
+    def __init__(self,
+        message, # What the server said
+        after:float=0, # Seconds to wait
+    ):
         super().__init__(message)
         self.after = after # Seconds
 

@@ -19,7 +19,11 @@ from .artifacts import build_once, fingerprint, sha256, write_folder
 from .settings import load_settings
 
 # %% ../../nbs/library/core/results.ipynb #7e5a0007
-def result_key(depends, code, versions)->dict: # depends, code, versions
+def result_key(
+    depends, # What the result depends on, as plain values
+    code, # Names of modules whose code matters
+    versions, # Names of packages whose version matters
+)->dict: # depends, code, versions
     "What a result depends on, in words"
     return dict(depends=depends, code={m: sha256(Path(find_spec(m).origin)) for m in code},
                 versions={p: version(p) for p in versions})

@@ -171,7 +171,9 @@ def _results_folder()->Path:
     if settings.preset != 'laptop' or not clone_folder(): return settings.runs/'benchmarks'
     return committed_results(working_dtype())
 
-def committed_results(dtype:str)->Path:
+def committed_results(
+    dtype:str, # bfloat16 or float32
+)->Path:
     "Where the repository keeps what was measured on a processor that computes in a format; without it, beside the runs"
     return ((clone_folder() or load_settings().runs)/'benchmarks'/('results' if dtype == 'bfloat16'
                                                                    else f'results-{dtype}'))
@@ -214,7 +216,9 @@ def run_benchmarks(
         print(f"{name}: {kept[name]['took']} s, written to {folder/name}.json", file=sys.stderr, flush=True)
     return {name: kept[name] for name in only or measurements}
 
-def round_floats(x):
+def round_floats(
+    x, # Numbers, or lists and dicts that hold them
+):
     "Floats to five digits"
     if isinstance(x, dict): return {k: round_floats(v) for k,v in x.items()}
     if isinstance(x, (list, tuple)): return [round_floats(v) for v in x]

@@ -34,7 +34,10 @@ from .doctor import environment_checks
 from .lessons import find_lesson, lessons, library
 
 # %% ../../nbs/library/course/cli.ipynb #6ec7c790
-def show(value, json:bool):
+def show(
+    value, # What a command gives
+    json:bool, # One JSON document, instead of text
+):
     "Print a result: one JSON document, or its own text"
     print(dumps(value, ensure_ascii=False, default=str) if json else value)
 
@@ -50,7 +53,9 @@ def list_lessons(
     ]
     show(rows if json else '\n'.join(lines_of(rows)), json)
 
-def lines_of(rows):
+def lines_of(
+    rows, # Of the manifest
+):
     "A line a lesson, under the name of its part"
     width = max(len(r['lesson']) for r in rows)
     for i,r in enumerate(rows):
@@ -69,7 +74,9 @@ def doctor(
     if not all(r['ok'] for r in rows): sys.exit(1)
 
 # %% ../../nbs/library/course/cli.ipynb #919bf323
-def find_notebook(word:str)->Path:
+def find_notebook(
+    word:str, # Of the lesson
+)->Path:
     "The notebook of a lesson; `UserError` where there is none"
     notebook = find_lesson(word).notebook
     if notebook is None:
@@ -89,7 +96,10 @@ def run(
     for cell in book['cells']: run_cell(shell, cell)
     summary(value for name,value in shell.user_ns.items() if not name.startswith('_'))
 
-def run_cell(shell, cell):
+def run_cell(
+    shell, # Of IPython
+    cell, # Of the notebook
+):
     "Run a code cell; of prose, print the headings"
     source = ''.join(cell['source'])
     if cell['cell_type'] == 'code': shell.run_cell(source).raise_error()
@@ -97,21 +107,27 @@ def run_cell(shell, cell):
         for line in source.splitlines():
             if line.startswith('#') and not line.startswith('#|'): print(f'\n{line}', flush=True)
 
-def summary(values):
+def summary(
+    values, # The variables that the lesson left
+):
     "Print the scoreboards and the claims of a lesson"
     from finetune_notes.evaluation.scoreboard import Scoreboard, all_claims
     for board in (v for v in values if isinstance(v, Scoreboard)): print(f'\n{board}')
     for c in all_claims(): print(f'\n{c}')
 
 # %% ../../nbs/library/course/cli.ipynb #70ba6fe4
-def column_names(text:str)->list[str]:
+def column_names(
+    text:str, # A comma-separated text
+)->list[str]:
     "Names from a comma-separated text; double quotes protect a comma"
     try: return [c.strip() for c in next(csv.reader([text], strict=True), []) if c.strip()]
     except csv.Error as e:
         raise UserError(f'--columns cannot be read as comma-separated names ({e}); put a name with a comma or quote '
                         'in double quotes') from None
 
-def existing_query(text:str|None)->dict|None:
+def existing_query(
+    text:str|None, # A query as JSON, or None
+)->dict|None:
     "The query to change, from JSON"
     if text is None: return None
     from finetune_notes.cases.queries.execution import parse_query
@@ -138,13 +154,18 @@ def ask_command(
     return answer if json else assistant.canonical_text(answer)
 
 # %% ../../nbs/library/course/cli.ipynb #e8445666
-def only_case(case:str):
+def only_case(
+    case:str, # Its name
+):
     "`UserError` unless the case is one that can be trained"
     if case not in ('assistant', 'service'):
         raise UserError(f'no case {case!r}; train knows sft, assistant and service; evaluate knows assistant, '
                         f'service, valuation and functions')
 
-def examples_of(data:str, skip_bad:bool):
+def examples_of(
+    data:str, # A file
+    skip_bad:bool, # Count bad rows and go on, instead of stopping
+):
     "Examples of a file; bad rows stop, or are counted on the error stream"
     if not data: raise UserError('which file? give it with --data FILE')
     from finetune_notes.cases.queries.dataset import read_examples
@@ -182,7 +203,16 @@ def evaluate(
     return board.to_json() if json else board
 
 # %% ../../nbs/library/course/cli.ipynb #c6c2a1f6
-def diagnosed(data, text, value, threshold, limit, skip_bad, json, decimal=''):
+def diagnosed(
+    data, # A file
+    text, # Name of the column with texts
+    value, # Name of the column with values
+    threshold, # Insurance is due from here on, in the unit of the values
+    limit, # Use the first so many rows; 0 uses all
+    skip_bad, # Count bad rows and go on, instead of stopping
+    json, # One JSON document, instead of text
+    decimal='', # The sign before the decimals, where it is not clear
+):
     "The diagnosis of a file of texts and values; bad rows stop, or are counted"
     absent = [
         f'--{name} {kind}'
@@ -197,7 +227,14 @@ def diagnosed(data, text, value, threshold, limit, skip_bad, json, decimal=''):
     return found.to_json() if json else found
 
 # %% ../../nbs/library/course/cli.ipynb #0026c0f0
-def called(data, answers, accepted, limit, skip_bad, json):
+def called(
+    data, # A file
+    answers, # A file of answers
+    accepted, # A file of accepted answers
+    limit, # Use the first so many rows; 0 uses all
+    skip_bad, # Count bad rows and go on, instead of stopping
+    json, # One JSON document, instead of text
+):
     "Function calls scored by category; bad rows stop, or are counted"
     if not data:
         raise UserError('which questions? give them with --data FILE, and the answers of a model with --answers FILE')
@@ -218,14 +255,24 @@ def called(data, answers, accepted, limit, skip_bad, json):
     return found.to_json() | dict(bad=bad) if json else found
 
 # %% ../../nbs/library/course/cli.ipynb #98e4c7ac
-def choices_of(file, option, skip_bad, prompt, chosen, rejected)->list:
+def choices_of(
+    file, # Of the data
+    option, # Of the command line, for the message
+    skip_bad, # Count bad rows and go on, instead of stopping
+    prompt, # Name of the column
+    chosen, # Name of the column
+    rejected, # Name of the column
+)->list:
     "Choices of a file; bad rows stop, or are counted on the error stream"
     if not file: raise UserError(f'which file? give it with {option} FILE')
     from finetune_notes.data.pairs import read_pairs
     loaded = read_pairs(file, prompt=prompt, chosen=chosen, rejected=rejected)
     return loaded.require(skip_bad, 'pairs')
 
-def ranked(pairs, json):
+def ranked(
+    pairs, # A file of pairs
+    json, # One JSON document, instead of text
+):
     "How the model of your choices ranks others"
     from finetune_notes.cases.support.seat import evaluate_pairs, latest_pair_run
     found = evaluate_pairs(pairs, latest_pair_run())
@@ -234,7 +281,13 @@ def ranked(pairs, json):
                                f"{found['rejected']:+.1f}")
 
 # %% ../../nbs/library/course/cli.ipynb #7f667bb2
-def chat_trained(data, pairs, skip_bad, batch_size, json):
+def chat_trained(
+    data, # A file
+    pairs, # Train on the pairs of the file
+    skip_bad, # Count bad rows and go on, instead of stopping
+    batch_size, # Conversations a step
+    json, # One JSON document, instead of text
+):
     "A model fine-tuned on a file of chats, compared with the one before on chats that were held back"
     if pairs: raise UserError('--pairs is for service; give the chats with --data FILE')
     if not data: raise UserError('which file? give it with --data FILE')
@@ -281,7 +334,13 @@ def account()->str:
     try: return getuser()
     except (KeyError, OSError): raise UserError('who votes? give your name with --rater NAME') from None
 
-def judging_notebook(file:Path, rater:str, task:str, labels:list, skip_bad:bool)->str: # JSON
+def judging_notebook(
+    file:Path, # Of the data
+    rater:str, # Who judges
+    task:str, # pair, label or correct
+    labels:list, # Allowed labels, for the task label
+    skip_bad:bool, # Count bad rows and go on, instead of stopping
+)->str: # JSON
     "A notebook that shows the screen, and below it what was said"
     lines = ['from finetune_notes.annotation.screen import annotate',
              f'screen = annotate({str(file)!r}, {rater!r}, {task!r}, {labels!r}, skip_bad={skip_bad})', 'screen']
@@ -322,7 +381,10 @@ def annotate_command(
     print(f"{rater}: {done['voted']} of {done['items']} saved in {store.path}")
 
 # %% ../../nbs/library/course/cli.ipynb #2d7c130e
-def serve(book:Path, no_browser:bool=False):
+def serve(
+    book:Path, # A notebook
+    no_browser:bool=False, # Open no browser
+):
     "JupyterLab on one notebook, until it is stopped"
     options = dict(root_dir=book.parent, ip='127.0.0.1', log_level='ERROR', open_browser=not no_browser,
                    allow_root=hasattr(os, 'getuid') and os.getuid() == 0)
@@ -411,14 +473,20 @@ def usage()->str:
     lines = [f'  {name:9} {f.__doc__}' for name,f in commands.items()]
     return '\n'.join(['usage: finetune-notes COMMAND ...; finetune-notes COMMAND --help says more', *lines])
 
-def call(name, arguments):
+def call(
+    name, # Of the command
+    arguments, # Of the command line
+):
     "Run one command; its result alone goes to standard output"
     parser = anno_parser(commands[name], prog=f'finetune-notes {name}')
     options = {k: v for k,v in vars(parser.parse_args(arguments)).items() if k not in ('pdb', 'xtra')}
     if name in ('ask', 'evaluate', 'train', 'bench'): return quietly(commands[name], options)
     commands[name](**options)
 
-def quietly(command, options):
+def quietly(
+    command, # A function
+    options, # Its arguments
+):
     "Call a command that returns its result, with what libraries print on the error stream, and print the result"
     with redirect_stdout(sys.stderr): result = command(**options)
     if is_main_process(): show(result, options['json'])
@@ -472,7 +540,11 @@ def _name_extra(command:str, error:ModuleNotFoundError):
     if said is error: raise error
     stop(str(said), 2)
 
-def stop(message:str, code:int, quiet:bool=False):
+def stop(
+    message:str, # A sentence
+    code:int, # Exit code
+    quiet:bool=False, # Say nothing
+):
     "Say why on the error stream, and leave; what the main process says too, the others leave to it"
     if 'RANK' in os.environ: signal.signal(signal.SIGTERM, signal.SIG_DFL if quiet else signal.SIG_IGN)
     if quiet: time.sleep(5)

@@ -51,7 +51,9 @@ def _installed_version(name:str)->str|None:
     except PackageNotFoundError: return None
 
 # %% ../../nbs/library/course/doctor.ipynb #f781a50d
-def memory_check(gib:float|None)->tuple[bool, str]:
+def memory_check(
+    gib:float|None, # GiB of memory, None where nobody knows
+)->tuple[bool, str]:
     "Is there enough memory, and what to expect"
     if gib is None: return True, 'not known here'
     if gib >= 6: return True, f'{gib:.1f} GiB; the laptop preset uses up to 6'
@@ -59,13 +61,17 @@ def memory_check(gib:float|None)->tuple[bool, str]:
     return (True, f'{gib:.1f} GiB; the assistant can be trained, and lessons that hold several models will be slow: '
                   'close other programs, and run one lesson at a time')
 
-def processors_text(n:int|None)->str:
+def processors_text(
+    n:int|None, # Processors, None where nobody knows
+)->str:
     "What the number of processors means for the times on the pages"
     if n == 1: return '1; the times on the pages were taken on 2: everything finishes, in about twice the time'
     return f'{n or "not known here"}; the times on the pages were taken on 2'
 
 # %% ../../nbs/library/course/doctor.ipynb #203b6ec6
-def speed_text(settings)->str:
+def speed_text(
+    settings, # With the format for training
+)->str:
     "The matrix rates of this machine, the format that training should use, and how long the assistant's training will take"
     import torch
     from finetune_notes.core.checkpoints import matrix_rate, use_threads, waiting_policy, working_dtype

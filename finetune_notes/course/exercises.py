@@ -30,11 +30,15 @@ from ..core.settings import UserError, load_settings
 from .lessons import lessons, library
 
 # %% ../../nbs/library/course/exercises.ipynb #34edc9e0
-def to_plain(x):
+def to_plain(
+    x, # Of any kind
+):
     "Arrays, series and tensors as lists, and their single values as Python's own"
     return x.tolist() if hasattr(x, 'tolist') else x
 
-def is_number(x)->bool:
+def is_number(
+    x, # Of any kind
+)->bool:
     "A number, and not `True` or `False`"
     return isinstance(x, (int, float)) and not isinstance(x, bool)
 
@@ -56,7 +60,10 @@ def values_match(
 # %% ../../nbs/library/course/exercises.ipynb #b39c0b16
 class WrongAnswer(Exception): "What is wrong with an answer, in one sentence"
 
-def short_repr(value, width:int=90)->str:
+def short_repr(
+    value, # Of any kind
+    width:int=90, # Most characters
+)->str:
     "A value on one line, cut to a readable length"
     kind = f'an object of type {type(value).__name__}'
     try: text = ' '.join(repr(value).split())
@@ -87,11 +94,16 @@ def call_answer(
         raise WrongAnswer(
             f'Called with {", ".join(map(short_repr, args))} it raised {describe_error(e, answer)}.') from None
 
-def expect(condition, sentence:str):
+def expect(
+    condition, # Whether all is well
+    sentence:str, # What to say where it is not
+):
     "Raise `WrongAnswer` with a sentence unless a condition holds"
     if not condition: raise WrongAnswer(sentence)
 
-def whole_number(answer)->int:
+def whole_number(
+    answer, # A number
+)->int:
     "A whole number, of whatever type it came"
     value = to_plain(answer)
     expect(is_number(value) and float(value).is_integer(),
@@ -225,9 +237,9 @@ def record_try(
 class AnswerVerdict:
     "What was said of an answer; true where it is right"
     name:str # The exercise
-    right:bool
+    right:bool # Whether the answer is
     said:str='' # What the answer did, or what is worth knowing
-    hint:str=''
+    hint:str='' # The next one, where it is not
     note:str='' # Why it was not kept, or what else is worth knowing
     def __bool__(self): return self.right
     @property
@@ -238,7 +250,9 @@ class AnswerVerdict:
         return f'<p><b>{html.escape(self.head)}</b>{rest}</p>'
 
 # %% ../../nbs/library/course/exercises.ipynb #e2913d1f
-def code_html(text:str)->str:
+def code_html(
+    text:str, # A sentence with code in backticks
+)->str:
     "A sentence as HTML: escaped, with what stands in backticks as code"
     return re.sub('`([^`]+)`', r'<code>\1</code>', html.escape(text))
 
@@ -273,8 +287,8 @@ def check(
 class Progress:
     "A bar and a table of what has been solved"
     title:str # What is counted
-    solved:int
-    of:int
+    solved:int # Exercises
+    of:int # Exercises that there are
     rows:list # Of texts, the first the head of the table
 
     @property

@@ -29,7 +29,9 @@ from ..templates.template import ignored_label
 from ..decisions.costs import Price, check_number, check_text
 
 # %% ../../nbs/lessons/83_many_machines.ipynb #f6a5d653
-def count_unmasked_tokens(rows:list[dict])->int:
+def count_unmasked_tokens(
+    rows:list[dict], # With labels
+)->int:
     "How many tokens of the rows have a label"
     return sum(label != ignored_label for r in rows for label in r['labels'])
 
@@ -89,7 +91,7 @@ def evaluate_server(
 @dataclass(frozen=True)
 class MeasuredTraining:
     "What was measured of a training"
-    tokens_per_row:float
+    tokens_per_row:float # Mean
     tokens_per_second:float # On one machine like this
     flop_per_token:float # Forward and back, counted
 

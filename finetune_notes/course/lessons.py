@@ -27,7 +27,7 @@ class Lesson:
     "A notebook of the course, or of the library"
     word:str # What it is called on the command line
     part:str # The part of the course, or the area of the library
-    title:str
+    title:str # As the first cell has it
     summary:str # One line
     module:str|None # What it exports, to import
     notebook:Path|None # Where the repository is at hand

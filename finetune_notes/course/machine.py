@@ -23,7 +23,9 @@ def memory_gib()->float|None: # None where the system does not tell
     try: return os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES')/2**30
     except (AttributeError, ValueError, OSError): return None
 
-def free_gib(folder:Path)->float:
+def free_gib(
+    folder:Path, # Existing or not
+)->float:
     "Free disk in GiB where `folder` is or will be"
     place = next(p for p in [folder, *folder.parents] if p.exists())
     return shutil.disk_usage(place).free/2**30

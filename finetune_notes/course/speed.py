@@ -154,7 +154,11 @@ class Profiled(TrainerCallback):
         spent = pd.Series({e.key: e.self_cpu_time_total/1e6 for e in self.profile.key_averages()})
         return spent.groupby(operation_group).sum().sort_values(ascending=False)
 
-def profile_operations(plan:StepPlan, rows:list[dict], base)->pd.Series: # Seconds; index: groups
+def profile_operations(
+    plan:StepPlan, # How a step is made
+    rows:list[dict], # As token ids and labels
+    base, # `Checkpoint`
+)->pd.Series: # Seconds; index: groups
     "Where the time of a pass goes"
     watch = Profiled()
     with tempfile.TemporaryDirectory() as folder:

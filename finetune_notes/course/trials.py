@@ -44,7 +44,10 @@ def run_in_process(
            (done.stderr.strip().splitlines() or ['no message'])[-1])
     raise UserError(f"measuring {' '.join(map(str, [name, *arguments]))} failed: {why}")
 
-def answer(name, *arguments):
+def answer(
+    name, # Of the task
+    *arguments, # Of the task
+):
     "Do a task in this process and print what it gives"
     found = _tasks[name](*(int(a) if a.isdecimal() else a for a in arguments))
     print(json.dumps(found | dict(peak=round(peak_mib()))))
@@ -72,7 +75,11 @@ def _rendered(case, n, base):
 
 # %% ../../nbs/library/course/trials.ipynb #0a80999a
 @_task
-def sft_pass(side:str, case:str, n:int)->dict: # seconds, tokens, rate (FLOP/s of this machine, just before)
+def sft_pass(
+    side:str, # ours, or TRL with its defaults or configured
+    case:str, # assistant, or another that can be trained
+    n:int, # Rows
+)->dict: # seconds, tokens, rate (FLOP/s of this machine, just before)
     "The second of two passes over `n` rows, by `ours`, or by TRL with its `defaults` or `configured`"
     from finetune_notes.core.checkpoints import load_checkpoint, matrix_rate, working_dtype
     from finetune_notes.training.sft import sft
@@ -98,7 +105,10 @@ def second_pass(history)->float: # Seconds
     return float(history.seconds.iloc[-1] - history.seconds[history.epoch <= 1].iloc[-1])
 
 @_task
-def sft_arithmetic(case:str, n:int)->dict: # flop
+def sft_arithmetic(
+    case:str, # assistant, or another that can be trained
+    n:int, # Rows
+)->dict: # flop
     "Multiplications and additions in the matrix products of one pass of `sft`, as they really run"
     from finetune_notes.core.checkpoints import load_checkpoint
     from finetune_notes.training.sft import sft
@@ -125,7 +135,11 @@ def _choosing(n:int, folder:Path): # Pairs, template, start, recipe
                                                        folder/'adapter'), service_dpo_recipe)
 
 @_task
-def dpo_pass(side:str, few:int, many:int)->dict: # seconds for each pair
+def dpo_pass(
+    side:str, # ours, or TRL with its defaults or configured
+    few:int, # Pairs of the short call
+    many:int, # Pairs of the long call
+)->dict: # seconds for each pair
     "A pair more, by `ours`, or by TRL with its `defaults` or `configured`"
     with tempfile.TemporaryDirectory() as folder:
         given = _choosing(many, Path(folder))
@@ -139,7 +153,15 @@ def _tokens_of(pairs, template, start, recipe)->float: # A pair
     rows = pair_rows(pairs, template, start.tokenizer(), recipe.max_length)
     return sum(len(r['input_ids']) + len(r['prompt_ids']) for r in rows)/len(rows)
 
-def seconds_per_pair(side, pairs, template, start, recipe, few, folder)->float: # Seconds
+def seconds_per_pair(
+    side, # ours, or TRL with its defaults or configured
+    pairs, # `Pair`s
+    template, # Of the prompts
+    start, # `Checkpoint` or `Run` to train on
+    recipe, # `PreferenceRecipe`
+    few, # Pairs of the short call
+    folder, # For what is written
+)->float: # Seconds
     "What a pair more costs in a whole call"
     from finetune_notes.training.preferences import dpo
     def seconds(name, some):
@@ -174,7 +196,13 @@ def _trl_dpo(side, pairs, template, start, recipe, folder):
              processing_class=start.tokenizer()).train()
 
 # %% ../../nbs/library/course/trials.ipynb #06d53587
-def plain_generate(model, tokenizer, prompts, limit:int, batch_size:int=8): # Texts, tokens
+def plain_generate(
+    model, # Which writes
+    tokenizer, # Of the model
+    prompts, # As token ids
+    limit:int, # Most tokens of an answer
+    batch_size:int=8, # Prompts at once
+): # Texts, tokens
     "Greedy answers by `model.generate`"
     texts, tokens = [], 0
     for at in range(0, len(prompts), batch_size):
@@ -187,7 +215,13 @@ def plain_generate(model, tokenizer, prompts, limit:int, batch_size:int=8): # Te
             texts, tokens = texts + [tokenizer.decode(ids, skip_special_tokens=True)], tokens + len(ids)
     return texts, tokens
 
-def first_token_gap(model, tokenizer, prompt, a:str, b:str)->float: # Nats; 0 for equal answers
+def first_token_gap(
+    model, # Which writes
+    tokenizer, # Of the model
+    prompt, # As token ids
+    a:str, # An answer
+    b:str, # Another answer
+)->float: # Nats; 0 for equal answers
     "How much more probable the reference holds the first token of `a` that `b` has otherwise"
     import torch
     ids = [tokenizer(t)['input_ids'] + [tokenizer.eos_token_id] for t in (a, b)]
@@ -225,7 +259,12 @@ def _cast(model, dtype:str):
     import torch
     return model.to(getattr(torch, dtype))
 
-def answer_writers(prompts:str, n:int, taught:int, limit:int): # Side → function that gives seconds for each token, tokens, texts; a function for `first_token_gap`
+def answer_writers(
+    prompts:str, # Which set of prompts
+    n:int, # Prompts
+    taught:int, # Rows that the model is trained on before
+    limit:int, # Most tokens of an answer
+): # Side → function that gives seconds for each token, tokens, texts; a function for `first_token_gap`
     "The ways to write the same answers"
     from finetune_notes.core.checkpoints import working_dtype
     from finetune_notes.generation.decoding import generate
@@ -254,11 +293,15 @@ def _fresh(program:str)->float: # Seconds
                           check=True)
     return float(done.stdout.split()[-1])
 
-def import_seconds(module:str)->float:
+def import_seconds(
+    module:str, # Its name
+)->float:
     "How long a first import takes"
     return _fresh(f'import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)')
 
-def load_seconds(cold:bool=False)->float:
+def load_seconds(
+    cold:bool=False, # Take the file out of the page cache before
+)->float:
     "How long a new process that has imported the libraries takes to read the base model"
     from finetune_notes.core.checkpoints import load_checkpoint
     if cold: _forget(Path(load_checkpoint().source)/'model.safetensors')
@@ -297,7 +340,10 @@ def _write_rows(file, kind, n):
         else: out.writelines(json.dumps(make(i)) + '\n' for i in range(n))
 
 @_task
-def reading(kind:str, n:int)->dict: # kind, rows, seconds, size (MiB of the file)
+def reading(
+    kind:str, # What is read or made, as the benchmark names it
+    n:int, # Rows
+)->dict: # kind, rows, seconds, size (MiB of the file)
     "Read a file of n rows"
     from finetune_notes.cases.parcels.diagnosis import load_parcels
     from finetune_notes.cases.queries.dataset import load_examples
@@ -315,7 +361,10 @@ def reading(kind:str, n:int)->dict: # kind, rows, seconds, size (MiB of the file
 
 # %% ../../nbs/library/course/trials.ipynb #6693dfb2
 @_task
-def growth(kind:str, n:int)->dict: # seconds, before (MiB held when the work began)
+def growth(
+    kind:str, # What is read or made, as the benchmark names it
+    n:int, # Rows
+)->dict: # seconds, before (MiB held when the work began)
     "Make or search `n` rows"
     from finetune_notes.cases.queries.dataset import TRAIN_FAMILIES, make_examples
     from finetune_notes.cases.parcels.generator import generate_parcels, generate_splits

@@ -155,17 +155,25 @@ def shingles(
     text = f" {' '.join(text.casefold().split())} "
     return frozenset(text[i:i + k] for i in range(max(1, len(text) - k + 1)))
 
-def jaccard(a, b)->float: # 1 if they are equal, 0 if they have nothing in common
+def jaccard(
+    a, # A set
+    b, # Another
+)->float: # 1 if they are equal, 0 if they have nothing in common
     "Share of the elements of two sets that both have"
     return len(a & b)/len(a | b) if a or b else 1.
 
 # %% ../../nbs/library/data/explore.ipynb #f004404f
-def min_hashes(sets):
+def min_hashes(
+    sets, # Of texts, length n
+):
     "A MinHash of 128 numbers for each set of texts"
     from datasketch import MinHash
     return MinHash.bulk([[s.encode('utf-8', 'surrogatepass') for s in x] for x in sets], num_perm=128)
 
-def build_lsh_index(hashes, threshold):
+def build_lsh_index(
+    hashes, # From `min_hashes`, length n
+    threshold, # Similarity from which two rows count as near, above 0 and up to 1
+):
     "An index that finds nearly all rows whose similarity to a new one is `threshold` or more"
     from datasketch import MinHashLSH
     if not 0 < threshold <= 1:
@@ -284,7 +292,12 @@ def leaks(
     found = [(i, -j, s) for i, (s, j) in enumerate(map(near, held, min_hashes(held))) if s >= threshold]
     return pd.DataFrame(found, columns=['test', 'train', 'similarity'])
 
-def check_no_leaks(test, train, features=shingles, threshold:float=0.8):
+def check_no_leaks(
+    test, # Rows to test on
+    train, # Rows to train on
+    features=shingles, # A row → the set of its parts
+    threshold:float=0.8, # Similarity from which two rows count as near, above 0 and up to 1
+):
     "Raise `UserError` with the first leak, if `leaks` finds one"
     found = leaks(test, train, features, threshold)
     if not len(found): return

@@ -80,7 +80,11 @@ def read_kept(file:Path|None)->dict: # Key → answer
         except (ValueError, TypeError, LookupError): return []
     return dict(pair for text in Path(file).read_bytes().split(b'\n') for pair in line(text))
 
-def append_answer(file:Path|None, key:str, answer:str):
+def append_answer(
+    file:Path|None, # JSON lines; None keeps nothing
+    key:str, # Of the prompt
+    answer:str, # What the model wrote
+):
     "Add an answer to a file, in one write and on a line of its own"
     if file is None: return
     with open(file, 'ab', buffering=0) as f: f.write(b'\n' + json.dumps(dict(key=key, answer=answer)).encode() + b'\n')

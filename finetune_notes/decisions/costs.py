@@ -45,7 +45,10 @@ def _shown(value)->str:
     try: return f'{value!r:.60}'
     except ValueError: return 'a number of very many digits'
 
-def check_number(name, value):
+def check_number(
+    name, # Of a field
+    value, # What it is to be
+):
     "Raise `UserError` unless a number is in the range of its field"
     low, high, words = _ranges.get(name, (0, 1e12, 'a number, 0 or more'))
     fits = isinstance(
@@ -55,7 +58,10 @@ def check_number(name, value):
         raise UserError(f'{name} = {_shown(value)}: expected {words}{f" and at most {high:g}" if high > 1 else ""}; '
                         'write it plain, such as 1 or 0.5')
 
-def check_text(name, value):
+def check_text(
+    name, # Of a field
+    value, # What it is to be
+):
     "Raise `UserError` unless a text is one line with something in it"
     fits = isinstance(
         value, str) and value.strip() and not any(unicodedata.category(c) in ('Cc', 'Cs', 'Zl', 'Zp') for c in value)
@@ -124,7 +130,9 @@ class HostedModel:
         if self.cached and not self.cached_price:
             raise UserError(f'cached = {self.cached}: expected a cached_price with it; give one, or leave both out')
 
-    def monthly(self, per_month:float)->float:
+    def monthly(self,
+        per_month:float, # Requests a month
+    )->float:
         "Cost of a month with so many requests"
         check_number('per_month', per_month)
         cached = self.prompt_tokens*self.cached
@@ -168,7 +176,9 @@ def capacity(self:OwnModel)->float: # Requests a month
     return _hours_in_month*3600/self.seconds_per_answer/self.peak
 
 @patch
-def machines_at(self:OwnModel, per_month:float)->int:
+def machines_at(self:OwnModel,
+    per_month:float, # Requests a month
+)->int:
     "Machines that must run for so many requests a month"
     check_number('per_month', per_month)
     return max(int(self.machines), ceil(round(per_month/self.capacity(), 9)))
@@ -181,17 +191,24 @@ def upkeep(self:OwnModel)->float:
             (self.retrain_share*self.one_off()/self.retrain_every if self.retrain_every else 0))
 
 @patch
-def running(self:OwnModel, per_month:float)->float:
+def running(self:OwnModel,
+    per_month:float, # Requests a month
+)->float:
     "Cost of a month once the one-off is paid: machines and upkeep"
     return self.machines_at(per_month)*self.machine.amount*_hours_in_month + self.upkeep()
 
 @patch
-def monthly(self:OwnModel, per_month:float)->float:
+def monthly(self:OwnModel,
+    per_month:float, # Requests a month
+)->float:
     "Cost of a month with its part of the one-off"
     return self.running(per_month) + self.one_off()/self.horizon
 
 # %% ../../nbs/lessons/80_costs.ipynb #7dd8f12f
-def break_even(hosted:HostedModel, own:OwnModel)->float|None: # Requests a month; None where one's own never gets cheaper
+def break_even(
+    hosted:HostedModel, # Billed by the token
+    own:OwnModel, # On machines of one's own
+)->float|None: # Requests a month; None where one's own never gets cheaper
     "The volume from which one's own model stays at least as cheap as the hosted one"
     _currency(hosted, own)
     each, machine, fixed = (hosted.monthly(1), own.machine.amount*_hours_in_month,
@@ -200,26 +217,42 @@ def break_even(hosted:HostedModel, own:OwnModel)->float|None: # Requests a month
     if gain <= 0 or not isfinite(needed := (fixed + each*own.capacity())/gain): return None
     return (fixed + max(int(own.machines), ceil(needed) - 1)*machine)/each
 
-def payback(hosted:HostedModel, own:OwnModel, per_month:float)->float|None: # None where nothing is saved
+def payback(
+    hosted:HostedModel, # Billed by the token
+    own:OwnModel, # On machines of one's own
+    per_month:float, # Requests a month
+)->float|None: # None where nothing is saved
     "Months until the one-off is earned back at a volume of requests"
     _currency(hosted, own)
     saved = hosted.monthly(per_month) - own.running(per_month)
     return own.one_off()/saved if saved > 0 else None
 
-def per_request(model:HostedModel|OwnModel, per_month:float)->float:
+def per_request(
+    model:HostedModel|OwnModel, # Hosted or one's own
+    per_month:float, # Requests a month
+)->float:
     "Cost of one request at a volume of requests"
     if per_month == 0:
         raise UserError('per_month = 0: without requests there is no cost of one; expected a number above 0')
     return model.monthly(per_month)/per_month
 
 # %% ../../nbs/lessons/80_costs.ipynb #3ba38c06
-def cost_curve(hosted:HostedModel, own:OwnModel, volumes)->pd.DataFrame: # One line a volume
+def cost_curve(
+    hosted:HostedModel, # Billed by the token
+    own:OwnModel, # On machines of one's own
+    volumes, # Requests a month, each above 0
+)->pd.DataFrame: # One line a volume
     "What a month costs either way, and the machines that it takes, over volumes of requests"
     _currency(hosted, own)
     rows = [(v, hosted.monthly(v), own.monthly(v), own.machines_at(v)) for v in volumes]
     return pd.DataFrame(rows, columns=['requests', 'hosted', 'own', 'machines']).set_index('requests')
 
-def plot_costs(choices:dict, own:OwnModel, low:float, high:float): # Name → `HostedModel`; requests a month at either end
+def plot_costs(
+    choices:dict, # Name → `HostedModel`
+    own:OwnModel, # On machines of one's own
+    low:float, # Requests a month at the left end
+    high:float, # Requests a month at the right end
+): # The axes
     "Cost of a month over volume, for hosted models and one's own, with the break-evens; gives the axes"
     require_packages('plot_costs', 'matplotlib')
     import matplotlib.pyplot as plt
@@ -235,7 +268,11 @@ def plot_costs(choices:dict, own:OwnModel, low:float, high:float): # Name → `H
     return ax
 
 # %% ../../nbs/lessons/80_costs.ipynb #1728d09e
-def scale_input(model, name, factor):
+def scale_input(
+    model, # Hosted or one's own
+    name, # Of a field
+    factor, # What the field is multiplied by
+):
     "A model with one input multiplied, kept within what is allowed"
     value = getattr(model, name)
     if isinstance(value, Price): return replace(model, **{name: replace(value, amount=min(1e12, value.amount*factor))})
@@ -243,7 +280,10 @@ def scale_input(model, name, factor):
     value = min(high, max(low, value*factor))
     return replace(model, **{name: ceil(value) if name == 'machines' else value})
 
-def sensitivity(hosted:HostedModel, own:OwnModel)->pd.DataFrame: # The strongest first: value, break-even with half and double of it (inf: none), and the larger change as a factor
+def sensitivity(
+    hosted:HostedModel, # Billed by the token
+    own:OwnModel, # On machines of one's own
+)->pd.DataFrame: # The strongest first: value, break-even with half and double of it (inf: none), and the larger change as a factor
     "How the break-even moves with each input alone; `UserError` where there is none to move"
     base, rows = break_even(hosted, own), []
     if not base:
@@ -261,7 +301,11 @@ def sensitivity(hosted:HostedModel, own:OwnModel)->pd.DataFrame: # The strongest
                                  'factor']).set_index('input').sort_values('factor', ascending=False, kind='stable')
 
 # %% ../../nbs/lessons/80_costs.ipynb #62ba82e1
-def plot_sensitivity(hosted:HostedModel, own:OwnModel, n:int=8):
+def plot_sensitivity(
+    hosted:HostedModel, # Billed by the token
+    own:OwnModel, # On machines of one's own
+    n:int=8, # Inputs to show
+):
     "A tornado of the `n` strongest inputs; gives the axes"
     require_packages('plot_sensitivity', 'matplotlib')
     import matplotlib.pyplot as plt
@@ -339,14 +383,19 @@ def read_costs(source:str|Path|dict)->tuple[HostedModel, OwnModel]: # Path of a 
     return hosted, own
 
 # %% ../../nbs/lessons/80_costs.ipynb #b1f294f8
-def as_toml(value:Price|str|bool|Real)->str:
+def as_toml(
+    value:Price|str|bool|Real, # Of a field
+)->str:
     "A value of a field in TOML, whose texts are those of JSON but for one character"
     if isinstance(value, Price):
         return '{' + ', '.join(f'{f.name} = {as_toml(getattr(value, f.name))}' for f in fields(Price)) + '}'
     if isinstance(value, (str, bool)): return json.dumps(value, ensure_ascii=False).replace('\x7f', '\\u007f')
     return repr(int(value) if value == int(value) else float(value))
 
-def costs_toml(hosted:HostedModel, own:OwnModel)->str:
+def costs_toml(
+    hosted:HostedModel, # Billed by the token
+    own:OwnModel, # On machines of one's own
+)->str:
     "The text of a file that `read_costs` reads"
     lines = lambda model: [
         f'{f.name} = {as_toml(v)}' for f in fields(model) for v in [getattr(model, f.name)] if v is not None

@@ -51,7 +51,7 @@ rungs = tuple(_texts['rung'])
 @dataclass(frozen=True)
 class Ask:
     "A question about a use case"
-    question:str
+    question:str # What is asked
     options:tuple=() # Words to choose from; () for a text, a number, or yes and no
     evidence:str='' # What to look at before answering
 
@@ -62,7 +62,10 @@ questionnaire = {
 # %% ../../nbs/library/decisions/use_case.ipynb #3df94e6e
 _kinds = {str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false'}
 
-def fact_problem(name, value)->str|None:
+def fact_problem(
+    name, # Of the fact
+    value, # What it is said to be
+)->str|None:
     "What is wrong with one fact, as a sentence, or None"
     kind, options = UseCase.__dataclass_fields__[name].type, questionnaire[name].options
     fits = isinstance(value, (int, float) if kind is float else kind) and isinstance(value, bool) == (kind is bool)
@@ -74,7 +77,9 @@ def fact_problem(name, value)->str|None:
         return f'{name} = {value!r}: expected 0 or more. {questionnaire[name].question}'
 
 # %% ../../nbs/library/decisions/use_case.ipynb #17664fd5
-def contradictions(case:UseCase)->list[str]:
+def contradictions(
+    case:UseCase, # Its facts
+)->list[str]:
     "Facts that cannot all be true"
     said = [(case.examples == 0) != (case.quality == 'none')
             and f'examples = {case.examples} and quality = {case.quality!r}: answers that are not there have the '
@@ -150,7 +155,9 @@ def training_fit(case:UseCase)->int: # An index of `fit_levels`
     "How well a case suits training: its weakest link"
     return min(best_route_factors(case).values())
 
-def training_route(case:UseCase)->str:
+def training_route(
+    case:UseCase, # Its facts
+)->str:
     "Which way of training a case suits"
     ways = [
         name for name, way in (('fine-tune', route_by_examples), ('preferences', route_by_preferences))
@@ -165,7 +172,7 @@ _gained, _says = _texts['gain'], _texts['because'] # What is said of a gain; of 
 @dataclass(frozen=True)
 class Reason:
     "How far one factor lets a case come, and why"
-    factor:str
+    factor:str # What speaks for or against
     allows:int # 0 to 4, an index of `fit_levels`
     because:str # What is known of this case
     evidence:str # What to look at to be sure
@@ -209,7 +216,10 @@ def single_changes(case:UseCase)->list[dict]: # Fact → its new value
     return [m | ({'quality': 'good'} if m.get('examples') and not case.examples else {}) for m in found]
 
 # %% ../../nbs/library/decisions/use_case.ipynb #604f333e
-def smallest_changes(case:UseCase, up:bool)->list[dict]: # All ways that are equally short; empty where three steps do not do
+def smallest_changes(
+    case:UseCase, # Its facts
+    up:bool, # Raise the fit, instead of lowering it
+)->list[dict]: # All ways that are equally short; empty where three steps do not do
     "The fewest steps that raise the fit of a case, or lower it"
     for steps in (1, 2, 3):
         changes = [
@@ -252,7 +262,9 @@ def _wall(
 assert _wall([(.05, .15), (-.02, .06), (-.04, .03)]) and not _wall([(-.02, .06), (.01, .08)]) and not _wall([(-.1, .1)])
 
 # %% ../../nbs/library/decisions/use_case.ipynb #d70c2a77
-def next_step(case:UseCase)->str:
+def next_step(
+    case:UseCase, # Its facts
+)->str:
     "What to do this week"
     to = current_rung(case)
     if case.judged_by == 'nobody':
@@ -275,7 +287,9 @@ def next_step(case:UseCase)->str:
         return f'Go on with the rung "{to}": it still improves. Leave it when two attempts in a row gain nothing.'
     return _begin[to]
 
-def describe_changes(found:list[dict])->str:
+def describe_changes(
+    found:list[dict], # From `smallest_changes`
+)->str:
     "Ways to change an answer, as text"
     return '; or '.join(' and '.join(f'{k} = {v:,}' if isinstance(v, int) and not isinstance(v, bool)
                                      else f'{k} = {v}' for k,v in c.items()) for c in found)
@@ -284,7 +298,7 @@ def describe_changes(found:list[dict])->str:
 @dataclass(frozen=True, repr=False)
 class Assessment:
     "What to do about a use case, and why"
-    case:UseCase
+    case:UseCase # That is assessed
     fit:str # One of `fit_levels`
     route:str # fine-tune, preferences, both or no training
     rung:str|None # Where to work now

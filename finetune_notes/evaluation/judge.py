@@ -59,11 +59,22 @@ def generate_with_repair(
         failures, made = failures + broken, made + 1
     return GuardedAnswer(None if broken else answer, made, failures)
 
-def generate_with_retry(generate:Callable, prompt, rules, example=None, calls:int=3)->GuardedAnswer:
+def generate_with_retry(
+    generate:Callable, # A prompt → an answer
+    prompt, # Of any kind that `generate` takes
+    rules, # Assertions
+    example=None, # What the rules are given beside the answer
+    calls:int=3, # Most attempts
+)->GuardedAnswer:
     "Ask again while the answer breaks a rule"
     return generate_with_repair(generate, prompt, rules, lambda prompt, *_: generate(prompt), example, calls)
 
-def generate_or_withhold(generate:Callable, prompt, rules, example=None)->GuardedAnswer:
+def generate_or_withhold(
+    generate:Callable, # A prompt → an answer
+    prompt, # Of any kind that `generate` takes
+    rules, # Assertions
+    example=None, # What the rules are given beside the answer
+)->GuardedAnswer:
     "Ask once, and show nothing rather than an answer that breaks a rule"
     return generate_with_retry(generate, prompt, rules, example, calls=1)
 
@@ -144,7 +155,10 @@ class PairVerdicts:
         both = Counter((x.label, y.label) for x, y in zip(self.rows.ab, self.rows.ba))
         return proportion_estimate(both['A', 'A'], both['A', 'A'] + both['B', 'B'])
 
-    def votes(self, a='a', b='b')->list: # As `bradley_terry` takes them
+    def votes(self,
+        a='a', # Name of the first system
+        b='b', # Name of the second system
+    )->list: # As `bradley_terry` takes them
         "Votes between systems called `a` and `b`"
         return [(a, b, dict(a=1, tie=0.5, b=0)[v]) for v in self.rows.vote if v]
 
@@ -216,7 +230,9 @@ class Audit:
         "What a person decides on, without anybody's label"
         return pd.DataFrame({'text': [self.texts[i] for i in self.order]}, index=pd.Index(self.order, name='row'))
 
-    def wrong(self, decided)->pd.DataFrame: # decided: row → label
+    def wrong(self,
+        decided, # Row → label that a person gave it
+    )->pd.DataFrame: # decided: row → label
         "Rows where the person contradicts the gold label"
         absent = [i for i in self.order if i not in decided]
         if absent: raise UserError(f'{len(absent)} rows of the work list are not decided, the first is row {absent[0]}')
@@ -225,7 +241,9 @@ class Audit:
                 if decided[i] != self.gold[i]]
         return pd.DataFrame(rows, columns=['row', 'text', 'gold', 'judge', 'person']).set_index('row')
 
-    def share_wrong(self, decided)->Estimate: # decided: row → label
+    def share_wrong(self,
+        decided, # Row → label that a person gave it
+    )->Estimate: # decided: row → label
         "Share of all gold labels that is wrong; the interval is for the part that was only sampled"
         rows, alike, m = set(self.wrong(decided).index), len(self.gold) - len(self.differ), len(self.sample)
         known, k = len(rows & set(self.differ)), len(rows & set(self.sample))

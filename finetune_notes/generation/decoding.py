@@ -85,16 +85,22 @@ class GrammarGuide:
         self.mask = llguidance.numpy.allocate_token_bitmask(1, len(tokenizer))
         if self.matcher.is_error(): raise UserError(f'the grammar is refused: {self.matcher.get_error()}')
 
-    def restrict(self, logits):
+    def restrict(self,
+        logits, # Of the next token, shape (V,); changed in place
+    ):
         "Set the logits of tokens that may not come next to minus infinity, in place; shape (V,)"
         llguidance.numpy.fill_next_token_bitmask(self.matcher, self.mask, 0)
         llguidance.numpy.apply_token_bitmask_inplace(logits[None].numpy(), self.mask)
 
-    def advance(self, token:int):
+    def advance(self,
+        token:int, # That was written
+    ):
         "Tell the grammar which token was written"
         self.matcher.consume_token(token)
 
-    def forced(self, most:int)->list[int]: # Token ids, `most` of them at most
+    def forced(self,
+        most:int, # Tokens
+    )->list[int]: # Token ids, `most` of them at most
         "What can only come next; the grammar goes on behind it"
         ids = self.matcher.compute_ff_tokens()[:most]
         if ids: self.matcher.consume_tokens(ids)
@@ -131,7 +137,9 @@ class Writing:
     @property
     def open(self): return not self.done and len(self.ids) < self.limit
 
-    def write(self, ids:list[int])->list[int]: # What was written
+    def write(self,
+        ids:list[int], # Tokens
+    )->list[int]: # What was written
         "Write tokens and what the grammar forces behind them; nothing follows an end"
         if self.guide and self.ends.isdisjoint(ids):
             for i in ids: self.guide.advance(i)
@@ -141,13 +149,20 @@ class Writing:
         self.ids += ids
         return ids
 
-    def answer(self, tokenizer, stop:str|None, silent:frozenset)->Answer:
+    def answer(self,
+        tokenizer, # Of the model
+        stop:str|None, # Text that ends an answer, or None
+        silent:frozenset, # Special tokens, which are no text
+    )->Answer:
         "What stands there now, up to `stop`; `silent` tokens are no text"
         text = tokenizer.decode([i for i in self.ids if i not in silent], skip_special_tokens=True)
         return Answer(text.split(stop)[0] if stop else text, len(self.ids), self.done)
 
 # %% ../../nbs/library/generation/decoding.ipynb #762f74e2
-def pad_batch(pieces, mask):
+def pad_batch(
+    pieces, # New tokens of each row, B lists
+    mask, # Attention mask, shape (B, T)
+):
     "New tokens of each row behind those of `mask` (B, T): input ids, attention mask, positions; shapes (B, N), (B, T+N), (B, N)"
     width = max(map(len, pieces))
     ids, new = (torch.tensor([[0]*(width - len(row)) + row for row in rows], device=mask.device)
@@ -155,12 +170,23 @@ def pad_batch(pieces, mask):
     mask = torch.cat([mask, new], -1)
     return ids, mask, (mask.cumsum(-1) - 1)[:, -width:].clamp(min=0)
 
-def empty_mask(model, rows:int, past:int=0): # Shape (rows, past)
+def empty_mask(
+    model, # Which writes
+    rows:int, # How many, B
+    past:int=0, # Tokens in the cache
+): # Shape (rows, past)
     "The attention mask of rows with `past` tokens in the cache"
     return torch.ones(rows, past, dtype=torch.long, device=model.device)
 
 # %% ../../nbs/library/generation/decoding.ipynb #e6567888
-def feed_tokens(model, ids, mask, positions, cache, piece:int=256):
+def feed_tokens(
+    model, # Which writes
+    ids, # Input ids, shape (B, N)
+    mask, # Attention mask of old and new tokens, shape (B, T+N)
+    positions, # Of the new tokens, shape (B, N)
+    cache, # Keys and values of what was read, changed in place
+    piece:int=256, # Tokens that are fed at once
+):
     "Feed tokens behind those in the cache; float32 logits after the last one, shape (B, V)"
     for at in range(0, ids.shape[1], piece):
         part = ids[:, at:at + piece]
@@ -181,7 +207,9 @@ def cache_argument(
     names = [n for n in ('cache', 'past_key_values') if n in _forward_arguments(model)]
     return {n: cache for n in names[:1]}
 
-def empty_cache(model):
+def empty_cache(
+    model, # Which writes
+):
     "A cache for keys and values; `UserError` where a model keeps something else of what it has read"
     recurrent = getattr(model, '_is_stateful', False) or not cache_argument(model, None)
     cache = None if recurrent else DynamicCache(config=model.config)
@@ -189,7 +217,10 @@ def empty_cache(model):
     raise UserError(f'{type(model).__name__} keeps a recurrent state of what it has read, and `generate` shares keys and '
                     'values; choose a model with attention in every layer, or call its own `model.generate`')
 
-def prefill(model, prefix):
+def prefill(
+    model, # Which writes
+    prefix, # Tokens that all prompts begin with
+):
     "Keys and values of the tokens that all prompts share"
     cache = empty_cache(model)
     if prefix: feed_tokens(model, *pad_batch([prefix], empty_mask(model, 1)), cache)
@@ -222,7 +253,14 @@ def _still_writing(writings, pieces, cache, mask, share=0.75):
 
 # %% ../../nbs/library/generation/decoding.ipynb #176aa2bc
 @torch.inference_mode()
-def write_batch(model, suffixes, writings, cache, temperature, rng):
+def write_batch(
+    model, # Which writes
+    suffixes, # What each prompt has behind them, B lists
+    writings, # One a prompt, B of them
+    cache, # Keys and values of what was read, changed in place
+    temperature, # 0 is greedy
+    rng, # torch.Generator
+):
     "Write the answers of one batch, step by step"
     mask = empty_mask(model, len(suffixes), cache.get_seq_length())
     cache.batch_repeat_interleave(len(suffixes))

@@ -62,7 +62,9 @@ def check_grammar(
     if fault: raise BadRow(place, f'expected a JSON schema or a grammar of Lark, found {text[:30]!r} ({fault[:100]})')
     return text
 
-def load_grammar(path)->str:
+def load_grammar(
+    path, # Of a file with a Lark grammar or a JSON schema
+)->str:
     "The grammar in a file; `UserError` where it cannot be read or built"
     try: return check_grammar(Path(path).read_text(encoding='utf-8-sig'), 'the grammar')
     except OSError as e: raise UserError(f'{path}: cannot be read ({e.strerror})') from None

@@ -164,9 +164,13 @@ def host():
 @dataclass(frozen=True)
 class Engine:
     "A server that is running"
-    url:str
-    key:str
-    def post(self, path:str, body:dict, timeout:float=120)->dict:
+    url:str # Where the server listens
+    key:str # That it asks for
+    def post(self,
+        path:str, # Below the server's address
+        body:dict, # As plain values
+        timeout:float=120, # Seconds
+    )->dict:
         "Ask for something, as JSON; `UserError` where it is refused"
         status, text, _ = post_json(self.url + path, body, self.key, timeout)
         if status != 200:
@@ -209,7 +213,10 @@ def _not_started(file, code, said, key)->str:
     return f'llama.cpp could not serve {file}: it ended with code {code} ({without_key(lines[-1][:1000], key)[:200]})'
 
 # %% ../../nbs/library/generation/serving.ipynb #7d21df60
-def server_tokens(engine:Engine, messages:list[dict])->list[int]:
+def server_tokens(
+    engine:Engine, # A running server
+    messages:list[dict], # Role and content of each
+)->list[int]:
     "A conversation as the server turns it into token ids"
     text = engine.post('/apply-template', dict(messages=messages))['prompt']
     return engine.post('/tokenize', dict(content=text, parse_special=True, add_special=False))['tokens']
@@ -231,7 +238,9 @@ def engine_answers(
         return dict(tokens=[s['id'] for s in steps], logps=[s['logprob'] for s in steps], text=made['content'])
     with ThreadPoolExecutor(slots) as pool: return list(pool.map(one, prompts, grammars or [None]*len(prompts)))
 
-def to_llama_lark(grammar:str)->str:
+def to_llama_lark(
+    grammar:str, # Lark, or a JSON schema as text
+)->str:
     "A grammar of ours, in the form in which llama.cpp hands it to llguidance"
     if not grammar.startswith('{'): return f'%llguidance {{}}\n{grammar}'
     return ('%llguidance {}\nstart: %json ' +

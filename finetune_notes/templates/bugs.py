@@ -31,7 +31,10 @@ class PlainTemplate:
     answer:str = '{answer}' # What the model is to write
     row = Template.row
 
-    def prompt(self, fields:dict, tokenizer)->list[int]: # input_ids up to where the answer begins
+    def prompt(self,
+        fields:dict, # Those that the text names in braces
+        tokenizer, # Of the model
+    )->list[int]: # input_ids up to where the answer begins
         "The prompt as token ids"
         safe = {k: escape_special_tokens(str(v), tokenizer) for k,v in fields.items()}
         return encode_text(fill(self.text, safe), tokenizer)
@@ -48,7 +51,10 @@ class TemplateSetup:
 class PatchedTemplate:
     "A template some of whose parts are other code"
     row = Template.row
-    def __init__(self, template, **parts):
+    def __init__(self,
+        template, # That is changed
+        **parts,
+    ):
         names = ['prompt', 'messages', 'answer', 'read'] + ['row']*('prompt' not in parts)
         kept = {k: getattr(template, k) for k in names if hasattr(template, k)}
         vars(self).update(kept | parts)
@@ -108,7 +114,9 @@ def difference_table(
 
 # %% ../../nbs/library/templates/bugs.ipynb #ded8ab40
 @_bug('T1')
-def joined(s):
+def joined(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Training tokenises prompt and answer as one text"
     whole = replace(s.template, answer='\n\n' + s.template.answer)
     def row(fields, tokenizer):
@@ -119,7 +127,9 @@ def joined(s):
     return replace(s, template=PatchedTemplate(whole, row=row))
 
 @_bug('T2')
-def marks_apart(s):
+def marks_apart(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Serving tokenises `[INST]` by itself, training with its neighbours"
     whole = PlainTemplate('Answer with a query.[INST] {question} [/INST]')
     def prompt(fields, tokenizer):
@@ -131,7 +141,9 @@ def marks_apart(s):
 instruction_layout = '### Instruction:\n{question}\n\n### Response:'
 
 @_bug('T3')
-def spaces(s):
+def spaces(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Training puts spaces round its headings, serving does not"
     served = PlainTemplate(instruction_layout + '\n')
     return replace(
@@ -141,7 +153,9 @@ def spaces(s):
     )
 
 @_bug('T13')
-def space_at_end(s):
+def space_at_end(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "The served prompt ends with a space, which in training belongs to the answer"
     return replace(
         s, template=PatchedTemplate(
@@ -151,20 +165,26 @@ def space_at_end(s):
 
 # %% ../../nbs/library/templates/bugs.ipynb #1eb67ef0
 @_bug('T4')
-def other_prompt(s):
+def other_prompt(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "The server asks in words that training never saw"
     return replace(
         s, template=PatchedTemplate(s.template, prompt=PlainTemplate('Q: {question}\nA:\n').prompt, row=s.template.row))
 
 @_bug('T6')
-def bos_twice(s):
+def bos_twice(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Serving adds a BOS token to a prompt that begins with one"
     t = s.template
     def prompt(fields, tokenizer): return [tokenizer.bos_token_id] + t.prompt(fields, tokenizer)
     return replace(s, template=PatchedTemplate(t, prompt=prompt, row=t.row))
 
 @_bug('T8')
-def no_generation_prompt(s):
+def no_generation_prompt(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Serving renders without `add_generation_prompt=True`"
     t = s.template
     def prompt(fields, tokenizer):
@@ -173,13 +193,17 @@ def no_generation_prompt(s):
 
 # %% ../../nbs/library/templates/bugs.ipynb #a6085cd9
 @_bug('T9')
-def silent_system(s):
+def silent_system(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Nobody wrote a system message, and the prompt holds one"
     chats = [dict(messages=[dict(role='user', content=e['question'])], answer=e['answer']) for e in s.examples]
     return replace(s, template=ChatTemplate(s.template.answer), examples=chats)
 
 @_bug('T12')
-def rendered_twice(s):
+def rendered_twice(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Training renders a prompt that is rendered already"
     t = s.template
     def twice(fields, tokenizer):
@@ -189,7 +213,9 @@ def rendered_twice(s):
 
 # %% ../../nbs/library/templates/bugs.ipynb #3604e39f
 @_bug('T7')
-def end_masked(s):
+def end_masked(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Padding is the end token, and every padding token is masked"
     tokenizer = copy.deepcopy(s.tokenizer)
     tokenizer.pad_token = tokenizer.eos_token
@@ -200,14 +226,18 @@ def end_masked(s):
     return replace(s, tokenizer=tokenizer, template=PatchedTemplate(s.template, row=row))
 
 @_bug('T10')
-def prompt_graded(s):
+def prompt_graded(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "The labels are a copy of the input"
     def row(fields, tokenizer): return masked_row(s.template.row(fields, tokenizer)['input_ids'], 0)
     return replace(s, template=PatchedTemplate(s.template, row=row))
 
 # %% ../../nbs/library/templates/bugs.ipynb #5603c058
 @_bug('T11')
-def answer_truncated(s):
+def answer_truncated(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Rows are cut four tokens into the answer"
     def row(fields, tokenizer):
         length = len(s.template.prompt(fields, tokenizer)) + 4
@@ -216,19 +246,25 @@ def answer_truncated(s):
 
 # %% ../../nbs/library/templates/bugs.ipynb #bcaf41a4
 @_bug('T5')
-def python_answers(s):
+def python_answers(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "Answers are written by `str`, not `json.dumps`"
     return replace(s, examples=[e | dict(answer=str(json.loads(e['answer']))) for e in s.examples])
 
 @_bug('T14')
-def read_by_characters(s):
+def read_by_characters(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "The answer is what stands behind `len(prompt)` characters"
     def read(ids, prompt, tokenizer):
         return tokenizer.decode(ids, skip_special_tokens=True)[len(tokenizer.decode(prompt)):]
     return replace(s, template=PatchedTemplate(s.template, read=read))
 
 @_bug('T15')
-def text_normalised(s):
+def text_normalised(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "The tokenizer normalises what it reads"
     from tokenizers import Regex, normalizers
     tokenizer = copy.deepcopy(s.tokenizer)
@@ -240,7 +276,9 @@ def text_normalised(s):
 
 # %% ../../nbs/library/templates/bugs.ipynb #194af683
 @_bug('T16')
-def untrained_marks(s):
+def untrained_marks(
+    s, # The set-up to spoil; a spoiled copy is given back
+):
     "The special tokens of the layout have the embedding that new tokens get"
     embeddings = copy.deepcopy(s.embeddings)
     embeddings[s.tokenizer.all_special_ids] = embeddings.mean(0)

@@ -63,7 +63,9 @@ def _lines_of(fault):
         for i in range(n)
     ]
 
-def finding_html(f):
+def finding_html(
+    f, # `Finding`
+):
     "A finding as HTML; everything in it escaped"
     esc = html.escape
     head = ''.join(f'<th>id</th><th>{esc(s)}</th>' for s in f.fault.sides)
@@ -103,7 +105,13 @@ def chat_layout(
 # %% ../../nbs/library/templates/lint_examples.ipynb #3ec5bca1
 class ExampleView:
     "One example, as it is trained and as it is served"
-    def __init__(self, template, tokenizer, fields, ends, chat):
+    def __init__(self,
+        template, # That is checked
+        tokenizer, # Of the model
+        fields, # Of the example
+        ends, # Ids of the tokens that may end an answer
+        chat, # Whether the template is a chat template
+    ):
         self.template, self.tokenizer, self.fields, self.ends, self.chat = template, tokenizer, fields, ends, chat
         self.ids, self.labels = _unpadded(template.row(fields, tokenizer), tokenizer.pad_token_id, ends)
         self.prompt = list(template.prompt(fields, tokenizer))
@@ -154,17 +162,28 @@ def _place(v, n):
     while k < len(v.ids) and spell(k).endswith('\ufffd') and v.text[n - 1] != '\ufffd': k += 1
     return k
 
-def token_pairs(ids, tokenizer):
+def token_pairs(
+    ids, # Of tokens or labels
+    tokenizer, # Of the model
+):
     "(id, text) of each token or label; a masked label is a dot"
     return [(i, '·' if i == ignored_label else tokenizer.decode([i])) for i in ids]
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #c0bd248e
-def tokens_near(v, at, a, b, sides):
+def tokens_near(
+    v, # `ExampleView` of the row
+    at, # Position
+    a, # One sequence, token ids
+    b, # The other, token ids
+    sides, # What the two are
+):
     "The tokens of two sequences about position `at`"
     window = slice(max(0, at - 2), at + 3)
     return TokenFault(token_pairs(a[window], v.tokenizer), token_pairs(b[window], v.tokenizer), sides)
 
-def answer_cut(v):
+def answer_cut(
+    v, # `ExampleView` of the row
+):
     "T11: what the row holds of the answer is its beginning only"
     if v.wrote in (None, v.answer): return
     wrote = v.wrote.rstrip('\ufffd')
@@ -173,7 +192,9 @@ def answer_cut(v):
                            ('row ends', 'answer goes on'))
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #42724107
-def labels_wrong(v):
+def labels_wrong(
+    v, # `ExampleView` of the row
+):
     "T10: a graded prompt, a masked answer, or labels that are not the row's ids"
     if answer_cut(v): return
     wrong = [
@@ -183,7 +204,9 @@ def labels_wrong(v):
     ]
     if wrong: return tokens_near(v, wrong[0], v.ids, v.labels, ('row', 'label'))
 
-def end_token_masked(v):
+def end_token_masked(
+    v, # `ExampleView` of the row
+):
     "T7: no end token behind the answer is graded"
     graded = [(t, l) for t,l in zip(v.ids, v.labels) if l != ignored_label]
     if answer_cut(v) or any(t != l for t,l in graded) or not graded and v.answer: return
@@ -191,7 +214,9 @@ def end_token_masked(v):
         return tokens_near(v, len(v.ids) - 1, v.ids, v.labels, ('row', 'label'))
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #48dece2a
-def python_answer(v):
+def python_answer(
+    v, # `ExampleView` of the row
+):
     "T5: the answer is a Python literal and no JSON"
     text = (v.wrote or '').strip()
     if text[:1] not in ('{', '['): return
@@ -204,7 +229,9 @@ def python_answer(v):
         return TokenFault(*(token_pairs(encode_text(t, v.tokenizer)[:8], v.tokenizer) for t in (text, asked)),
                           ('trained', 'as JSON'))
 
-def answer_misread(v):
+def answer_misread(
+    v, # `ExampleView` of the row
+):
     "T14: the template's own `read` does not return the answer"
     if not hasattr(v.template, 'read'): return
     got = v.template.read(v.prompt + v.answer_ids + [min(v.ends)], v.prompt, v.tokenizer)
@@ -213,12 +240,16 @@ def answer_misread(v):
                       token_pairs(encode_text(got, v.tokenizer)[:8], v.tokenizer), ('answer', 'as read'))
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #d0956a9f
-def texts_in(value):
+def texts_in(
+    value, # A text, or lists and dicts that hold texts
+):
     "All texts in a value, however deep, without the roles of messages"
     if isinstance(value, dict): value = [o for k,o in value.items() if k != 'role']
     return [t for o in value for t in texts_in(o)] if isinstance(value, (list, tuple)) else [str(value)]
 
-def text_changed(v):
+def text_changed(
+    v, # `ExampleView` of the row
+):
     "T15: a text of the example does not come back from the tokenizer as it went in"
     for text in texts_in(v.fields):
         given = escape_special_tokens(text, v.tokenizer)

@@ -92,7 +92,11 @@ class Drift:
     def found(self): return self.auc >= 0.6 and self.lo > 0.5
 
 # %% ../../nbs/library/templates/skew.ipynb #ed3254c9
-def auc_interval(value, variance, least):
+def auc_interval(
+    value, # The AUC
+    variance, # DeLong's
+    least, # Rows in the smaller of the two groups
+):
     "95 % of an AUC; where it does not vary, Wilson's for `least` trials"
     if variance == 0: return wilson(round(value*least), least)
     return max(0., value - 1.96*variance**0.5), min(1., value + 1.96*variance**0.5)

@@ -60,17 +60,25 @@ class Template:
     system:str # What the system message says; fields in braces; '' sends none
     answer:str = '{answer}' # What the model is to write
 
-    def messages(self, fields:dict)->list[dict]: # Role and content of each
+    def messages(self,
+        fields:dict, # Those that the texts name in braces
+    )->list[dict]: # Role and content of each
         "The prompt as chat messages"
         parts = [('system', self.system)]*bool(self.system) + [('user', self.user)]
         return [dict(role=role, content=fill(text, fields)) for role, text in parts]
 
-    def prompt(self, fields:dict, tokenizer)->list[int]: # input_ids up to where the answer begins
+    def prompt(self,
+        fields:dict, # Those that the texts name in braces
+        tokenizer, # Of the model
+    )->list[int]: # input_ids up to where the answer begins
         "The prompt as token ids: what a model sees at inference, and the first part of a training row"
         safe = {k: escape_special_tokens(str(v), tokenizer) for k,v in fields.items()}
         return encode_text(render_chat(self.messages(safe), tokenizer), tokenizer)
 
-    def row(self, fields:dict, tokenizer)->dict: # input_ids and labels, equally long
+    def row(self,
+        fields:dict, # Those that the texts name in braces
+        tokenizer, # Of the model
+    )->dict: # input_ids and labels, equally long
         "A training row: the prompt masked by -100, then the answer and the end token"
         if tokenizer.eos_token_id is None:
             raise UserError(f'the tokenizer of {tokenizer.name_or_path!r} has no end token, so no model learns from it '
@@ -86,13 +94,18 @@ class ChatTemplate:
     answer:str = '{answer}' # What the model is to write
     row = Template.row
 
-    def messages(self, fields:dict)->list[dict]: # Role and content of each
+    def messages(self,
+        fields:dict, # With `messages`: role and content of each
+    )->list[dict]: # Role and content of each
         "All messages before the answer"
         if 'messages' not in fields:
             raise UserError(f'the example needs a field `messages`; it has: {", ".join(fields)}')
         return fields['messages']
 
-    def prompt(self, fields:dict, tokenizer)->list[int]: # input_ids up to where the answer begins
+    def prompt(self,
+        fields:dict, # With `messages`: role and content of each
+        tokenizer, # Of the model
+    )->list[int]: # input_ids up to where the answer begins
         "The prompt as token ids"
         safe = [m | dict(content=escape_special_tokens(m['content'], tokenizer)) for m in self.messages(fields)]
         return encode_text(render_chat(safe, tokenizer), tokenizer)

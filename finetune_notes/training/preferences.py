@@ -98,7 +98,7 @@ def pair_rows(
 @dataclass(frozen=True)
 class AdapterCheckpoint(Checkpoint):
     "A base model, with the adapter that a run trained on it"
-    adapter:Path|None = None
+    adapter:Path|None = None # Folder of the adapter, None for the plain base model
 
     def reference(self):
         "The model that training starts from, in evaluation mode"
@@ -113,7 +113,10 @@ def starting_checkpoint(
     return AdapterCheckpoint(run.base.name, run.base.source, run.identity, run.folder/'adapter')
 
 @quiet_checkpointing()
-def starting_model(start, recipe):
+def starting_model(
+    start, # `AdapterCheckpoint` to train on
+    recipe, # `PreferenceRecipe`
+):
     "The base model with the run's adapter, ready to be trained on; a fresh one where there is none"
     if start.adapter is None: return with_adapter(start, recipe)
     from peft import PeftModel
@@ -130,7 +133,11 @@ class PreferenceRecipe(Recipe):
     sft:float = 0.5 # Weight of the loss on the chosen answers
     flipped:float = 0. # Share of labels that are taken to be wrong, by the robust loss
 
-def dpo_config(recipe, folder, save_steps): # trl.DPOConfig
+def dpo_config(
+    recipe, # `PreferenceRecipe`
+    folder, # Of the run
+    save_steps, # Steps between checkpoints
+): # trl.DPOConfig
     "TRL's configuration of `DPOTrainer` for a recipe"
     kinds = [recipe.loss] + ['sft']*(recipe.sft > 0)
     return DPOConfig(beta=recipe.beta, loss_type=kinds, loss_weights=[1., recipe.sft][:len(kinds)],
@@ -166,7 +173,11 @@ class RenderedMixin:
     def _prepare_dataset(self, dataset, *args): return dataset
 
     @classmethod
-    def prepared(cls, rows, recipe, folder):
+    def prepared(cls,
+        rows, # Of prompts and answers, as token ids
+        recipe, # `PreferenceRecipe`
+        folder, # Of the run
+    ):
         "The rows as TRL takes them"
         made = cls.rows_for(rows, recipe.batch_size)
         place = folder/f'reference-{fingerprint(made)}'
@@ -176,11 +187,18 @@ class RenderedMixin:
     filler = staticmethod(lambda row: row)
 
     @staticmethod
-    def rows_for(rows, batch_size): return rows
+    def rows_for(
+        rows, # Of prompts and answers, as token ids
+        batch_size, # Pairs a step
+    ): return rows
 
     @staticmethod
     @contextmanager
-    def shortcuts(model, rows, tokenizer):
+    def shortcuts(
+        model, # That is trained
+        rows, # Of prompts and answers, as token ids
+        tokenizer, # Of the model
+    ):
         with unmasked_positions_only(): yield {}
 
 class PairTrainer(RenderedMixin, DPOTrainer):
@@ -189,7 +207,11 @@ class PairTrainer(RenderedMixin, DPOTrainer):
 
     @staticmethod
     @contextmanager
-    def shortcuts(model, rows, tokenizer):
+    def shortcuts(
+        model, # That is trained
+        rows, # Of prompts and answers, as token ids
+        tokenizer, # Of the model
+    ):
         gain, said = 0., 'pairs are read as two rows each'
         if process_state().num_processes == 1 and not torch.cuda.is_available():
             gain, said = _gain(model, pair_batch(rows, tokenizer))
@@ -232,11 +254,20 @@ class OddsTrainer(ORPOTrainer):
     shortcuts, filler = staticmethod(CompletionOnlyTrainer.shortcuts), staticmethod(lambda row: row)
 
     @staticmethod
-    def prepared(rows, recipe, folder): return Dataset.from_list(rows)
+    def prepared(
+        rows, # Of prompts and answers, as token ids
+        recipe, # `PreferenceRecipe`
+        folder, # Of the run
+    ): return Dataset.from_list(rows)
 
-    def floating_point_ops(self, inputs): return 0 # the stock count asks for a tensor that these batches lack
+    def floating_point_ops(self,
+        inputs, # A batch as the collator makes it
+    ): return 0 # the stock count asks for a tensor that these batches lack
 
-    def tokenize_row(self, row, model=None):
+    def tokenize_row(self,
+        row, # Prompt and two answers, as token ids
+        model=None, # That is trained
+    ):
         made = {
             f'{s}_{k}': v
             for s in ('chosen', 'rejected')

@@ -132,7 +132,9 @@ def refuse_mixed_formats():
         raise UserError(f'the processes of this training would compute in {" and ".join(sorted(set(formats)))}; give '
                         'all of their machines the same dtype in settings.ini')
 
-def run_on_main_process(func):
+def run_on_main_process(
+    func, # Called without arguments
+):
     "What `func` gives in the main process, or its `UserError`, in every process"
     if process_state().num_processes == 1: return func()
     box = [None]
@@ -179,7 +181,11 @@ def common_arguments(
                 report_to='none', disable_tqdm=True, dataloader_pin_memory=False, ddp_find_unused_parameters=False,
                 per_device_eval_batch_size=recipe.batch_size, prediction_loss_only=True)
 
-def sft_config(recipe, folder, save_steps): # trl.SFTConfig
+def sft_config(
+    recipe, # `Recipe`
+    folder, # Of the run
+    save_steps, # Steps between checkpoints
+): # trl.SFTConfig
     "TRL's configuration for a recipe, a folder and a number of steps between checkpoints"
     return SFTConfig(max_length=recipe.max_length, pad_to_multiple_of=8, dataset_kwargs=dict(skip_prepare_dataset=True),
                      **common_arguments(recipe, folder, save_steps))
@@ -253,18 +259,28 @@ class CompletionOnlyTrainer(SFTTrainer):
         return (loss, outputs) if return_outputs else loss
 
     @staticmethod
-    def filler(row):
+    def filler(
+        row, # Token ids and labels
+    ):
         "A row without labels, where a process would lack one"
         return dict(input_ids=row['input_ids'][:1], labels=[ignored_label])
 
     @staticmethod
-    def prepared(rows, recipe, folder):
+    def prepared(
+        rows, # Token ids and labels of each
+        recipe, # `Recipe`
+        folder, # Of the run
+    ):
         "The rows as TRL takes them"
         from datasets import Dataset
         return Dataset.from_list(rows)
 
     @staticmethod
-    def shortcuts(model, rows, tokenizer):
+    def shortcuts(
+        model, # That is trained
+        rows, # Token ids and labels of each
+        tokenizer, # Of the model
+    ):
         "A block to train in, which says what was done otherwise than by TRL"
         return nullcontext({})
 

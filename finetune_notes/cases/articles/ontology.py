@@ -39,7 +39,9 @@ class Meaning:
     process:str='' # An ending, a key of `disease_processes`
     course:str='' # A key of `disease_courses`
 
-def class_name(m:Meaning)->str:
+def class_name(
+    m:Meaning, # What the class means
+)->str:
     "The name of a class in the ontology"
     if not m.site: return f'{m.field}ology'
     return f'{m.course} {m.site}{m.process}'.strip() if m.process else f'{m.site}al disorders'
@@ -78,7 +80,9 @@ class Ontology:
     "Classes and what stands above each"
     parents:dict # Name → name of the parent, '' for those at the top
 
-    def path(self, name:str)->list[str]:
+    def path(self,
+        name:str, # Of a class
+    )->list[str]:
         "A class and its ancestors, from the top"
         above = {}
         while name:
@@ -86,18 +90,25 @@ class Ontology:
             above[name], name = True, self.parents[name]
         return [*above][::-1]
 
-    def siblings(self, name:str)->list[str]:
+    def siblings(self,
+        name:str, # Of a class
+    )->list[str]:
         "The other classes with the same parent"
         return [n for n,p in self.parents.items() if p == self.parents[name] and n != name]
 
-def generate_ontology(seed:int=42)->Ontology:
+def generate_ontology(
+    seed:int=42, # The same seed gives the same ontology
+)->Ontology:
     "The made-up ontology"
     return Ontology(
         {class_name(m): class_name(parent_meaning(m)) if parent_meaning(m) else ''
          for m in class_meanings(seed)})
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #7bfb7891
-def check_tree(rows:list, where:str)->Ontology:
+def check_tree(
+    rows:list, # (name, parent) pairs; None is the parent of a top class
+    where:str, # What the rows are, for the message
+)->Ontology:
     "An ontology of (name, parent) pairs, or a `UserError` that names the classes at fault"
     twice = [n for n,k in Counter(n for n,_ in rows).items() if k > 1]
     if twice:
@@ -186,7 +197,10 @@ def _popularity(
 
 class Draw:
     "Draws the classes of an article"
-    def __init__(self, every, weights):
+    def __init__(self,
+        every, # What can be drawn
+        weights, # How often each is drawn, in any unit
+    ):
         groups = {m.field: [] for m in every} | {'': list(zip(every, weights))}
         for m,w in zip(every, weights): groups[m.field].append((m, w))
         self.groups = {f: ([m for m,_ in g], list(accumulate(w for _,w in g))) for f,g in groups.items()}
@@ -207,7 +221,7 @@ _capital = lambda text: text[0].upper() + text[1:]
 @dataclass(frozen=True)
 class Article:
     "A short article and its classes"
-    text:str
+    text:str # What the author wrote
     labels:tuple # Names of classes, 1 to 4
     ruled_out:tuple=() # Names of classes that it says were not found
     new:int=0 # Wordings in it that training never sees
@@ -215,16 +229,24 @@ class Article:
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #8041f06a
 class Writer:
     "Words for classes, in the wordings of a split"
-    def __init__(self, rng, split, names):
+    def __init__(self,
+        rng, # random.Random
+        split, # train, val or test, which differ in their wordings
+        names, # Meaning → name of its class
+    ):
         self.rng, self.held, self.names, self.new = rng, _splits.index(split), names, 0
 
-    def pick(self, options):
+    def pick(self,
+        options, # Wordings of all splits
+    ):
         "One of the wordings that the split may use"
         new = self.held and self.rng.random() < 1/3
         self.new += bool(new)
         return options[self.held - 3] if new else self.rng.choice(options[:-2])
 
-    def mention(self, m):
+    def mention(self,
+        m, # What the class means
+    ):
         "A class in the words of an author"
         if not m.site: return self.pick(article_phrases['field']).format(x=m.field)
         site = self.pick(article_phrases['site']
@@ -346,7 +368,14 @@ def label_metrics(
     return {m: Estimate(*_around(v, 0.), len(truth)) for m,v in made.items()}
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #74067880
-def metric_differences(truth, said, other, classes:list, draws:int=1000, seed:int=42)->dict: # exact, micro and macro: each an `Estimate`
+def metric_differences(
+    truth, # Right classes of each article, length n
+    said, # Those of one system, length n
+    other, # Those of the other, length n
+    classes:list, # All classes that count
+    draws:int=1000, # Resamples of the articles
+    seed:int=42, # The same seed gives the same resamples
+)->dict: # exact, micro and macro: each an `Estimate`
     "How much one system exceeds another on the same articles, redrawn together"
     a, b = (_resampled(truth, s, classes, draws, seed) for s in (said, other))
     return {m: Estimate(*_around(a[m] - b[m], -1.), len(truth), method='bootstrap', signed=True) for m in a}
@@ -366,18 +395,28 @@ def _sentences(text:str)->list[str]:
 
 class NameTagger:
     "Compares articles with the names of the classes"
-    def __init__(self, classes): self.classes = classes
-    def fit(self, texts, truth):
+    def __init__(self,
+        classes, # All classes that count
+    ): self.classes = classes
+    def fit(self,
+        texts, # Articles as text, length n
+        truth, # Sets of classes, length n
+    ):
         from sklearn.feature_extraction.text import TfidfVectorizer
         self.make = TfidfVectorizer(analyzer='char_wb', ngram_range=(3, 5)).fit(list(texts) + self.classes)
         self.centres = self.make.transform(self.classes)
         return self
-    def scores(self, texts): return (self.make.transform(texts) @ self.centres.T).toarray()
+    def scores(self,
+        texts, # Articles as text, length n
+    ): return (self.make.transform(texts) @ self.centres.T).toarray()
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #94f29942
 class CentroidTagger(NameTagger):
     "Compares articles with the mean article of each class"
-    def fit(self, texts, truth):
+    def fit(self,
+        texts, # Articles as text, length n
+        truth, # Sets of classes, length n
+    ):
         from scipy.sparse import csr_matrix
         from sklearn.preprocessing import normalize
         self.make = _features()
@@ -387,7 +426,10 @@ class CentroidTagger(NameTagger):
 
 class LinearTagger(NameTagger):
     "A support vector machine for each class against the rest"
-    def fit(self, texts, truth):
+    def fit(self,
+        texts, # Articles as text, length n
+        truth, # Sets of classes, length n
+    ):
         from sklearn.svm import LinearSVC
         self.make = _features()
         rows = self.make.fit_transform(texts)
@@ -397,7 +439,9 @@ class LinearTagger(NameTagger):
             one = LinearSVC(C=5., random_state=42).fit(rows, truth[:, j])
             self.weights[j], self.bias[j] = one.coef_[0], one.intercept_[0]
         return self
-    def scores(self, texts): return self.make.transform(texts) @ self.weights.T + self.bias
+    def scores(self,
+        texts, # Articles as text, length n
+    ): return self.make.transform(texts) @ self.weights.T + self.bias
 
 # %% ../../../nbs/library/cases/articles/ontology.ipynb #1c437377
 def sentence_scores(

@@ -100,7 +100,13 @@ def labels_json_schema(
     if not classes: raise UserError('no classes: a grammar that allows nothing cannot be written in')
     return json.dumps(dict(type='array', items=dict(enum=list(classes)), maxItems=most))
 
-def generate_labels(run, tests:dict, grammar:str, tokenizer, limit:int=72):
+def generate_labels(
+    run, # The tuned model
+    tests:dict, # Name of a test → articles
+    grammar:str, # In which only lists of known classes can be written
+    tokenizer, # Of the run
+    limit:int=72, # Most tokens of an answer
+):
     "What a tuned model writes: test → texts, free and inside the grammar, and seconds for an article when free"
     free, held, seconds = {}, {}, {}
     for name,test in tests.items():
@@ -153,7 +159,7 @@ def labels_kappa(
     b, # Labels of another
     classes:list, # Names, each a decision about each article
     draws:int=1000, # Resamples of articles
-    seed:int=42,
+    seed:int=42, # The same seed gives the same resamples
 )->Estimate: # n counts articles
     "Cohen's kappa over all decisions, with an interval that redraws articles"
     if len(a) != len(b) or len(a) < 2:

@@ -36,7 +36,10 @@ _letters = dict(zip('abcdefghijklmnopqrstuvwxyz',
                     '.- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- '
                     '-..- -.-- --..'.split()))
 
-def disguise_word(word:str, rng:random.Random)->str:
+def disguise_word(
+    word:str, # In plain letters
+    rng:random.Random, # Chooses the disguise
+)->str:
     "A word as people write it who expect a filter"
     ways = (str, str.upper, ' '.join, '.'.join, lambda w: w.translate(str.maketrans('aeio', '@310')),
             lambda w: w[0] + '*' + w[2:], lambda w: w[:-1] + w[-1]*4, lambda w: '\u200b'.join(w),
@@ -123,14 +126,18 @@ def generate_harmless(
 # %% ../../../nbs/lessons/61_guardrails.ipynb #70708d68
 _look = str.maketrans('асеор@310$', 'aceopaeios')
 
-def normalize_text(text:str)->str:
+def normalize_text(
+    text:str, # What somebody wrote
+)->str:
     "A text in small Latin letters, without disguises"
     text = ''.join(c for c in unicodedata.normalize('NFKC', text).casefold()
                    if unicodedata.category(c) != 'Cf').translate(_look)
     text = re.sub(r'\b(?:[a-z*][ .\-_]){2,}[a-z*](?![a-z])', lambda m: re.sub(r'[ .\-_]', '', m[0]), text)
     return re.sub(r'([a-z])\1{2,}', r'\1', text)
 
-def is_rude(reply:str)->bool:
+def is_rude(
+    reply:str, # What the bot says
+)->bool:
     "Is one of the swear words in it, as a word of its own?"
     forms = '|'.join(w[0] + ''.join(f'[{c}*]' for c in w[1:]) for w in swear_words)
     return bool(re.search(rf'(?<![a-z])(?:{forms})(?:ed|py|s|it|ing)?(?![a-z])', normalize_text(reply)))
@@ -196,7 +203,10 @@ def output_alarms(
 # %% ../../../nbs/lessons/61_guardrails.ipynb #7c0b4b9b
 class ClassifierLayer:
     "A layer that reads the message: stops it where a linear model thinks it is of the second kind"
-    def __init__(self, let, stop): # Texts to let through and texts to stop
+    def __init__(self,
+        let, # Texts to let through
+        stop, # Texts to stop
+    ):
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline, make_union
@@ -239,7 +249,11 @@ def guardrail_layers(
         'classifier': ClassifierLayer(of(lambda t: not t.family), of(lambda t: t.family))
     }
 
-def blocked_conversations(talks, layers, names)->list[bool]:
+def blocked_conversations(
+    talks, # Conversations, length n
+    layers, # Name → function that says whether it stops a conversation
+    names, # Layers that are switched on
+)->list[bool]:
     "Which conversations at least one of the named layers stops"
     return [any(layers[n](t) for n in names) for t in talks]
 
@@ -250,7 +264,11 @@ def _refusal(talk)->str:
     "What goes out where a layer stops a reply"
     return f'I can help with parcels only. Parcel {talk.record["number"]} is {talk.record["state"]}.'
 
-def replay_conversation(story, layers, names=())->list[tuple[Talk, str]]: # Each turn and what reaches the customer
+def replay_conversation(
+    story, # (question, reply) of each turn, filled from the customer's record
+    layers, # Name → function that says whether it stops a conversation
+    names=(), # Layers that are switched on
+)->list[tuple[Talk, str]]: # Each turn and what reaches the customer
     "A conversation with a gullible bot behind some layers"
     record, said, shown = generate_customer(random.Random(42))[0], [], []
     for ask,answer in story:

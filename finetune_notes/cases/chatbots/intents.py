@@ -70,7 +70,7 @@ def argument_values(
 @dataclass(frozen=True)
 class RoutingRequest:
     "What somebody typed"
-    text:str
+    text:str # What the customer writes
     tool:str # The tool that is meant, or none
     argument:str # What it is to work on; empty without a tool
     wording:str # The wording it was made of
@@ -129,7 +129,9 @@ def expected_tool(
 # %% ../../../nbs/library/cases/chatbots/intents.ipynb #b9873d26
 class NearestRouter:
     "The tool whose description is most like the request"
-    def __init__(self, tools): # `RoutingTool`s
+    def __init__(self,
+        tools, # `RoutingTool`s on offer
+    ):
         from sklearn.feature_extraction.text import TfidfVectorizer
         self.names, self.least = np.array([t.name for t in tools]), 0.
         self.words = TfidfVectorizer(analyzer='char_wb', ngram_range=(3, 5),
@@ -141,7 +143,10 @@ class NearestRouter:
         like[:, ~np.isin(self.names, list(offered))] = -1
         return [self.names[i] if s >= self.least else 'none' for i,s in zip(like.argmax(1), like.max(1))]
 
-    def tune(self, rows, offered):
+    def tune(self,
+        rows, # Requests of the validation set
+        offered, # Tools on offer
+    ):
         "Take the threshold that is right most often on rows of the validation set"
         def right(least):
             self.least = least
@@ -152,7 +157,9 @@ class NearestRouter:
 # %% ../../../nbs/library/cases/chatbots/intents.ipynb #1f5628fb
 class LinearRouter:
     "A linear support vector machine over words and letters, with none as a class like the others"
-    def __init__(self, rows): # Requests to train on
+    def __init__(self,
+        rows, # Requests to train on
+    ):
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.pipeline import make_pipeline, make_union
         from sklearn.svm import LinearSVC

@@ -22,7 +22,9 @@ from .intents import routing_tools
 # %% ../../../nbs/lessons/60_chatbots.ipynb #ef4b7e2e
 routing_template = Template(user='{text}', system='Tool?', answer='{call}')
 
-def call_text(request)->str:
+def call_text(
+    request, # With its tool and its arguments
+)->str:
     "What is to be written for a request"
     return f'{request.tool}: {request.argument}' if request.tool != 'none' else 'none'
 
@@ -56,7 +58,7 @@ def route_requests(
     offered:list, # For each request the names that the grammar allows
     model, # Called without arguments
     identity:str, # Of the model's weights
-    tokenizer,
+    tokenizer, # Of the model
 )->tuple[list[str], float]: # What was written, and seconds a request
     "What a model answers inside the grammar"
     prompts = [template.prompt(dict(text=r.text), tokenizer) for r in rows]
@@ -67,24 +69,39 @@ def route_requests(
 # %% ../../../nbs/lessons/60_chatbots.ipynb #187e65ad
 _ids = re.compile(r'[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}', re.I)
 
-def no_uuid(reply, record):
+def no_uuid(
+    reply, # What the customer is to read
+    record, # What the database knows of the client
+):
     "No id of the database is shown, with hyphens or without"
     return not _ids.search(reply)
 
-def numbers_are_known(reply, record):
+def numbers_are_known(
+    reply, # What the customer is to read
+    record, # What the database knows of the client
+):
     "Every number of three or more digits stands in the record"
     known = re.sub(r'\D', '', json.dumps(record))
     return all(re.sub(r'\D', '', n) in known for n in re.findall(r'\d[\d ,.-]+\d', _ids.sub('', reply)))
 
-def names_the_client(reply, record):
+def names_the_client(
+    reply, # What the customer is to read
+    record, # What the database knows of the client
+):
     "The client is called by name"
     return record['name'] in reply
 
-def no_braces(reply, record):
+def no_braces(
+    reply, # What the customer is to read
+    record, # What the database knows of the client
+):
     "No JSON, no gap of a template"
     return not re.search(r'[{}\[\]<>]', reply)
 
-def answers(reply, record):
+def answers(
+    reply, # What the customer is to read
+    record, # What the database knows of the client
+):
     "The telephone number is given"
     return record['phone'] in reply
 
@@ -105,7 +122,9 @@ def generate_contacts(
              budget=1000*rng.randrange(200, 900), agent_id=made()) for _ in range(n)
     ]
 
-def strip_ids(record:dict)->dict:
+def strip_ids(
+    record:dict, # What the database knows of the client
+)->dict:
     "A record without what is an id by its name or by its look"
     return {k: v for k,v in record.items() if k != 'id' and not k.endswith('_id') and not _ids.search(str(v))}
 
@@ -126,7 +145,9 @@ def release_gate(
 # %% ../../../nbs/lessons/60_chatbots.ipynb #b659d205
 class CallAllowlist:
     "What a bot may do beside talking: nothing, unless it is on the list"
-    def __init__(self, allowed=()): # Names of tools
+    def __init__(self,
+        allowed=(), # Names of tools that may be called
+    ):
         self.allowed, self.refused = frozenset(allowed), Counter()
 
     def __call__(self, text:str)->tuple[str, str]|None: # Name and argument; None where no tool is called

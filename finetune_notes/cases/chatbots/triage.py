@@ -33,7 +33,7 @@ _splits = dict(train=slice(0, 5), validation=slice(5, 6), test=slice(6, 8))
 @dataclass(frozen=True)
 class Mail:
     "What a customer wrote"
-    text:str
+    text:str # What the customer writes
     kind:str # Of `common_kinds`, `rare_kinds` or `unseen_kinds`
     wording:str # The sentence that it is made of
     @property
@@ -66,7 +66,7 @@ def generate_triage_emails(
     n:int, # How many
     split:str, # train, validation or test
     unusual:float=.1, # Share of mails that are of no common kind; in the test half of them of kinds never seen
-    seed:int=42,
+    seed:int=42, # The same seed gives the same mail
 )->list[Mail]:
     "Mail as it comes in, the first kinds of `common_kinds` more often than the last"
     if split not in _splits: raise UserError(f'split = {split!r}: expected one of {", ".join(_splits)}')
@@ -92,7 +92,10 @@ def email_classifier(
     return make_pipeline(rows, LogisticRegression(C=30, max_iter=2000)).fit(
         [m.text for m in used], [m.kind if m.kind in common_kinds else 'other' for m in used])
 
-def log_probabilities(model, mails):
+def log_probabilities(
+    model, # A fitted classifier of K classes
+    mails, # Length n
+):
     "Logarithms of the probabilities, shape (n, K)"
     return np.log(np.clip(model.predict_proba([m.text for m in mails]), 1e-12, 1))
 
@@ -133,7 +136,11 @@ def reliability_bins(
     return [(float(sure[i].mean()), proportion_estimate(int(right[i].sum()), len(i)))
             for i in np.array_split(np.argsort(sure, kind='stable'), groups)]
 
-def expected_calibration_error(sure, right, groups:int=10)->float: # From 0 to 1
+def expected_calibration_error(
+    sure, # Confidence in each answer, shape (n,)
+    right, # Whether each answer is right, shape (n,)
+    groups:int=10, # Bins of equal size, by confidence
+)->float: # From 0 to 1
     "Expected calibration error: mean distance between confidence and share right"
     found = reliability_bins(sure, right, groups)
     return float(np.average([abs(s - e.estimate) for s,e in found], weights=[e.n for _,e in found]))
@@ -160,7 +167,12 @@ def handling_costs(
     if not (wrong > 0 and person > 0): raise UserError(f'wrong = {wrong}, person = {person}: expected costs above 0')
     return np.where(np.asarray(sure) >= threshold, wrong*(1 - np.asarray(right, dtype=float)), person)
 
-def cheapest_threshold(sure, right, wrong:float=12., person:float=2.)->float: # Above every confidence where nothing should be answered
+def cheapest_threshold(
+    sure, # Confidence in each answer, shape (n,)
+    right, # Whether each answer is right, shape (n,)
+    wrong:float=12., # Cost of a wrong answer, euros
+    person:float=2., # Cost of a person who answers, euros
+)->float: # Above every confidence where nothing should be answered
     "The threshold with the lowest cost"
     sure, right = np.asarray(sure, dtype=float), np.asarray(right, dtype=float)
     order = np.argsort(-sure, kind='stable')

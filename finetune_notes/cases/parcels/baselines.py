@@ -41,21 +41,31 @@ def _as_value(values, highest=_dearest):
 
 class ConstantMedian:
     "The median of all values, whatever the text"
-    def fit(self, texts, values):
+    def fit(self,
+        texts, # Descriptions, length n
+        values, # True values in euros, length n
+    ):
         self.value = float(np.median(values))
         return self
-    def predict(self, texts): return _as_value(np.full(len(texts), self.value), _highest(self.value))
+    def predict(self,
+        texts, # Descriptions, length n
+    ): return _as_value(np.full(len(texts), self.value), _highest(self.value))
 
 class GroupMedian:
     "The median of the group, for one who is told the group of each text"
     def __init__(self,
         group_of:dict, # Text → group, for all texts that will come
     ): self.group_of = group_of
-    def fit(self, texts, values):
+    def fit(self,
+        texts, # Descriptions, length n
+        values, # True values in euros, length n
+    ):
         values = pd.Series(np.asarray(values, dtype=float))
         self.other, self.medians = values.median(), values.groupby([self.group_of.get(t) for t in texts]).median()
         return self
-    def predict(self, texts): return _as_value([self.medians.get(self.group_of.get(t), self.other) for t in texts])
+    def predict(self,
+        texts, # Descriptions, length n
+    ): return _as_value([self.medians.get(self.group_of.get(t), self.other) for t in texts])
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #0a1afdbd
 class TextRegression:
@@ -65,12 +75,17 @@ class TextRegression:
         regression, # Has `fit` and `predict`
         log:bool=True, # Regress the logarithms?
     ): self.features, self.regression, self.log = features, regression, log
-    def fit(self, texts, values):
+    def fit(self,
+        texts, # Descriptions, length n
+        values, # True values in euros, length n
+    ):
         values = np.asarray(values, dtype=float)
         self.highest = _highest(values)
         self.regression.fit(self.features.fit_transform(list(texts)), np.log(values) if self.log else values)
         return self
-    def predict(self, texts):
+    def predict(self,
+        texts, # Descriptions, length n
+    ):
         made = self.regression.predict(self.features.transform(list(texts)))
         return _as_value(np.exp(np.clip(made, 0, np.log(self.highest) + 1)) if self.log else made, self.highest)
 
@@ -121,16 +136,22 @@ def embedding_folder()->Path:
 
 class Embedding:
     "Mean of a sentence model's last states, of length 1"
-    def fit_transform(self, texts):
+    def fit_transform(self,
+        texts, # Descriptions, length n
+    ):
         from transformers import AutoModel, AutoTokenizer
         folder = embedding_folder()
         self.tokenizer, self.model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
         return self.transform(texts)
-    def transform(self, texts):
+    def transform(self,
+        texts, # Descriptions, length n
+    ):
         order = np.argsort([len(t) for t in texts])
         made = np.concatenate([self.embed([texts[i] for i in order[k:k+64]]) for k in range(0, len(order), 64)])
         return made[np.argsort(order)]
-    def embed(self, texts):
+    def embed(self,
+        texts, # Descriptions, length n
+    ):
         import torch
         batch = self.tokenizer(texts, padding=True, truncation=True, max_length=64, return_tensors='pt')
         mask = batch['attention_mask'][:, :, None]
@@ -155,7 +176,9 @@ def to_number(
     value = np.nan if answer is None else float(answer)
     return value if isfinite(value) and value >= 1 else np.nan
 
-def to_numbers(answers):
+def to_numbers(
+    answers, # Numbers, texts or None, length n
+):
     "Answers as an array of numbers, with nan where one is none"
     return np.array([to_number(a) for a in answers], dtype=float)
 
@@ -205,7 +228,10 @@ def compare_systems(
                                     for m, e in value_metrics(made, parcels[label]).items()})
     return pd.DataFrame(rows).T.rename_axis(['system', 'against'])
 
-def format_estimate(measure, e):
+def format_estimate(
+    measure, # Its name
+    e, # An `Estimate` of it
+):
     "An estimate with its interval, in digits that suit the measure"
     digits = 0 if measure in ('MAE', 'heaping', 'heaping of labels') else 1 if measure == 'median error' else 3
     return f'{e.estimate:,.{digits}f} [{e.lo:,.{digits}f}, {e.hi:,.{digits}f}]'

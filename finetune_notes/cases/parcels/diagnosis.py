@@ -226,7 +226,7 @@ def load_parcels(
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #d6f03a1a
 def is_coded(
-    text:str,
+    text:str, # A description
 )->bool:
     "Is a description written in codes and abbreviations?"
     words = re.findall(r'[^\W\d_]{3,}', text)
@@ -384,7 +384,10 @@ def _tried(frame, seed=0):
         len(test),
     )
 
-def fault_shares(frame, threshold):
+def fault_shares(
+    frame, # Columns text and value
+    threshold, # Insurance is due from here on, in the unit of the values
+):
     "The share of each fault"
     texts, values, n = frame.text.to_numpy(object), frame.value.to_numpy(), len(frame)
     codes, conflict = np.array([is_coded(t) for t in texts]), _in_conflict(texts, values)

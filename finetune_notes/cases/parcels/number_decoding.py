@@ -31,7 +31,10 @@ largest_value = 10**number_width - 1 # Euros
 @dataclass(frozen=True)
 class Plain(Template):
     "A prompt without a conversation around it"
-    def prompt(self, fields:dict, tokenizer)->list[int]:
+    def prompt(self,
+        fields:dict, # Those that the text names in braces
+        tokenizer, # Of the model
+    )->list[int]:
         safe = {k: escape_special_tokens(str(v), tokenizer) for k,v in fields.items()}
         return tokenizer(fill(self.user, safe), add_special_tokens=False)['input_ids']
 
@@ -68,7 +71,11 @@ def digit_tokens(
 # %% ../../../nbs/library/cases/parcels/number_decoding.ipynb #b8bbc9ae
 class PackedPrompts:
     "Prompts in one sequence and digits behind them; each digit sees its own prompt and its own prefix"
-    def __init__(self, model, tokens, prompts):
+    def __init__(self,
+        model, # Which reads
+        tokens, # Ids of the ten digits, from `digit_tokens`
+        prompts, # As token ids
+    ):
         self.model, self.tokens, self.cache = model, torch.tensor(tokens), DynamicCache(config=model.config)
         self.lengths = torch.tensor([len(p) for p in prompts])
         self.owner, place = (torch.repeat_interleave(torch.arange(len(prompts)),
@@ -78,7 +85,12 @@ class PackedPrompts:
 
 # %% ../../../nbs/library/cases/parcels/number_decoding.ipynb #6e4617b5
 @patch
-def read(self:PackedPrompts, ids, place, sees, keep=0):
+def read(self:PackedPrompts,
+    ids, # Tokens to feed, shape (T,)
+    place, # Position of each token in its own text, shape (T,)
+    sees, # Which of the tokens so far each may see, shape (T, tokens so far)
+    keep=0, # Positions of those that get probabilities; 0 keeps all
+):
     "Feed tokens; probabilities of the ten digits after each, float64, shape (T or len(keep), 10)"
     dtype, device = self.model.dtype, self.model.device
     mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
@@ -88,7 +100,11 @@ def read(self:PackedPrompts, ids, place, sees, keep=0):
     return out.logits[0].float().softmax(-1)[:, self.tokens.to(device)].double().cpu().numpy()
 
 @patch
-def feed(self:PackedPrompts, digits, row, paths):
+def feed(self:PackedPrompts,
+    digits, # One for each prefix, 0 to 9, shape (T,)
+    row, # The prompt of each prefix, shape (T,)
+    paths, # Places of its digits in the sequence, its own the last, shape (T, depth)
+):
     "Feed a digit for each prefix; `paths`, shape (T, depth), are the places of its digits in the sequence, its own the last"
     row, paths = torch.tensor(row), torch.tensor(paths)
     seen = torch.zeros(len(row), self.cache.get_seq_length() + len(row), dtype=torch.bool)
@@ -104,7 +120,9 @@ class NumberDistribution:
     p:np.ndarray # Probability, shape (K,); they add up to 1
     invalid:float=0. # Without a grammar, the probability of text that is no number, as far as was read
 
-    def quantile(self, q:float=0.5)->float:
+    def quantile(self,
+        q:float=0.5, # Share, from 0 to 1
+    )->float:
         "The number below which a share `q` lies; inside an interval that was left whole, in proportion"
         below = self.p.cumsum()
         i = min(int(np.searchsorted(below, q*below[-1])), len(self.p) - 1)
@@ -149,12 +167,18 @@ class Tree:
 
 # %% ../../../nbs/library/cases/parcels/number_decoding.ipynb #c9bfe0ae
 @patch
-def take(self:Tree, i):
+def take(self:Tree,
+    i, # Which of them: positions or a mask
+):
     "Some of the prefixes"
     return Tree(*(v[i] for v in vars(self).values()))
 
 @patch
-def opened(self:Tree, at, shares, kept):
+def opened(self:Tree,
+    at, # Which prefixes are opened, shape (m,)
+    shares, # Of the ten digits after each, shape (m, 10)
+    kept, # What the ten digits got in all, shape (m,)
+):
     "All prefixes, but in place of each of `at` the ten under it, with their `shares`, shape (len(at), 10), of what is `kept`, shape (len(at),)"
     times = np.ones(len(self.row), dtype=int)
     times[at] = 10
@@ -189,7 +213,13 @@ def _to_open(tree, depth, digits, least):
     return np.flatnonzero((tree.depth == depth) & (((significant < digits) & (tree.p >= least)) | median))
 
 @torch.inference_mode()
-def pack_distributions(model, tokens, prompts, digits, least):
+def pack_distributions(
+    model, # Which reads
+    tokens, # Ids of the ten digits, from `digit_tokens`
+    prompts, # As token ids
+    digits, # Most digits of a number
+    least, # Probability below which a prefix is left whole
+):
     "The distributions of a few prompts"
     packed, tree = PackedPrompts(model, tokens, prompts), _begin(len(prompts))
     for depth in range(number_width):

@@ -59,7 +59,11 @@ class RaftTrainer(CompletionOnlyTrainer):
     tail = format_value(1)[:-1] # Four zeros
 
     @classmethod
-    def row(cls, text, value, tokenizer):
+    def row(cls,
+        text, # A description
+        value, # In euros
+        tokenizer, # Of the model
+    ):
         "Prompt and tail; the label where the answer begins is the value itself"
         prompt, tail = (value_template.prompt(dict(text=text),
                                               tokenizer), tokenizer(cls.tail, add_special_tokens=False)['input_ids'])
@@ -67,7 +71,11 @@ class RaftTrainer(CompletionOnlyTrainer):
                     labels=[ignored_label]*(len(prompt) - 1) + [int(value)] + [ignored_label]*len(tail))
 
     @classmethod
-    def log_value(cls, language_model, inputs, tokens):
+    def log_value(cls,
+        language_model, # The model that is trained
+        inputs, # A batch as the collator makes it
+        tokens, # Ids of the ten digits
+    ):
         "Expected logarithm of each row, shape (B,)"
         rows, steps = (torch.arange(n, device=inputs['labels'].device) for n in (len(inputs['labels']), number_width))
         ends = _states(language_model, inputs)[rows[:, None],
@@ -86,17 +94,26 @@ class HeadTrainer(RaftTrainer):
     tail, input_scale = '', 10 # The scale sets how fast the head learns
 
     @staticmethod
-    def adapted(base, recipe):
+    def adapted(
+        base, # `Checkpoint`
+        recipe, # `Recipe`
+    ):
         "The base model with an adapter and a head"
         return with_adapter(base, recipe, model=add_value_head(base.model()), modules_to_save=['value_head'])
 
     @classmethod
-    def log_value(cls, language_model, inputs, tokens):
+    def log_value(cls,
+        language_model, # The model that is trained
+        inputs, # A batch as the collator makes it
+        tokens, # Ids of the ten digits
+    ):
         seen = inputs['attention_mask'][..., None]
         mean = (_states(language_model, inputs).float()*seen).sum(1)/seen.sum(1)
         return language_model.value_head(mean*cls.input_scale/mean.shape[1]**.5)[:, 0] + math.log(50)
 
-def add_value_head(model):
+def add_value_head(
+    model, # The language model
+):
     "The model with a linear layer for a value, all zeros, in float32"
     model.value_head = Linear(model.config.hidden_size, 1).to(model.device)
     for p in model.value_head.parameters(): torch.nn.init.zeros_(p)

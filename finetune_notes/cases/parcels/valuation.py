@@ -95,7 +95,11 @@ def decision_rule_answers(
         return made | ({f'median of {k}': ValuationAnswers(np.median(drawn, 1), sampled)} if k else {})
     return _kept('read-outs', dict(weights=run.identity, samples=k, digits=digits), texts, make)
 
-def regression_answers(kind, run, texts):
+def regression_answers(
+    kind, # raft or head
+    run, # The trained model
+    texts, # Descriptions, length n
+):
     "Answers of RAFT or the head"
     make = lambda: predict_values(kind, load_value_model(kind, run), run.base.tokenizer(), texts)
     answers = lambda: {kind: ValuationAnswers(*_clocked(make))}

@@ -52,7 +52,9 @@ def train_assistant(
                name='assistant')
 
 # %% ../../../nbs/lessons/42_assistant.ipynb #ce161ef2
-def grammar_for(example:Example)->str:
+def grammar_for(
+    example:Example, # With its question and columns
+)->str:
     "The short form's grammar over the columns that were chosen, and those with a relational prefix"
     chosen = pick_columns(example) or list(example.columns)
     return dsl_grammar(chosen + [f'{p}.{c}' for p in ('root', 'parent', 'child', 'any') for c in chosen])

@@ -43,7 +43,11 @@ def _natural_order(names, rng):
     return tuple(sorted(names, key=lambda n: rank[n.split('.')[0]]))
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #20f65b79
-def make_example(schema, rng, held_out=False):
+def make_example(
+    schema, # Columns with their kinds
+    rng, # random.Random
+    held_out=False, # Use the wordings that are kept for the test set
+):
     "One example over a schema, or None where the intent drawn does not fit it"
     asked = generate_question(schema, rng, held_out)
     if not asked: return None
@@ -78,14 +82,16 @@ _SHA256 = dict(
     test='aa1ead127f50da55c2844b07d392ebb7a277bde87ab9b7b63843f26480ce97c4')
 
 def to_record(
-    example:Example,
+    example:Example, # One of any split
 )->str: # One line of JSON, without the newline
     "An example as a row of our own file format"
     row = dict(question=example.question, columns=list(example.columns), query=example.query, existing=example.existing,
                family=example.family)
     return query_to_json({k: v for k, v in row.items() if v not in (None, '')})
 
-def split_text(split):
+def split_text(
+    split, # train, val or test
+):
     "A frozen split as the text of its file"
     return ''.join(to_record(e) + '\n' for e in make_examples(*_SPLITS[split][:3], held_out=_SPLITS[split][3]))
 

@@ -57,26 +57,55 @@ def dsl_grammar(
 @v_args(inline=True)
 class Build(Transformer):
     "Turns what the parser found into a query"
-    def calc(self, op, column=None): return dict(op=str(op)) | ({} if column is None else dict(column=column))
-    def column(self, text): return json.loads(text) if text.startswith('"') else str(text)
-    def value(self, text): return json.loads(text)
-    def either(self, one): return one, 'OR'
-    def having_one(self, calc, op, value):
+    def calc(self,
+        op, # Of a calculation or filter, as the specification names it
+        column=None, # A column's name, as text
+    ): return dict(op=str(op)) | ({} if column is None else dict(column=column))
+    def column(self,
+        text, # A token of the grammar
+    ): return json.loads(text) if text.startswith('"') else str(text)
+    def value(self,
+        text, # A token of the grammar
+    ): return json.loads(text)
+    def either(self,
+        one, # What was parsed
+    ): return one, 'OR'
+    def having_one(self,
+        calc, # A calculation
+        op, # Of a calculation or filter, as the specification names it
+        value, # As the query holds it
+    ):
         return dict(calculate_op=calc.pop('op'), **calc, op=str(op), value=json.loads(value))
-    def order_one(self, what, way):
+    def order_one(self,
+        what, # A calculation or a column
+        way, # Direction
+    ):
         return (what if isinstance(what, dict) else dict(column=what)) | dict(order=f'{way}ending')
-    def filter(self, column, op, *values):
+    def filter(self,
+        column, # A column's name, as text
+        op, # Of a calculation or filter, as the specification names it
+        *values,
+    ):
         value = {} if not values else dict(value=list(values) if op in ('in', 'not-in') else values[0])
         return dict(column=column, op=str(op), **value)
-    def where(self, first, *more):
+    def where(self,
+        first, # A filter
+        *more,
+    ):
         either = {'filter_combination': 'OR'} if any(isinstance(f, tuple) for f in more) else {}
         return dict(filters=[first] + [f[0] if isinstance(f, tuple) else f for f in more], **either)
     def by(self, *columns): return dict(breakdowns=list(columns))
     def having(self, *found): return dict(havings=list(found))
     def order(self, *found): return dict(orders=list(found))
-    def limit(self, n): return dict(limit=int(n))
-    def last(self, n): return dict(time_range=int(n))
-    def every(self, n): return dict(granularity=int(n))
+    def limit(self,
+        n, # A number, as text
+    ): return dict(limit=int(n))
+    def last(self,
+        n, # A number, as text
+    ): return dict(time_range=int(n))
+    def every(self,
+        n, # A number, as text
+    ): return dict(granularity=int(n))
     def start(self, *parts):
         query = dict(calculations=[p for p in parts if 'op' in p])
         for p in parts: query |= {} if 'op' in p else p
@@ -103,7 +132,11 @@ def _calc_text(op, column=None):
     "A calculation as text"
     return op if column is None else f'{op}({_column_text(column)})'
 
-def filter_to_dsl(column, op, value=None):
+def filter_to_dsl(
+    column, # A column's name, as text
+    op, # Of a calculation or filter, as the specification names it
+    value=None, # As the query holds it
+):
     "One filter as text"
     return (f'{_column_text(column)} {op}' +
             ('' if value is None else ' ' + json.dumps(value, ensure_ascii=False, separators=(',', ':'))))

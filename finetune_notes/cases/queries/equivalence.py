@@ -24,7 +24,10 @@ key_order = dict(
     orders='op column order'.split(), havings='calculate_op column op value'.split(),
     calculated_fields='name expression'.split())
 
-def order_keys(o, kind='query'):
+def order_keys(
+    o, # A query or a part of one
+    kind='query', # Which part it is
+):
     "`o` with the keys of every part in the specification's order; unknown keys come last"
     if isinstance(o, list): return [order_keys(x, kind) for x in o]
     if not isinstance(o, dict) or kind not in key_order: return o

@@ -41,7 +41,9 @@ def _written(o)->str:
     if isinstance(o, float): return str(int(o)) if o.is_integer() else repr(o)
     return str(o).encode('utf-8', 'replace').decode()
 
-def to_duckdb_number(o)->float|int|None:
+def to_duckdb_number(
+    o, # A value of a filter
+)->float|int|None:
     "`o` as a number that DuckDB can hold, or None"
     if isinstance(o, bool) or isinstance(o, str) and not re.fullmatch(r'-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?', o):
         return None

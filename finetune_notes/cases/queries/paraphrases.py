@@ -25,20 +25,31 @@ _DURATIONS, _ENDPOINTS, _SERVICES, _PROBLEMS, _CODES = (_DATA['columns'][word]
                                                         for word in ('duration', 'endpoint', 'service', 'problem',
                                                                      'code'))
 
-def first_present(names, columns):
+def first_present(
+    names, # In order of preference
+    columns, # Name → kind of the columns that exist
+):
     "The first of some names that is there"
     return next((n for n in names if n in columns), None)
 
-def duration_of(columns):
+def duration_of(
+    columns, # Name → kind of the columns that exist
+):
     "The column that holds a duration"
     return first_present(_DURATIONS, columns)
-def endpoint_of(columns):
+def endpoint_of(
+    columns, # Name → kind of the columns that exist
+):
     "The column that names an endpoint"
     return first_present(_ENDPOINTS, columns)
-def service_of(columns):
+def service_of(
+    columns, # Name → kind of the columns that exist
+):
     "The column that names a service"
     return first_present(_SERVICES, columns)
-def problem_of(columns):
+def problem_of(
+    columns, # Name → kind of the columns that exist
+):
     "The column that says what went wrong"
     return first_present(_PROBLEMS, columns)
 
@@ -122,13 +133,21 @@ def merge_query_parts(
         if found: out[key] = [x for part in found for x in part] if isinstance(found[0], list) else found[-1]
     return out
 
-def calculation_term(op, column=None):
+def calculation_term(
+    op, # As the specification names it
+    column=None, # What is calculated; COUNT needs none
+):
     "A calculation"
     return dict(op=op, column=column) if column else dict(op=op)
-def order_by(calculation, direction='descending'):
+def order_by(
+    calculation, # From `calculation_term`
+    direction='descending', # ascending or descending
+):
     "An order by a calculation"
     return dict(**calculation, order=direction)
-def query_to_json(query):
+def query_to_json(
+    query, # As the specification writes it
+):
     "JSON without blanks, as the files hold it"
     return json.dumps(query, ensure_ascii=False)
 
@@ -137,14 +156,25 @@ _P = ('\x01', '\x02') # mark text that style and typing errors leave alone
 
 class QuestionContext:
     "Holds what one question needs: the schema, the random source, and which wordings may be used"
-    def __init__(self, schema, rng, held_out=False):
+    def __init__(self,
+        schema, # Columns with their kinds
+        rng, # random.Random
+        held_out=False, # Use the wordings that are kept for the test set
+    ):
         self.columns, self.rng, self.held_out = schema.columns, rng, held_out
         self.names = tuple(schema.columns)
         self.by_column = {}
         for p, c in phrase_index(self.names).items(): self.by_column.setdefault(c, []).append(p)
-    def pick(self, options): return self.rng.choice(list(options))
-    def chance(self, p): return self.rng.random() < p
-    def say(self, key, **slots):
+    def pick(self,
+        options, # To choose from
+    ): return self.rng.choice(list(options))
+    def chance(self,
+        p, # Probability
+    ): return self.rng.random() < p
+    def say(self,
+        key, # Of the list of phrases
+        **slots,
+    ):
         options = _WORDINGS[key]['train'] + _WORDINGS[key]['held_out']*self.held_out
         return self.pick(options).format(**slots)
     def kind(self, *kinds): return [c for c, col in self.columns.items() if col.kind in kinds and c in self.by_column]
@@ -152,19 +182,27 @@ class QuestionContext:
 class IntentUnavailable(Exception): "This intent needs something that the schema lacks"
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #aad029b4
-def require_options(options):
+def require_options(
+    options, # To choose from, maybe none
+):
     "The options, or a signal to try another intent"
     if not options: raise IntentUnavailable
     return options
 
-def plural(phrase):
+def plural(
+    phrase, # A noun in the singular
+):
     "The plural of a noun"
     head, last = phrase[:-1], phrase[-1]
     if phrase.endswith('shelf'): return head + 'ves'
     if last == 'y' and head[-1:] not in 'aeou': return head + 'ies'
     return phrase + ('es' if last in 'sxz' or phrase.endswith(('ch', 'sh')) else 's')
 
-def mention_column(a, column, words=False):
+def mention_column(
+    a, # `QuestionContext`
+    column, # Its name
+    words=False, # Say it in words, not by its name
+):
     "A phrase for `column`; its exact name in about a third of cases unless `words` are needed"
     plain = [p for p in a.by_column[column] if re.fullmatch('[a-z0-9 ]+', p)]
     if words: return a.pick(require_options(plain))
@@ -173,7 +211,12 @@ def mention_column(a, column, words=False):
     return min(a.pick(plain), a.pick(plain), key=len)
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #39917c32
-def some_column(a, *kinds, words=False, avoid=()):
+def some_column(
+    a, # `QuestionContext`
+    *kinds,
+    words=False, # Say it in words, not by its name
+    avoid=(), # Columns that are taken
+):
     "A column of one of the kinds, and a phrase for it"
     options = [
         c for c in a.kind(*kinds)
@@ -182,13 +225,19 @@ def some_column(a, *kinds, words=False, avoid=()):
     column = a.pick(require_options(options))
     return column, mention_column(a, column, words)
 
-def group_column(a, words=False, avoid=()):
+def group_column(
+    a, # `QuestionContext`
+    words=False, # Say it in words, not by its name
+    avoid=(), # Columns that are taken
+):
     "A column to group by: mostly categories, sometimes a code, a flag or an identifier"
     kinds = a.rng.choices([('category',), ('status',), ('bool',), ('id',)], [76, 10, 5, 9])[0]
     if not [c for c in a.kind(*kinds) if c not in avoid]: kinds = ('category',)
     return some_column(a, *kinds, words=words, avoid=avoid)
 
-def measure_column(a):
+def measure_column(
+    a, # `QuestionContext`
+):
     "A number to calculate with: the main duration in half of the cases"
     main = duration_of(a.names)
     if main and main in a.by_column and a.chance(.55): return main, mention_column(a, main)
@@ -218,7 +267,10 @@ def _prefixed(prefix, text):
     return f"{re.sub('^what (is|.s) the|^what.s the', 'what are the', prefix) if many else prefix} {text}"
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #0992db6f
-def style_question(a, text):
+def style_question(
+    a, # `QuestionContext`
+    text, # The plain question
+):
     "The typed form of a question: prefix, capital, question mark, typing error"
     whole, text = text.startswith('!'), text.lstrip('!')
     if not whole and len(text) > 12 and a.chance(.16): text = _prefixed(a.say('prefix'), text)

@@ -73,11 +73,16 @@ def _words(text):
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #24c0afa1
 class ShotIndex:
     "Training examples, to be found by the likeness of their questions (BM25)"
-    def __init__(self, train:list[Example]):
+    def __init__(self,
+        train:list[Example], # Examples to choose from
+    ):
         self.train, self.index = train, bm25s.BM25()
         self.index.index([_words(e.question) or ['-'] for e in train], show_progress=False)
 
-    def nearest(self, question:str, n:int=4)->str:
+    def nearest(self,
+        question:str, # In words
+        n:int=4, # How many examples
+    )->str:
         "The `n` most similar examples as text, the most similar last"
         scores = self.index.get_scores(_words(question) or ['-'])
         return '\n\n'.join(_shot_text(self.train[i]) for i in np.argsort(-scores, kind='stable')[:n][::-1])
@@ -96,7 +101,10 @@ _definitions = ( # a word, the questions that call for it, and what it means whe
     ('request', r'requ|trace|traza|petici', root_filter),
 )
 
-def defined_words(question, columns):
+def defined_words(
+    question, # In words
+    columns, # That exist, by name
+):
     "For each word that the question calls for: the word, its column, and its meaning as text"
     found = []
     for word,when,meaning in _definitions:
@@ -149,13 +157,18 @@ def columns_text(
     return ', '.join(plain + [f'{w}: {t}' for w,_,t in meanings])
 
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #cb42f7c1
-def used_columns(query):
+def used_columns(
+    query, # As the specification writes it
+):
     "Names of the columns that a query uses, relational prefixes taken off"
     named = re.findall(r'"column":("(?:[^"\\]|\\.)*")', canonical_text(query))
     names = {json.loads(n) for n in named} | set(query.get('breakdowns', []))
     return {re.sub(r'^(root|parent|child|any)\d*\.', '', n) for n in names}
 
-def keeps_gold_columns(example, k=6):
+def keeps_gold_columns(
+    example, # With its right query
+    k=6, # How many columns are chosen
+):
     "Does the choice of columns keep every column of the right query?"
     return used_columns(example.query) & set(example.columns) <= set(pick_columns(example, k))
 

@@ -31,7 +31,9 @@ def _values_of(a, column):
     values = list(dict.fromkeys(a.columns[column].values))
     return require_options([v for v in values if not (isinstance(v, str) and re.fullmatch(r'[\d.]+(e\d+)?', v))])
 
-def exact_number(x):
+def exact_number(
+    x, # int or float
+):
     "A number as it is written: whole where it is whole"
     return int(x) if float(x).is_integer() else round(x, 6)
 
@@ -119,7 +121,11 @@ def _code_filter(a, how=None, avoid=()):
     return a.say('4xx'), [dict(column=c, op='>=', value=400), dict(column=c, op='<', value=500)]
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #8f1c7699
-def filter_clause(a, avoid=(), alone=True):
+def filter_clause(
+    a, # `QuestionContext`
+    avoid=(), # Columns that are taken
+    alone=True, # No other filter stands beside it
+):
     "A filter clause of a question; *or* only where no other filter stands beside it"
     if a.chance(.82): return (lambda text, f: (text, dict(filters=f)))(*_one_filter(a, avoid))
     (c, p), join = some_column(a, 'category', 'status', 'id', avoid=avoid), a.pick(['AND', 'OR'] if alone else ['AND'])
@@ -144,7 +150,9 @@ def _period(a):
     return f"{n}{'' if len(short) == 1 else ' '}{short}", n*_SPANS[unit]
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #6413e34e
-def time_clause(a):
+def time_clause(
+    a, # `QuestionContext`
+):
     "A time clause: most are periods, a few have a name of their own"
     if a.chance(.15):
         text, seconds = a.pick([('today', 86400), ('this week', 604800), ('since yesterday', 86400),
@@ -158,14 +166,20 @@ _EVERY = [('per hour', 3600), ('hourly', 3600), ('every hour', 3600), ('by hour'
           ('in 5 minute intervals', 300), ('every 30 seconds', 30)]
 _DAILY = ['per day', 'daily', 'every day']
 
-def granularity_clause(a):
+def granularity_clause(
+    a, # `QuestionContext`
+):
     "A time resolution; a day needs more than the default two hours, so its period is always said"
     if a.chance(.75): return (lambda text, g: (text, dict(granularity=g)))(*a.pick(_EVERY))
     days = a.pick([2, 3, 5, 7, 14])
     return f'{a.pick(_DAILY)} {a.say("when", t=f"{days} days")}', dict(time_range=days*86400, granularity=86400)
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #1db09b45
-def group_by_clause(a, avoid=(), words=False):
+def group_by_clause(
+    a, # `QuestionContext`
+    avoid=(), # Columns that are taken
+    words=False, # Say columns in words, not by their names
+):
     "One or two columns to group by"
     c, p = group_column(a, avoid=avoid)
     if a.chance(.86): return a.say('by', c=p), dict(breakdowns=[c])

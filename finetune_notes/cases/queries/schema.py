@@ -58,57 +58,57 @@ class Part(BaseModel):
 
 class Filter(Part, Generic[_FilterOp]):
     "Which spans to keep"
-    column:_Text
-    op:_FilterOp
-    value:Any = None
+    column:_Text # Name of a column
+    op:_FilterOp # One of the operators
+    value:Any = None # What the column is compared with; some operators take none
 
 class Order(Part, Generic[_CalcOp]):
     "What to sort the result by"
-    op:_CalcOp = None
-    column:_Text|None = None
-    order:Literal['ascending', 'descending'] = 'ascending'
+    op:_CalcOp = None # Of the calculation to order by; none orders by a column
+    column:_Text|None = None # Of the calculation, or the breakdown to order by
+    order:Literal['ascending', 'descending'] = 'ascending' # Direction
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #868ed9bc
 class Calculation(Part, Generic[_CalcOp, _FilterOp]):
     "One number (or histogram) per group"
-    op:_CalcOp
-    column:_Text|None = None
-    name:_Text = None
-    filters:list[Filter[_FilterOp]] = Field([], max_length=100)
-    filter_combination:Literal['AND', 'OR'] = 'AND'
+    op:_CalcOp # What is calculated
+    column:_Text|None = None # What it is calculated from
+    name:_Text = None # Needed where it has filters
+    filters:list[Filter[_FilterOp]] = Field([], max_length=100) # Rows that count for this calculation alone
+    filter_combination:Literal['AND', 'OR'] = 'AND' # Must all filters hold, or one
 
 class Having(Part, Generic[_CalcOp]):
     "Which groups to keep"
-    calculate_op:_CalcOp
-    column:_Text|None = None
-    op:Literal[*having_ops]
-    value:Annotated[float, Field(allow_inf_nan=False)]
+    calculate_op:_CalcOp # Of the calculation that is compared
+    column:_Text|None = None # Of that calculation
+    op:Literal[*having_ops] # How it is compared
+    value:Annotated[float, Field(allow_inf_nan=False)] # With what
 
 class CalculatedField(Part):
     "A column made by an expression"
-    name:_Text
-    expression:_Text
+    name:_Text # By which the rest of the query knows it
+    expression:_Text # How it is computed
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #c208798c
 class BaseQuery(Part, Generic[_CalcOp, _FilterOp]):
     "The keys of both dialects"
-    calculations:list[Calculation[_CalcOp, _FilterOp]] = Field([], max_length=100)
-    filters:list[Filter[_FilterOp]] = Field([], max_length=100)
-    filter_combination:Literal['AND', 'OR'] = 'AND'
-    breakdowns:list[_Text] = Field([], max_length=100)
-    orders:list[Order[_CalcOp]] = Field([], max_length=100)
-    havings:list[Having[_CalcOp]] = Field([], max_length=100)
-    time_range:int = Field(default_time_range, ge=1)
-    start_time:int = Field(None, ge=1)
-    end_time:int = Field(None, ge=1)
-    compare_time_offset_seconds:Literal[*comparison_offsets] = None
+    calculations:list[Calculation[_CalcOp, _FilterOp]] = Field([], max_length=100) # What is computed for each group
+    filters:list[Filter[_FilterOp]] = Field([], max_length=100) # Rows that count
+    filter_combination:Literal['AND', 'OR'] = 'AND' # Must all filters hold, or one
+    breakdowns:list[_Text] = Field([], max_length=100) # Columns to group by
+    orders:list[Order[_CalcOp]] = Field([], max_length=100) # Of the result
+    havings:list[Having[_CalcOp]] = Field([], max_length=100) # Groups that are shown
+    time_range:int = Field(default_time_range, ge=1) # Seconds
+    start_time:int = Field(None, ge=1) # Seconds since 1970
+    end_time:int = Field(None, ge=1) # Seconds since 1970
+    compare_time_offset_seconds:Literal[*comparison_offsets] = None # Compare with so long before
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #6e7877e5
 class Query2026(BaseQuery[tuple(Literal[*o] for o in vocabulary('api-2026'))]):
     "A query as the service takes it in 2026"
-    limit:int = Field(1000, ge=1, le=1000)
-    granularity:int = Field(0, ge=0)
-    calculated_fields:list[CalculatedField] = Field([], max_length=100)
+    limit:int = Field(1000, ge=1, le=1000) # Most rows of the result
+    granularity:int = Field(0, ge=0) # Seconds of a step; 0 lets the service choose
+    calculated_fields:list[CalculatedField] = Field([], max_length=100) # Columns made from others
 
 class Query2024(BaseQuery[tuple(Literal[*o] for o in vocabulary('course-2024'))]):
     "A query of the course's rows of 2024"
@@ -125,7 +125,9 @@ class Problem:
 
     def __str__(self): return f"{self.path or 'query'}: {self.message} [{self.code}]"
 
-def printable_value(value)->str:
+def printable_value(
+    value, # Of any kind
+)->str:
     "A value as it may stand in a message: short and printable"
     if value is None or value is True or value is False: return json.dumps(value)
     if isinstance(value, str): return repr(value if len(value) < 60 else value[:57] + '...')
@@ -201,7 +203,11 @@ def _shape_problem(error, dialect):
 # %% ../../../nbs/library/cases/queries/schema.ipynb #b210528c
 class Parts:
     "The parts of a query whose shape is sound, each with its path"
-    def __init__(self, query, locs, columns=None):
+    def __init__(self,
+        query, # As it was read, valid or not
+        locs, # Places in it that are at fault already
+        columns=None, # That exist; None checks no names
+    ):
         self.query, self.columns, self.unclear = query, columns, {o[0] for o in locs}
         self.broken = {path_of(o) for o in locs} | {path_of(o[:-1]) for o in locs if isinstance(o[-1], str)}
         self.calculations, self.orders, self.havings, self.breakdowns, self.fields, self.filters = (
@@ -210,8 +216,14 @@ class Parts:
         for i,o in enumerate(self.get('calculations') or []):
             if isinstance(o, dict): self.filters += self.sound(o, 'filters', f'calculations[{i}].')
 
-    def get(self, key): return None if key in self.broken else self.query.get(key)
-    def sound(self, holder, key, at=''):
+    def get(self,
+        key, # Of the query
+    ): return None if key in self.broken else self.query.get(key)
+    def sound(self,
+        holder, # A part of the query
+        key, # Of that part
+        at='', # Where the part stands
+    ):
         items = [] if at + key in self.broken else holder.get(key, [])
         return [(path,o) for i,o in enumerate(items) if (path := f'{at}{key}[{i}]') not in self.broken]
 
@@ -223,7 +235,9 @@ def _rule(f):
     return f
 
 @_rule
-def calculation_columns(parts):
+def calculation_columns(
+    parts, # `Parts` of the query
+):
     "CONCURRENCY has no column, COUNT may have one, everything else needs one"
     for path,calc in parts.calculations:
         op, column = calc['op'], calc.get('column')
@@ -241,7 +255,9 @@ def _repeated(items):
         seen.add(name)
 
 @_rule
-def calculation_names(parts):
+def calculation_names(
+    parts, # `Parts` of the query
+):
     "A calculation with filters has a name, and no two share one"
     for path,calc in parts.calculations:
         if calc.get('filters') and 'name' not in calc:
@@ -249,12 +265,16 @@ def calculation_names(parts):
     yield from _repeated(parts.calculations)
 
 @_rule
-def field_names(parts):
+def field_names(
+    parts, # `Parts` of the query
+):
     "No two calculated fields share a name"
     yield from _repeated(parts.fields)
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #11c66372
-def is_unicode(o)->bool:
+def is_unicode(
+    o, # A query or a part of one
+)->bool:
     "False for text with half a surrogate pair, which no file can hold; true for all else"
     return not (isinstance(o, str) and any('\ud800' <= ch <= '\udfff' for ch in o))
 
@@ -278,7 +298,9 @@ def _value_problem(op, value):
 
 # %% ../../../nbs/library/cases/queries/schema.ipynb #3a3baa83
 @_rule
-def filter_values(parts):
+def filter_values(
+    parts, # `Parts` of the query
+):
     "Each operator has the value it takes"
     for path,o in parts.filters:
         if found := _value_problem(o['op'], o.get('value')): yield found[0], path + '.value', found[1]
@@ -290,7 +312,9 @@ def _missing(parts, op, column):
             "of them or add it.")
 
 @_rule
-def having_terms(parts):
+def having_terms(
+    parts, # `Parts` of the query
+):
     "A having names a calculation"
     for path,o in parts.havings:
         op, column = o['calculate_op'], o.get('column')
@@ -331,7 +355,9 @@ def _order_problem(parts, path, order):
     if op is not None and (found := _missing(parts, op, column)): return 'order-not-calculated', path, found
 
 @_rule
-def order_terms(parts):
+def order_terms(
+    parts, # `Parts` of the query
+):
     "An order names a calculation or a breakdown"
     for path,order in parts.orders:
         if found := _order_problem(parts, path, order): yield found
@@ -340,7 +366,9 @@ def order_terms(parts):
 def _times(parts): return [parts.get(o) for o in ('time_range', 'start_time', 'end_time')]
 
 @_rule
-def times(parts):
+def times(
+    parts, # `Parts` of the query
+):
     "At most two of the three times, and the start is not after the end"
     length, start, end = _times(parts)
     if length and start and end:
@@ -350,7 +378,9 @@ def times(parts):
                f"the start {printable_value(start)} lies after the end {printable_value(end)}.")
 
 @_rule
-def steps(parts):
+def steps(
+    parts, # `Parts` of the query
+):
     "Granularity and comparison fit the window"
     length, start, end = _times(parts)
     if parts.unclear & {'time_range', 'start_time', 'end_time'} or length and start and end: return
@@ -375,7 +405,9 @@ def _used(parts):
     yield from parts.breakdowns
 
 @_rule
-def known_columns(parts):
+def known_columns(
+    parts, # `Parts` of the query
+):
     "Every column exists"
     if parts.columns is None: return
     known = parts.columns | {o['name'] for _,o in parts.fields}

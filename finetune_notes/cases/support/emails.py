@@ -64,7 +64,10 @@ english_styles = 'fluent', 'learner', 'hasty'
 _question = re.compile(r'(?:^|[,:] |and )(?:on |to )?(?:can|could|may|how|what|when (?:will|do)|why|do '
                        r'(?!not)|does|where|which|whom?|would (?!like)|has|is|are)\b')
 
-def option_at(options, u):
+def option_at(
+    options, # To choose from, in order
+    u, # From 0 to 1
+):
     "The option at place `u` of 0 to 1"
     return options[int(u*len(options))]
 

@@ -63,7 +63,9 @@ def _one_slip(word):
     yield from (a + c + b[k:] for a,b in cut for k in (0, 1) for c in ascii_lowercase)
 
 @cache
-def mistyped_word(word)->bool:
+def mistyped_word(
+    word, # As it was written
+)->bool:
     "Is a word unknown, endings apart, and one slip away from a known one?"
     stems = {word} | {word.removesuffix(e) for e in ('s', 'es', 'd', 'ed', 'ing', 'ly', 'er', 'r', 'n')}
     return (
@@ -113,7 +115,11 @@ class Manager:
         }
         if bad: raise UserError(f'the manager has {bad}; expected numbers from 0')
 
-    def noise(self, mail, first, second)->float:
+    def noise(self,
+        mail, # What was asked
+        first, # One answer
+        second, # The other
+    )->float:
         "A logistic number of this pair and sitting; the other sign when the two are swapped"
         key = '\0'.join(
             map(str, (self.seed, self.sitting, mail['kind'], mail['order'], mail['text'], *sorted((first, second)))))
@@ -125,12 +131,22 @@ def _difference(manager, mail, first, second)->float: # Log-odds of the first
     "By how much the rubric prefers the first answer, in units of the manager's scale"
     return (rubric_score(mail, first) - rubric_score(mail, second))/(manager.scale or 1e-9)
 
-def choose_answer(manager, mail, first, second)->str: # first, second or tie
+def choose_answer(
+    manager, # Who judges
+    mail, # What was asked
+    first, # One answer
+    second, # The other
+)->str: # first, second or tie
     "What the manager says of two answers"
     felt = _difference(manager, mail, first, second) + manager.noise(mail, first, second)
     return 'tie' if abs(felt) <= manager.margin else 'first' if felt > 0 else 'second'
 
-def choice_probabilities(manager, mail, first, second)->tuple: # Of first, second and tie; they add up to 1
+def choice_probabilities(
+    manager, # Who judges
+    mail, # What was asked
+    first, # One answer
+    second, # The other
+)->tuple: # Of first, second and tie; they add up to 1
     "With which probability she says what"
     d = _difference(manager, mail, first, second)
     if first == second or not manager.scale:
@@ -141,7 +157,7 @@ def choice_probabilities(manager, mail, first, second)->tuple: # Of first, secon
 # %% ../../../nbs/library/cases/support/manager.ipynb #b6b6477c
 def label_preferences(
     pairs:pd.DataFrame, # With kind, order, text, first and second
-    manager:Manager=Manager(),
+    manager:Manager=Manager(), # Who judges
 )->pd.DataFrame: # The same with `choice`: first, second or tie
     "What the manager says of each pair"
     return pairs.assign(choice=[choose_answer(manager, m, m['first'], m['second']) for m in pairs.to_dict('records')])
@@ -159,7 +175,7 @@ def preference_records(
 # %% ../../../nbs/library/cases/support/manager.ipynb #a9415b2a
 def retest_agreement(
     pairs:pd.DataFrame, # With kind, order, text, first and second
-    manager:Manager=Manager(),
+    manager:Manager=Manager(), # Who judges
 )->dict: # expected and found: the same word in two sittings; decided: the same side where both take one; ceiling: who knows the rubric is right on her decided pairs
     "How often two sittings say the same"
     again = replace(manager, sitting=manager.sitting + 1)

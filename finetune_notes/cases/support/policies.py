@@ -114,13 +114,19 @@ def right_answer(
 _shortest, _longest = 5, 45 # Words of an answer
 
 @assertion
-def states_policy(answer, mail):
+def states_policy(
+    answer, # A text
+    mail, # What was asked
+):
     "Every fact of the right rule is in the answer"
     missing = get_policy(mail['kind']).rule_facts - facts_in(answer)
     return not missing or f"does not say {', '.join(sorted(missing))}"
 
 @assertion
-def states_no_other(answer, mail):
+def states_no_other(
+    answer, # A text
+    mail, # What was asked
+):
     "No fact is in the answer but those of the right policy and of the mail"
     foreign = facts_in(answer) - get_policy(mail['kind']).facts - facts_in(mail['text'])
     of = {f: p.name for p in all_policies().values() for f in p.facts}
@@ -129,20 +135,29 @@ def states_no_other(answer, mail):
 
 # %% ../../../nbs/library/cases/support/policies.ipynb #229fb18f
 @assertion
-def quotes_order(answer, mail):
+def quotes_order(
+    answer, # A text
+    mail, # What was asked
+):
     "The customer's number is in the answer, and no other number of that length"
     said = set(re.findall(rf'(?<!\d)\d{{{len(str(mail["order"]))}}}(?!\d)', answer))
     return said == {str(mail['order'])} or (f"says {', '.join(sorted(said))} instead of {mail['order']}" if said
                                             else f"does not say {mail['order']}")
 
 @assertion
-def right_length(answer, mail):
+def right_length(
+    answer, # A text
+    mail, # What was asked
+):
     "Between 5 and 45 words"
     n = len(answer.split())
     return _shortest <= n <= _longest or f'has {n} words; expected {_shortest} to {_longest}'
 
 @assertion
-def gives_next_step(answer, mail):
+def gives_next_step(
+    answer, # A text
+    mail, # What was asked
+):
     "The form, desk, line or box of the right policy is in the answer"
     p = get_policy(mail['kind'])
     return p.step_facts <= facts_in(answer) or f"does not say {', '.join(sorted(p.step_facts))}"

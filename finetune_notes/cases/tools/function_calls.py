@@ -99,7 +99,10 @@ def expand_calls(
         )
     return made
 
-def function_fields(request, calls=None)->dict: # Fields of the template
+def function_fields(
+    request, # `ToolRequest`
+    calls=None, # To learn; without them there is no answer
+)->dict: # Fields of the template
     "A request with its tools, and the calls to learn"
     return dict(tools=tools_text(request.tools), request=request.text,
                 calls=calls_json(compact_calls(request.calls if calls is None else calls, request.tools)))
@@ -198,7 +201,9 @@ def call_mismatch(
     if has_perfect_matching([[not f for f in row] for row in faults]): return ''
     return next((min(row, key=len) for row in faults if all(row)), 'two calls are the same')
 
-def has_perfect_matching(fit):
+def has_perfect_matching(
+    fit, # fit[i][j] says whether row i may get column j
+):
     "Can each row get a column of its own in which it is true? (augmenting paths)"
     owner = {}
     def place(i, seen):
@@ -240,9 +245,9 @@ def parse_json_calls(
 @dataclass(frozen=True)
 class FunctionQuestion:
     "A question of the leaderboard"
-    id:str
+    id:str # As the file gives it
     category:str # What stands in the id before its number
-    text:str
+    text:str # What is asked
     tools:tuple # `Tool`s
     accepted:list|None # For each call that is due, name → parameter → accepted values; None where any call will do
 
@@ -646,7 +651,9 @@ class Scores:
             lines.append(f'answers to no question that was scored: {len(lost)}, the first to {lost[0]!r}')
         return '\n'.join(lines)
 
-def holds_accepted(path)->bool:
+def holds_accepted(
+    path, # A file
+)->bool:
     "Is this a file of accepted answers, and not of a model's?"
     rows = [r for _,r in RowFile(path) if isinstance(r, dict)]
     return bool(rows) and all('ground_truth' in r for r in rows)
@@ -683,13 +690,19 @@ def score_calls(
                   [i for i in answers if i not in faults], dict(left_out or {}))
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #819fb471
-def as_question(request, number:int)->dict:
+def as_question(
+    request, # `ToolRequest`
+    number:int, # Part of its id
+)->dict:
     "A request as a row of the leaderboard, with its accepted answers"
     functions = [dict(name=t.name, description=t.description, parameters=t.parameters) for t in request.tools]
     return dict(id=f'{request.category}_{number}', question=[[dict(role='user', content=request.text)]],
                 function=functions, ground_truth=accepted_calls(request))
 
-def write_jsonl(path, rows):
+def write_jsonl(
+    path, # Of the file
+    rows, # Dicts
+):
     "Rows as JSON lines"
     Path(path).write_text('\n'.join(json.dumps(r, ensure_ascii=False) for r in rows) + '\n', encoding='utf-8')
 
@@ -735,7 +748,9 @@ class RuleBasedCaller:
                             sublinear_tf=True).fit([_plain_words(t) for t in tools]), threshold
         )
 
-    def picks(self, request): # For each piece of the text, the tool that is nearest, and how near
+    def picks(self,
+        request, # `ToolRequest`
+    ): # For each piece of the text, the tool that is nearest, and how near
         pieces = [
             p for p in re.split(r'[.;!?] |, (?:and )?(?:then|also|plus|next) | and (?:then |also )?', request.text)
             if p.strip()
@@ -746,7 +761,9 @@ class RuleBasedCaller:
         ).toarray()
         return [(p, request.tools[row.argmax()], row.max()) for p,row in zip(pieces, near)]
 
-    def calls(self, request)->list[dict]: # Each with name and arguments
+    def calls(self,
+        request, # `ToolRequest`
+    )->list[dict]: # Each with name and arguments
         "What is called"
         joined = []
         for piece,tool,near in self.picks(request):
@@ -774,7 +791,12 @@ def generate_calls(
                          grammars=[calls_grammar(r.tools, short=True) for r in requests] if inside else None,
                          limit=limit)
 
-def is_runnable(answer, request, tokenizer, short=True):
+def is_runnable(
+    answer, # `Answer` of `generate`
+    request, # `ToolRequest`
+    tokenizer, # Of the model
+    short=True, # The answer is in our short form, not in JSON
+):
     "Is an answer one that could be run with the tools on offer?"
     return answer.finished and grammar_accepts(tokenizer, calls_grammar(request.tools, short), answer.text)
 

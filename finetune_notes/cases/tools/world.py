@@ -104,7 +104,9 @@ def argument_faults(
 class SandboxViolation(Exception): "A call that would leave the sandbox"
 class ToolFailed(Exception): "A tool that could not do what it was asked to"
 
-def sandbox_path(text):
+def sandbox_path(
+    text, # A path as it was written
+):
     "Parts of letters, digits, points, spaces and hyphens, none of which begins with a point"
     if not re.fullmatch(r'\w[\w .-]*(/\w[\w .-]*)*', text):
         raise SandboxViolation(f'{text[:60]!r} is no path below the folder')
@@ -161,7 +163,9 @@ class Sandbox:
         if len(self.tools) < len(tools): raise UserError('two tools have the same name; rename one')
         for t in tools: _checked_once(t.name, json.dumps(t.parameters))
 
-    def call(self, call)->Outcome: # `call` has name and arguments
+    def call(self,
+        call, # Name and arguments
+    )->Outcome: # `call` has name and arguments
         "Run one call, or say why not"
         self.log.append((call, self.ending(call)))
         return self.log[-1][1]
@@ -170,7 +174,9 @@ class Sandbox:
     @property
     def refused(self): return RowTable([dict(call=c, reason=o.value) for c,o in self.log if o.kind == 'refused'])
 
-    def ending(self, call):
+    def ending(self,
+        call, # Name and arguments
+    ):
         tool = self.tools.get(call['name']) if isinstance(call, dict) and isinstance(call.get('name'), str) else None
         if tool is None or tool.run is None: return Outcome('wrong', 'no such tool can be run')
         given = call.get('arguments')
@@ -261,7 +267,7 @@ def _coded(pattern, rng):
 @dataclass(frozen=True)
 class Param:
     "A parameter, the kind of its values, and how people say it"
-    name:str
+    name:str # Of the argument
     kind:str # As in `tool_domains`
     told:tuple # Wordings; of a yes or no, one for either
     def schema(self):
@@ -279,7 +285,10 @@ def load_domains(split:str)->dict: # Name → things, and parameters by their na
         for name, d in tool_domains[split].items()
     }
 
-def verb_synonyms(split:str, op:str)->dict: # Verb of a tool's name → other words for it
+def verb_synonyms(
+    split:str, # train, val or test, which differ in their verbs
+    op:str, # What the tool does
+)->dict: # Verb of a tool's name → other words for it
     "The verbs of a split for what a tool does"
     return tool_verbs[split][op]
 
@@ -358,12 +367,12 @@ request_categories = ('simple', 'multiple', 'parallel', 'irrelevance', 'missing'
 @dataclass(frozen=True)
 class ToolRequest:
     "What a user says, the tools that are offered, and the calls that are right"
-    text:str
+    text:str # What the user writes
     tools:tuple # `Tool`s
     calls:list # Each with name and arguments
-    category:str
+    category:str # simple, multiple, parallel or irrelevant
     wording:str # The text without its values
-    split:str
+    split:str # train, val or test
 
 def _clause(tool, rng, split, drop=()): # What to do, how it is told, the same without values, the arguments
     "One thing to do, said and as arguments"
@@ -449,7 +458,7 @@ def generate_call_requests(
 @dataclass(frozen=True)
 class LoggedCalls:
     "A request and what was called"
-    request:ToolRequest
+    request:ToolRequest # That was answered
     calls:list # Each with name and arguments
     slip:str # What went wrong; empty where nothing did
 
@@ -508,7 +517,10 @@ def corrupt_calls(
     elif slip == 'lost': del call['arguments'][p]
     return calls
 
-def equivalent_calls(request, rng):
+def equivalent_calls(
+    request, # With its right calls
+    rng, # Chooses the order
+):
     "The right calls in another order, with defaults written out"
     tools = {t.name: t for t in request.tools}
     defaults = lambda c: {
@@ -522,7 +534,7 @@ def equivalent_calls(request, rng):
 def generate_call_log(
     some, # `ToolRequest`s
     share:float=.2, # Of them with a slip
-    seed:int=42,
+    seed:int=42, # The same seed gives the same log
 )->list[LoggedCalls]:
     "A log of what was called, good and bad"
     made = []
@@ -558,7 +570,11 @@ def world_for_request(
         world[tool.thing] += [asked_for, *beside]
     return world
 
-def end_state(request, calls, world): # Texts that can be compared
+def end_state(
+    request, # With its tools
+    calls, # In the order in which they are run
+    world, # In which they are run
+): # Texts that can be compared
     "What calls leave behind: the world, and how each call ended; both whatever the order"
     box = Sandbox(request.tools, world)
     ends = sorted(json.dumps([o.kind, o.value], sort_keys=True) for o in map(box.call, calls))

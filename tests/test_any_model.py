@@ -181,7 +181,7 @@ def test_it_learns_from_pairs(saved, tmp_path):
     run = dpo(pairs, prompts, base, how, folder=tmp_path)
     assert len(run.history) == 4 and run.history['rewards/margins'].iloc[0] == pytest.approx(0, abs=1e-3)
     assert run.facts['shortcut'].startswith('pairs are read')
-    assert (log_ratio_margins(run, pairs, prompts).margin > 0).mean() > .5
+    assert (log_ratio_margins(pairs, prompts, run).margin > 0).mean() > .5
 
 def test_scores_are_the_models_own(saved):
     base, _ = saved

@@ -38,7 +38,7 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 def test_a_run_without_a_reference_is_refused(begun):
-    with pytest.raises(UserError, match='not trained on preferences'): log_ratio_margins(begun, pairs, template)
+    with pytest.raises(UserError, match='not trained on preferences'): log_ratio_margins(pairs, template, begun)
 
 # Equality with TRL
 
@@ -97,7 +97,7 @@ def test_training_starts_at_ln_2_and_learns(begun, tmp_path):
     run = dpo(pairs, template, begun, replace(recipe, sft=0, epochs=10), folder=tmp_path)
     assert run.history.loss[0] == pytest.approx(0.693147, abs=1e-4)
     assert run.history.loss.iloc[-1] < 0.2
-    assert (log_ratio_margins(run, pairs, template).margin > 0).all()
+    assert (log_ratio_margins(pairs, template, run).margin > 0).all()
 
 def test_frozen_weights_stay_and_the_adapter_goes_on_from_the_run(begun, tmp_path):
     run = dpo(pairs, template, begun, replace(recipe, epochs=1), folder=tmp_path)
@@ -169,7 +169,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(loss, begun, tmp_path, 
 @pytest.mark.parametrize('loss', ['kto', 'orpo', 'hinge'])
 def test_every_loss_learns_the_pairs(loss, begun, tmp_path):
     run = dpo(pairs, template, begun, replace(recipe, loss=loss, epochs=8, sft=0), folder=tmp_path)
-    assert (log_ratio_margins(run, pairs, template).margin > 0).mean() >= 0.75
+    assert (log_ratio_margins(pairs, template, run).margin > 0).mean() >= 0.75
 
 def test_an_answer_to_another_prompt_stands_beside_each_of_ktos(tiny):
     rows = pair_rows(pairs, template, tiny.tokenizer())
@@ -197,7 +197,7 @@ def test_pairs_that_cannot_be_trained_on_are_refused(begun, tmp_path):
 def test_swapped_labels_and_noise_are_said(begun, tmp_path):
     turned = [replace(p, chosen=p.rejected, rejected=p.chosen, annotator='ben') for p in pairs]
     run = dpo(pairs, template, begun, replace(recipe, epochs=8), folder=tmp_path)
-    table = preference_accuracy(log_ratio_margins(run, 2*(pairs + turned), template))
+    table = preference_accuracy(log_ratio_margins(2*(pairs + turned), template, run))
     assert 'better than chance' in table.says['ann'] and 'swapped' in table.says['ben']
     assert 'noise' in describe_accuracy(50, 100) and 'swapped' in describe_accuracy(30, 100) and 'better' in describe_accuracy(70, 100) and 'too few' in describe_accuracy(0, 4)
     assert 'too few' in repr(run)

@@ -49,7 +49,7 @@ def test_mails_of_one_wording_count_as_one(mails):
 
 def test_rewards_are_what_training_moved(run, choices, mails):
     frame, answers = pd.DataFrame(dict(text=[p.prompt for p in choices])), [(p.chosen, p.rejected) for p in choices]
-    found, weighed = service.implicit_rewards(run, frame, answers), log_ratio_margins(run, choices, service.service_template)
+    found, weighed = service.implicit_rewards(frame, answers, run), log_ratio_margins(choices, service.service_template, run)
     beta = run.facts['recipe']['beta']
     assert found[:, 0] == pytest.approx(beta*(weighed.chosen - weighed.chosen_start), abs=1e-3)
     assert found[:, 1] == pytest.approx(beta*(weighed.rejected - weighed.rejected_start), abs=1e-3)
@@ -57,14 +57,14 @@ def test_rewards_are_what_training_moved(run, choices, mails):
 
 def test_best_of_n_takes_the_highest_reward(run, mails, monkeypatch):
     few, writer = mails.head(3), type('Writer', (), dict(base=load_checkpoint('tiny'), model=load_checkpoint('tiny').model))
-    drawn = service.sample_replies(writer, few, 4, seed=1)
+    drawn = service.sample_replies(few, writer, 4, seed=1)
     assert drawn.shape == (3, 4) and len(set(drawn.ravel())) > 1
-    assert (drawn == service.sample_replies(writer, few, 4, seed=1)).all() and (drawn != service.sample_replies(writer, few, 4, seed=2)).any()
+    assert (drawn == service.sample_replies(few, writer, 4, seed=1)).all() and (drawn != service.sample_replies(few, writer, 4, seed=2)).any()
     answers = mails.head(12)['first'].to_numpy().reshape(3, 4)
-    found = service.implicit_rewards(run, few, answers)
-    assert list(service.best_of_k(answers, run, few)) == [row[max(range(4), key=lambda k: r[k])] for row,r in zip(answers, found)]
+    found = service.implicit_rewards(few, answers, run)
+    assert list(service.best_of_k(few, answers, run)) == [row[max(range(4), key=lambda k: r[k])] for row,r in zip(answers, found)]
     monkeypatch.setattr(service, 'implicit_rewards', lambda *args: -found)
-    assert list(service.best_of_k(answers, run, few)) == [row[min(range(4), key=lambda k: r[k])] for row,r in zip(answers, found)]
+    assert list(service.best_of_k(few, answers, run)) == [row[min(range(4), key=lambda k: r[k])] for row,r in zip(answers, found)]
 
 def test_what_cannot_be_learned_from_is_left_out(mails):
     judged = mails.head(3).assign(choice=['first', 'tie', 'second'])
@@ -125,7 +125,7 @@ def test_contrast_tells_chosen_from_rejected(mails, clean):
 def test_a_point_of_the_curve_says_what_it_was_compared_with(run, choices, mails, clean, monkeypatch):
     monkeypatch.setattr(pairs, 'greedy_replies', lambda *args: clean)
     found = pairs.learning_curve_point('some', run, choices, mails, clean, ['']*len(mails), Manager())
-    weighed = log_ratio_margins(run, choices, service.service_template)
+    weighed = log_ratio_margins(choices, service.service_template, run)
     assert (found['against SFT'].estimate, found['right rule'], found['stock phrases']) == (.5, 1, 0)
     assert found['against agents'].estimate > .9
     assert found['ranked'].estimate == (weighed.margin > 0).mean() and found['ranked'].n == len(choices)

@@ -121,17 +121,17 @@ def test_a_tokenizer_that_joins_digits_is_refused(tiny):
 def test_read_outs_are_what_their_names_say_and_are_kept(tiny, run, tuned, monkeypatch, tmp_path):
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))
     texts, tokenizer = ['old radio', 'piano', 'an atlas'], tiny.tokenizer()
-    made, prompts = valuation.decision_rule_answers(run, texts), prompts_of(tiny, *texts)
+    made, prompts = valuation.decision_rule_answers(texts, run), prompts_of(tiny, *texts)
     found = number_distributions(tuned, tokenizer, prompts)
     assert made['median'].values.tolist() == [d.median for d in found]
     np.testing.assert_allclose(made['expected value'].values, [d.mean for d in found])
     np.testing.assert_array_equal(made['greedy'].values, [read_number(a.text) for a in generate(tuned, tokenizer, prompts, limit=8, label=None)])
     assert not np.allclose(made['median'].values, made['expected value'].values)
     monkeypatch.delattr(valuation, 'number_distributions')
-    again = valuation.decision_rule_answers(run, texts)
+    again = valuation.decision_rule_answers(texts, run)
     assert list(again) == list(made) == ['greedy', 'median', 'expected value', 'median of 9']
     for name in made: np.testing.assert_array_equal(again[name].values, made[name].values)
-    with pytest.raises(NameError): valuation.decision_rule_answers(run, texts[:2])
+    with pytest.raises(NameError): valuation.decision_rule_answers(texts[:2], run)
 
 def planted():
     "Errors in three worlds, rows in random order: 2 and 3 when clean. Heaping costs greedy 0.5 and the head nothing, all together 1 and 0.75"

@@ -361,9 +361,9 @@ def _row_logps(model, input_ids, attention_mask, labels)->torch.Tensor: # Shape 
     return logps.new_zeros(len(labels)).index_add_(0, keep//(labels.shape[1] - 1), logps)
 
 def log_ratio_margins(
-    run:Run, # As `dpo` gives it; another one is a `UserError`
     pairs:list[Pair], # That it was not trained on
     template:Template, # It was trained with
+    run:Run, # As `dpo` gives it; another one is a `UserError`
 )->pd.DataFrame: # annotator, chosen, rejected, chosen_start, rejected_start (nats), margin: chosen's gain less rejected's
     "How far a run has moved both answers of each pair; β times the margin is the reward margin"
     if not isinstance(run.base, AdapterCheckpoint):

@@ -101,10 +101,10 @@ def labels_json_schema(
     return json.dumps(dict(type='array', items=dict(enum=list(classes)), maxItems=most))
 
 def generate_labels(
-    run, # The tuned model
     tests:dict, # Name of a test → articles
-    grammar:str, # In which only lists of known classes can be written
+    run, # The tuned model
     tokenizer, # Of the run
+    grammar:str, # In which only lists of known classes can be written
     limit:int=72, # Most tokens of an answer
 ):
     "What a tuned model writes: test → texts, free and inside the grammar, and seconds for an article when free"

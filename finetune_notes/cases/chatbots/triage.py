@@ -93,8 +93,8 @@ def email_classifier(
         [m.text for m in used], [m.kind if m.kind in common_kinds else 'other' for m in used])
 
 def log_probabilities(
-    model, # A fitted classifier of K classes
     mails, # Length n
+    model, # A fitted classifier of K classes
 ):
     "Logarithms of the probabilities, shape (n, K)"
     return np.log(np.clip(model.predict_proba([m.text for m in mails]), 1e-12, 1))

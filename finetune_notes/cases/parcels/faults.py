@@ -48,8 +48,8 @@ def run_world(
     world = generate_splits(rows, 1, asked, dials)
     train, texts, true = world['train'], world['test'].text.tolist(), world['test'].true.to_numpy()
     runs = {kind: train_values(kind, train, single_epoch_recipes[kind]) for kind in ('head', 'string')[:1 + string]}
-    said = (dict(head=regression_answers('head', runs['head'], texts)) |
-            (decision_rule_answers(runs['string'], texts, k=0, digits=1) if string else {})
+    said = (dict(head=regression_answers(texts, runs['head'], 'head')) |
+            (decision_rule_answers(texts, runs['string'], k=0, digits=1) if string else {})
             | classical_answers(train, texts, compared_systems[3:]))
     values = {
         s: np.where(np.isfinite(said[s].values), said[s].values, train.declared.median())

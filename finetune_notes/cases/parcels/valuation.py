@@ -75,8 +75,8 @@ def _kept(
 
 # %% ../../../nbs/lessons/31_valuation.ipynb #a4b5b41b
 def decision_rule_answers(
-    run:Run, # Of the kind `string`
     texts:list, # Descriptions
+    run:Run, # Of the kind `string`
     k:int=9, # Samples; 0 leaves their median out
     digits:int=2, # Significant digits that are told apart, as for `number_distributions`
 )->dict: # Read-out → `ValuationAnswers`
@@ -96,9 +96,9 @@ def decision_rule_answers(
     return _kept('read-outs', dict(weights=run.identity, samples=k, digits=digits), texts, make)
 
 def regression_answers(
-    kind, # raft or head
-    run, # The trained model
     texts, # Descriptions, length n
+    run, # The trained model
+    kind, # raft or head
 ):
     "Answers of RAFT or the head"
     make = lambda: predict_values(kind, load_value_model(kind, run), run.base.tokenizer(), texts)

@@ -32,7 +32,7 @@ def evaluate_house(
     tuned = train_service_sft(generate_sft_examples(dials, seed), replace(service_sft_recipe, seed=seed))
     choices = choices_to_pairs(label_preferences(generate_answer_pairs(pairs, dials=dials, seed=seed), manager))
     preferred = train_service_dpo(choices, tuned, replace(service_dpo_recipe, seed=seed))
-    sampled = lambda run: pd.Series(sample_replies(run, mails, 1, seed=seed)[:, 0], mails.index)
+    sampled = lambda run: pd.Series(sample_replies(mails, run, 1, seed=seed)[:, 0], mails.index)
     said = {
         'prompted': greedy_replies('prompted', mails[:n//2]), 'SFT, sampled': sampled(tuned),
         'SFT, greedy': greedy_replies('SFT', mails, tuned), 'DPO, sampled': sampled(preferred),

@@ -29,7 +29,7 @@ def learning_curve_point(
     manager:Manager, # Who judges
 )->dict: # ranked, against SFT, against agents: `Estimate`; right rule, stock phrases, words: means
     "What a number of choices was worth"
-    weighed, answers = log_ratio_margins(run, told, service_template), greedy_replies(name, mails, run)
+    weighed, answers = log_ratio_margins(told, service_template, run), greedy_replies(name, mails, run)
     ranked = proportion_estimate(int((weighed.margin > 0).sum()), len(told))
     rows = mails.to_dict('records')
     seen = [rubric_features(m, a) for m,a in zip(rows, answers)]

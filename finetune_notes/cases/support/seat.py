@@ -104,7 +104,7 @@ def evaluate_pairs(
     run:PreferenceRun, # What `train_pairs` gave
 )->dict: # n; right, low, high: shares; chosen, rejected: change in nats; shorter: share of pairs whose chosen answer is the shorter one; says
     "How far a model ranks choices as they were made"
-    weighed = log_ratio_margins(run, pairs, _own)
+    weighed = log_ratio_margins(pairs, _own, run)
     size = [(len(p.chosen.split()), len(p.rejected.split())) for p in pairs]
     return dict(n=len(pairs), **preference_summary(weighed),
                 shorter=float(np.mean([(a < b) + (a == b)/2 for a, b in size])),

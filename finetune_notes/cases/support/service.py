@@ -95,9 +95,9 @@ def greedy_replies(
 
 # %% ../../../nbs/lessons/51_service.ipynb #8e6f3594
 def implicit_rewards(
-    run:PreferenceRun, # Trained on choices
     mails:pd.DataFrame, # With the column text, length n
     answers:list, # k texts for each mail, shape (n, k); k is even
+    run:PreferenceRun, # Trained on choices
 )->np.ndarray: # Shape (n, k)
     "What training on choices thinks of answers (Rafailov et al., 2023, section 5)"
     tokenizer, start = run.base.tokenizer(), run.base
@@ -112,8 +112,8 @@ def implicit_rewards(
 
 # %% ../../../nbs/lessons/51_service.ipynb #e937c32f
 def sample_replies(
-    run:Run, # Writes
     mails:pd.DataFrame, # With the column text, length n
+    run:Run, # Writes
     k:int, # Answers to each
     temperature:float=1., # 1 is the model's own probabilities
     seed:int=42, # Of the samples
@@ -125,12 +125,12 @@ def sample_replies(
     return np.array([' '.join(a.text.split()) for a in drawn], dtype=object).reshape(-1, k)
 
 def best_of_k(
+    mails:pd.DataFrame, # With the column text, length n
     answers:np.ndarray, # What `sample_replies` gave, shape (n, k); k is even
     run:PreferenceRun, # Judges
-    mails:pd.DataFrame, # With the column text, length n
 )->pd.Series: # Texts, with the index of the mails
     "Of the answers to each mail the one with the highest reward"
-    return pd.Series(answers[np.arange(len(mails)), implicit_rewards(run, mails, answers).argmax(1)], mails.index)
+    return pd.Series(answers[np.arange(len(mails)), implicit_rewards(mails, answers, run).argmax(1)], mails.index)
 
 # %% ../../../nbs/lessons/51_service.ipynb #763aef87
 @dataclass(frozen=True, repr=False)

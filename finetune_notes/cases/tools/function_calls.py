@@ -779,8 +779,8 @@ def _filled(tool, text):
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #4981e175
 def generate_calls(
-    run, # A finished training
     requests, # `Request`s or `FunctionQuestion`s
+    run, # A finished training
     tokenizer, # Of its base model
     inside:bool=False, # The grammar of the tools on offer
     limit:int=160, # Tokens of an answer
@@ -810,5 +810,5 @@ def tuned_answers(
     run, # A finished training
 )->dict: # id → calls, or the text where it holds none
     "The answers of a tuned model, inside the grammar of the tools on offer"
-    made, _ = generate_calls(run, questions, run.base.tokenizer(), inside=True)
+    made, _ = generate_calls(questions, run, run.base.tokenizer(), inside=True)
     return {q.id: a.text if (calls := expand_calls(a.text, q.tools)) is None else calls for q,a in zip(questions, made)}

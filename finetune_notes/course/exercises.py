@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from ..core.artifacts import write_text
 from ..core.settings import UserError, load_settings
 from .lessons import lessons, library
+from ..core.text import html_table
 
 # %% ../../nbs/library/course/exercises.ipynb #34edc9e0
 def to_plain(
@@ -299,12 +300,8 @@ class Progress:
         lines = ['  '.join(map(str.ljust, row, widths)).rstrip() for row in self.rows]
         return '\n'.join([f"[{'#'*full}{'.'*(20 - full)}] {self.head}", *lines])
     def _repr_html_(self):
-        cells = [
-            ''.join(f'<{tag} style="text-align:left">{html.escape(o)}</{tag}>' for o in row)
-            for tag, row in zip(['th'] + ['td'] * len(self.rows), self.rows)
-        ]
         bar = f'<progress max="{self.of}" value="{self.solved}"></progress> {html.escape(self.head)}'
-        return f"<p>{bar}</p><table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+        return f'<p>{bar}</p>' + html_table(self.rows[1:], self.rows[0], style='text-align:left')
 
 # %% ../../nbs/library/course/exercises.ipynb #efbb344c
 def _state(wrong:int, right:int)->str:

@@ -22,6 +22,7 @@ from ..evaluation.intervals import wilson
 from ..core.files import BadRow, found_text, load_rows, parse_json
 from ..core.extras import require_packages
 from ..core.settings import UserError
+from ..core.text import html_table
 
 # %% ../../nbs/library/data/explore.ipynb #69fc9acd
 def json_row(
@@ -70,11 +71,7 @@ class RowTable:
     def __repr__(self):
         return '\n'.join([self.caption, *(' | '.join(l).replace('\n', '\\n') for l in [self.fields, *self.lines()])])
     def _repr_html_(self):
-        row = lambda tag, texts: '<tr>' + ''.join(
-            f'<{tag} style="{_style}">{html.escape(readable_text(t))}</{tag}>' for t in texts
-        ) + '</tr>'
-        body = row('th', self.fields) + ''.join(row('td', l) for l in self.lines())
-        return f'<table><caption>{html.escape(self.caption)}</caption>{body}</table>'
+        return html_table(self.lines(), [readable_text(f) for f in self.fields], self.caption, _style)
 
 # %% ../../nbs/library/data/explore.ipynb #eea75799
 _term = re.compile(r'(?P<no>-?)(?:(?P<field>\w+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')

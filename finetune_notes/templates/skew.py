@@ -12,7 +12,6 @@ __all__ = ['extract_prompt_ids', 'Parting', 'pairwise_divergences', 'skew_classi
            'two_sample_test', 'SkewReport', 'template_skew']
 
 # %% ../../nbs/library/templates/skew.ipynb #8d7570ea
-import html
 from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
@@ -21,6 +20,7 @@ from ..evaluation.intervals import wilson
 from ..core.extras import require_packages
 from ..core.settings import UserError
 from .template import ignored_label
+from ..core.text import html_table
 
 # %% ../../nbs/library/templates/skew.ipynb #e4e50300
 def extract_prompt_ids(
@@ -155,21 +155,16 @@ class SkewReport:
     def _repr_html_(self):
         d, parts = self.drift, [f'<p>{len(self.parted)} of {self.pairs} pairs part.</p>']*bool(self.pairs)
         if self.parted:
-            parts += _table_html(('pair', 'token', 'trained', 'served'),
-                                 [(p.row, p.position, repr(p.trained), repr(p.served)) for p in self.parted[:3]])
+            parts += html_table([(p.row, p.position, repr(p.trained), repr(p.served)) for p in self.parted[:3]],
+                                ('pair', 'token', 'trained', 'served'))
         if d:
             said = 'drift' if d.found else 'no drift'
             parts += (f'<p>A classifier tells them apart with an AUC of {d.auc:.3f} [{d.lo:.3f}, {d.hi:.3f}]: '
                       f'{said}.</p>')
         if d and d.found:
-            parts += _table_html(('what tells', 'trained', 'served'),
-                                 [(repr(t), f'{a:.0%}', f'{b:.0%}') for t, a, b in d.telling])
+            parts += html_table([(repr(t), f'{a:.0%}', f'{b:.0%}') for t, a, b in d.telling],
+                                ('what tells', 'trained', 'served'))
         return ''.join(parts)
-
-def _table_html(head, lines):
-    "A table whose cells are escaped"
-    row = lambda values, tag: '<tr>' + ''.join(f'<{tag}>{html.escape(str(v))}</{tag}>' for v in values) + '</tr>'
-    return '<table>' + row(head, 'th') + ''.join(row(l, 'td') for l in lines) + '</table>'
 
 # %% ../../nbs/library/templates/skew.ipynb #02da024f
 def template_skew(

@@ -15,6 +15,7 @@ __all__ = ['common_kinds', 'rare_kinds', 'unseen_kinds', 'vague_phrases', 'Mail'
 import random
 from dataclasses import dataclass
 import numpy as np
+from scipy.special import softmax
 from ...core.settings import UserError
 from ...core.text import package_data
 from ...evaluation.statistics import Estimate, bootstrap, proportion_estimate
@@ -105,9 +106,7 @@ def tempered_softmax(
     temperature:float=1., # Above 1 is less sure
 )->np.ndarray: # Probabilities, shape (n, K)
     "Softmax of logits over a temperature"
-    scaled = logits/temperature
-    scaled = np.exp(scaled - scaled.max(1, keepdims=True))
-    return scaled/scaled.sum(1, keepdims=True)
+    return softmax(logits/temperature, axis=1)
 
 def fit_temperature(
     logits:np.ndarray, # Of validation mail, shape (n, K)

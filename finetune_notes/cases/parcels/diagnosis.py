@@ -29,6 +29,7 @@ from ...evaluation.intervals import Estimate, paired_bootstrap, proportion_estim
 from ...core.files import BadRow, Loaded, RowProblem, found_text, load_rows
 from ...core.extras import require_packages
 from ...core.settings import UserError
+from ...core.text import html_table
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #01c92bcc
 @dataclass(frozen=True)
@@ -287,12 +288,9 @@ def _mode(values):
 def _held_out(columns, logs, weights):
     "What a ridge regression predicts for each row from the other four fifths"
     from sklearn.linear_model import Ridge
-    from sklearn.model_selection import KFold
-    out = np.zeros(len(logs))
-    for learn,ask in KFold(5, shuffle=True, random_state=0).split(logs):
-        out[ask] = Ridge(.5, solver='sparse_cg',
-                         tol=1e-3).fit(columns[learn], logs[learn], sample_weight=weights[learn]).predict(columns[ask])
-    return out
+    from sklearn.model_selection import KFold, cross_val_predict
+    return cross_val_predict(Ridge(.5, solver='sparse_cg', tol=1e-3), columns, logs, params=dict(sample_weight=weights),
+                             cv=KFold(5, shuffle=True, random_state=0))
 
 def _centred_errors(
     texts, # Length n
@@ -358,8 +356,7 @@ class Diagnosis:
 
     def __repr__(self): return '\n'.join([*(f'{a:28} {b}' for a,b in self.lines()), *self.why])
     def _repr_html_(self):
-        rows = ''.join(f'<tr><td>{html.escape(a)}</td><td>{html.escape(b)}</td></tr>' for a,b in self.lines())
-        return f'<table>{rows}</table>' + ''.join(f'<p>{html.escape(w)}</p>' for w in self.why)
+        return html_table(self.lines()) + ''.join(f'<p>{html.escape(w)}</p>' for w in self.why)
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #f9967234
 _shortest_file, _fewest = 30, 500 # Rows below which nothing is estimated, and below which nothing is concluded

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import maximum_bipartite_matching
 from ...generation.decoding import grammar_accepts, generate_once
 from ...core.checkpoints import load_checkpoint
 from ...core.files import BadRow, LeftOut, Loaded, RowFile, found_text, load_rows, parse_json
@@ -204,14 +206,9 @@ def call_mismatch(
 def has_perfect_matching(
     fit, # fit[i][j] says whether row i may get column j
 ):
-    "Can each row get a column of its own in which it is true? (augmenting paths)"
-    owner = {}
-    def place(i, seen):
-        for j in (j for j,ok in enumerate(fit[i]) if ok and j not in seen):
-            seen.add(j)
-            if j not in owner or place(owner[j], seen): owner[j] = i; return True
-        return False
-    return all(place(i, set()) for i in range(len(fit)))
+    "Can each row get a column of its own in which it is true?"
+    if not fit: return True
+    return bool((maximum_bipartite_matching(csr_matrix(np.array(fit, dtype=bool)), perm_type='column') >= 0).all())
 
 # %% ../../../nbs/lessons/66_function_calls.ipynb #0a352bbe
 def accepted_calls(

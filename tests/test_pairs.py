@@ -264,6 +264,14 @@ def test_nothing_beside_the_prompt_is_dropped(tmp_path):
     assert load_pairs(lines(tmp_path, dict(prompt=[system, user('Late?')], chosen=talk('Late?', 'Yes.'), rejected=talk('Late?', 'No.'))))[0].prompt == [system, user('Late?')]
     refused(tmp_path, good | dict(chosen=[dict(role='assistant', content=None, tool_calls=[{}])]), 'row 1, chosen: calls a tool')
 
+@pytest.mark.parametrize('deep', [99, 101, 985, 100_000])
+def test_calls_that_are_nested_deep_are_refused_with_a_sentence(deep, tmp_path):
+    call = '[{"role": "user", "content": "Q"}, {"role": "assistant", "content": "x", "tool_calls": [{"a": ' + '['*(deep - 2) + ']'*(deep - 2) + '}]}, {"role": "tool", "content": "r"}]'
+    path = tmp_path/'deep.jsonl'
+    path.write_text(f'{{"prompt": {call}, "chosen": "a", "rejected": "b"}}\n')
+    found = read_pairs(path)
+    assert [str(p) for p in found.problems] == [] if deep < 100 else 'nested more than 100 deep' in str(found.problems[0]) or 'expected JSON' in str(found.problems[0])
+
 def test_prompts_of_labels_are_checked(tmp_path):
     row = dict(completion='a', label=True)
     for prompt, said in (([{'from': 'human', 'value': 'q'}], None), (['x', 7], 'turn 1'), ([], 'prompt: is missing'), (talk('q', 'a'), 'ends with the user')):

@@ -230,7 +230,7 @@ def test_a_file_that_was_cut_anywhere_gives_whole_answers_or_one_sentence(tmp_pa
 
 @pytest.mark.parametrize('damage, part', [
     (lambda lines: lines[1:], 'row 1, recording: expected the head of a recording'), (lambda lines: ['{"id": 1}', *lines], 'row 1, recording'),
-    (lambda lines: [lines[0], lines[1][:-5], *lines[2:]], 'row 2, the line: expected JSON'), (lambda lines: [*lines, lines[1]], 'is answered in an earlier row too'),
+    (lambda lines: [lines[0], lines[1][:-5], *lines[2:]], 'row 2, the line: expected JSON'), (lambda lines: [*lines, lines[1]], 'stands in the file twice'),
     (lambda lines: [lines[0].replace('"recording": 1', '"recording": 2'), *lines[1:]], 'row 1, recording'), (lambda lines: [*lines, '{"id": "q9", "text": "x"}'], 'expected a question of the head'),
     (lambda lines: [lines[0], '{"id": "q0", "text": null}'], 'row 2, text: expected a text, found nothing')])
 def test_other_damage_is_one_sentence_and_nothing_is_written_over(serve, out, damage, part):
@@ -244,7 +244,7 @@ def test_other_damage_is_one_sentence_and_nothing_is_written_over(serve, out, da
     assert out.read_bytes() == before and log.calls == 3
 
 @pytest.mark.parametrize('last, part', [
-    ('{"id": "q9", "text": "x"}', "row 5, id: expected a question of the head, found str 'q9'"), ('{"id": "q0", "text": "x"}', "row 5, id: 'q0' is answered in an earlier row too"),
+    ('{"id": "q9", "text": "x"}', "row 5, id: expected a question of the head, found str 'q9'"), ('{"id": "q0", "text": "x"}', "row 5, id: 'q0' stands in the file twice"),
     ('{"id": "q3"}', 'row 5, id'), ('{"id": "q0", "id": "q0", "text": "x"}', "row 5, the line: expected JSON"), ('7', 'row 5, the line: expected a JSON object'), ('['*10_000 + ']'*10_000, 'row 5, the line')])
 def test_a_last_line_that_is_whole_is_never_dropped(serve, out, last, part):
     url, log = serve(echo)
@@ -394,7 +394,7 @@ def test_questions_of_every_format(tmp_path):
     (dict(id=1, messages=[dict(role='user', content=' ')]), 'messages, turn 1'), (dict(id=1, messages='{"role": "user"'), 'messages: expected JSON'),
     (dict(id=1, messages=['x']), 'messages, turn 1'), (dict(id=1, messages=[dict(role='user', content=None)]), 'messages, turn 1'),
     (dict(id=1, messages=[dict(role='user', content='x'), dict(role='assistant', content='y')]), 'the model is to write it'),
-    (dict(id=1, prompt='x', grammar='start: "x'), 'grammar: expected a JSON schema or a grammar of Lark'), (dict(id=1, prompt='x', grammar=7), 'grammar: expected a text'), (dict(id='first', prompt='x'), 'earlier row')])
+    (dict(id=1, prompt='x', grammar='start: "x'), 'grammar: expected a JSON schema or a grammar of Lark'), (dict(id=1, prompt='x', grammar=7), 'grammar: expected a text'), (dict(id='first', prompt='x'), 'stands in the file twice')])
 def test_bad_questions_are_named(tmp_path, row, part):
     with pytest.raises(UserError) as told: load_questions(question_file(tmp_path, dict(id='first', prompt='x'), row))
     assert part in str(told.value) and 'row 2' in str(told.value) and '\n' not in str(told.value)

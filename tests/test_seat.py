@@ -138,7 +138,7 @@ def test_a_world_names_its_systems(monkeypatch):
     monkeypatch.setattr(houses, 'train_service_sft', lambda history, recipe: trained.append((len(history), recipe.seed)))
     monkeypatch.setattr(houses, 'train_service_dpo', lambda choices, run, recipe: trained.append((len(choices), recipe.seed)))
     monkeypatch.setattr(houses, 'greedy_replies', lambda name, mails, run=None: said[name](mails))
-    monkeypatch.setattr(houses, 'sample_replies', lambda run, mails, k, seed: answer(mails).to_numpy().reshape(-1, 1))
+    monkeypatch.setattr(houses, 'sample_replies', lambda mails, run, k, seed: answer(mails).to_numpy().reshape(-1, 1))
     found = houses.evaluate_house(replace(typical_agents, history=2), 56, pairs=10, seed=7)
     assert trained[0] == (56, 7) and trained[1][1] == 7 and 5 <= trained[1][0] <= 10
     assert found.mails.to_dict() == {'prompted': 28, 'SFT, sampled': 56, 'SFT, greedy': 56, 'DPO, sampled': 56, 'DPO, greedy': 56}

@@ -155,12 +155,12 @@ def test_a_world_is_judged_by_the_truth_and_no_number_counts_as_the_median(monke
         assert recipe == faults.single_epoch_recipes[kind] and frame.declared.equals(train.declared)
         trained.append(kind)
         return kind
-    def read_outs(run, texts, k, digits):
+    def read_outs(texts, run, k, digits):
         assert run == 'string' and texts == world['test'].text.tolist()
         return {'greedy': answer([float('nan')]*20), 'median': answer(2*true)}
     monkeypatch.setattr(faults, 'train_values', train_values)
     monkeypatch.setattr(faults, 'decision_rule_answers', read_outs)
-    monkeypatch.setattr(faults, 'regression_answers', lambda kind, run, texts: answer(4*true if kind == run == 'head' else true))
+    monkeypatch.setattr(faults, 'regression_answers', lambda texts, run, kind: answer(4*true if kind == run == 'head' else true))
     monkeypatch.setattr(faults, 'classical_answers', lambda frame, texts, names: {n: answer(true) for n in names})
     off = faults.run_world(FaultRates(undervaluation=.6), 60, 20, string)
     assert trained == ['head', 'string'][:1 + string] and set(off) == set(faults.compared_systems if string else ('head', *faults.compared_systems[3:]))

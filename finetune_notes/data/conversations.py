@@ -53,12 +53,20 @@ def _weight(turn, place):
     if math.isfinite(weight): return weight
     raise BadRow(place, f'expected a number as weight, found {found_text(turn["weight"])}')
 
+def _is_deeper(value, most):
+    "Are there lists and objects in a value, more than `most` inside one another?"
+    nested = lambda parts: [o for o in parts if isinstance(o, dict | list)]
+    layer = nested([value])
+    for _ in range(most): layer = nested(part for o in layer for part in (o.values() if isinstance(o, dict) else o))
+    return bool(layer)
+
 def _kept(turn, role, place):
     "What of a turn stays beside role and content"
     kept = {k: turn[k] for k in _kept_keys.get(role, []) if turn.get(k) is not None}
     if role == 'assistant' and turn.get('function_call'): kept['tool_calls'] = [turn['function_call']]
     if 'tool_calls' in kept and not all(isinstance(call, dict) for call in kept['tool_calls']):
         raise BadRow(place, f'expected a list of objects as tool_calls, found {found_text(kept["tool_calls"])}')
+    if _is_deeper(kept.get('tool_calls'), 100): raise BadRow(place, 'tool_calls are nested more than 100 deep')
     return kept | (dict(weight=0) if role == 'assistant' and not _weight(turn, place) else {})
 
 def _message(turn, place):

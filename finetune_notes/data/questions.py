@@ -7,7 +7,7 @@ __all__ = ['load_questions']
 
 # %% ../../nbs/library/data/questions.ipynb #9e51c002
 import json
-from ..core.files import BadRow, found_text, load_rows
+from ..core.files import BadRow, check_new_id, found_text, load_rows
 from ..core.settings import UserError
 from .conversations import read_messages
 from ..generation.recorder import Question, check_grammar
@@ -52,8 +52,7 @@ def load_questions(
     seen = set()
     def make(row):
         question = Question(_name_of(row), **_asked(row), grammar=_grammar_of(row))
-        if question.id in seen:
-            raise BadRow('id', f'{question.id!r} stands in an earlier row too; give each question its own')
+        check_new_id(question.id, seen)
         seen.add(question.id)
         return question
     if limit < 0: raise UserError(f'limit {limit}: expected 0 or more')

@@ -16,6 +16,7 @@ __all__ = ['function_generator', 'local_generator', 'read_kept', 'append_answer'
 # %% ../../nbs/library/data/synthesize.ipynb #cd4f7ff5
 import json, os, random, re
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -90,6 +91,43 @@ def append_answer(
     with open(file, 'ab', buffering=0) as f: f.write(b'\n' + json.dumps(dict(key=key, answer=answer)).encode() + b'\n')
 
 # %% ../../nbs/library/data/synthesize.ipynb #866722fb
+@dataclass
+class _Asking:
+    "Asks for many answers at a time, keeps them, and stops where the server has stopped answering"
+    body_of:Callable # A request → what is sent
+    ask:Callable # What is sent → a text
+    url:str # For the message
+    workers:int # Questions at a time
+    kept:Path|None # A file of answers
+    silent:int=0 # Questions given up one after another
+
+    def one(self, body, name):
+        "The answer to one question, or the exception in its place"
+        if self.silent >= 2*self.workers + 1: return ConnectionError('not asked: the server has stopped answering')
+        made = _attempt(self.ask, body)
+        self.silent = self.silent + 1 if isinstance(made, (OSError, HTTPException)) else 0
+        if isinstance(made, str): append_answer(self.kept, name, made)
+        return made
+
+    def many(self, todo):
+        "The answers to (body, name) pairs, several at a time"
+        pool = ThreadPoolExecutor(self.workers)
+        try:
+            asked = pool.map(self.one, *zip(*todo)) if todo else []
+            return list(tqdm(asked, 'asking', len(todo), False, disable='TQDM_DISABLE' in os.environ or not todo))
+        finally: pool.shutdown(cancel_futures=True)
+
+    def __call__(self, requests):
+        bodies, done = [self.body_of(r) for r in requests], read_kept(self.kept)
+        names, self.silent = _keys_of(bodies), 0
+        todo = [(b, n) for b, n in zip(bodies, names) if n not in done]
+        for body, name in todo[:1]: # One alone, which shows whether the server can be used
+            done[name] = first = self.one(body, name)
+            if not isinstance(first, (str, UnusableAnswer)):
+                raise UserError(f'{self.url} gives no answer ({first}); check the address, the model and the key')
+        done |= zip([n for _, n in todo[1:]], self.many(todo[1:]))
+        return [done[n] for n in names]
+
 def endpoint_generator(
     url:str, # Such as http://127.0.0.1:8080/v1
     model:str, # The server's name for it
@@ -105,37 +143,15 @@ def endpoint_generator(
 ): # A generator
     "A generator that asks an OpenAI-compatible server"
     check_address(url, key)
-    silent = [0] # Questions given up one after another
-    def body(r):
-        return dict(model=model, messages=template.messages(r), max_tokens=limit, temperature=temperature,
-                    seed=r.get('seed'))
     def once(body): return read_completion(*post_json(url.rstrip('/') + '/chat/completions', body, key, timeout), key)
+    def body_of(request):
+        return dict(model=model, messages=template.messages(request), max_tokens=limit, temperature=temperature,
+                    seed=request.get('seed'))
     def ask(body):
         made = retried(lambda: once(body), tries, wait)
         if made['finish_reason'] == 'length': raise UnusableAnswer('cut off at the limit')
         return made['text']
-    def one(body, name):
-        if silent[0] >= 2*workers + 1: return ConnectionError('not asked: the server has stopped answering')
-        made = _attempt(ask, body)
-        silent[0] = silent[0] + 1 if isinstance(made, (OSError, HTTPException)) else 0
-        if isinstance(made, str): append_answer(kept, name, made)
-        return made
-    def answer(requests):
-        bodies, done = [body(r) for r in requests], read_kept(kept)
-        names, silent[0] = _keys_of(bodies), 0
-        todo = [(b, n) for b, n in zip(bodies, names) if n not in done]
-        for b, n in todo[:1]: done[n] = one(b, n)
-        if todo and not isinstance(first := done[todo[0][1]], (str, UnusableAnswer)):
-            raise UserError(f'{url} gives no answer ({first}); check the address, the model and the key')
-        pool = ThreadPoolExecutor(workers)
-        try:
-            done |= zip([n for _, n in todo[1:]],
-                        tqdm(
-                            pool.map(one, *zip(*todo[1:])) if todo[1:] else [], 'asking',
-                            len(todo) - 1, False, disable='TQDM_DISABLE' in os.environ or not todo))
-        finally: pool.shutdown(cancel_futures=True)
-        return [done[n] for n in names]
-    return answer
+    return _Asking(body_of, ask, url, workers, kept)
 
 def count_failures(
     answers:list, # As a generator gives them

@@ -16,7 +16,6 @@ import math
 import os
 import platform
 import time
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import InitVar, dataclass
 from datetime import datetime, timezone
@@ -30,7 +29,7 @@ from tqdm.auto import tqdm
 from ..core.artifacts import fingerprint, sha256, write_text
 from ..core.checkpoints import processor
 from ..core.extras import require_packages
-from ..core.files import BadRow, found_text, load_rows, parse_json
+from ..core.files import BadRow, check_new_id, first_repeated, found_text, load_rows, parse_json
 from ..core.http import Refusal, UnusableAnswer, check_address, post_json, read_completion, retried
 from ..core.settings import UserError, load_settings
 from .serving import running_engine, to_llama_lark
@@ -180,7 +179,7 @@ def _read(path)->tuple[dict, dict]:
         name = row.get('id')
         if not isinstance(name, str) or name not in head['prompts']:
             raise BadRow('id', f'expected a question of the head, found {found_text(name)}')
-        if name in rows: raise BadRow('id', f'{name!r} is answered in an earlier row too')
+        check_new_id(name, rows)
         if not isinstance(row.get('text'), str):
             raise BadRow('text', f'expected a text, found {found_text(row.get("text"))}')
         rows[name] = row
@@ -360,8 +359,8 @@ def record_answers(
 def _check_questions(questions):
     "`UserError` unless there are questions, each with an id of its own"
     if not questions: raise UserError('no questions: expected at least one')
-    twice = [name for name,n in Counter(q.id for q in questions).items() if n > 1]
-    if twice: raise UserError(f'the id {twice[0]!r} belongs to several questions; give each question its own')
+    twice = first_repeated(q.id for q in questions)
+    if twice: raise UserError(f'the id {twice!r} belongs to several questions; give each question its own')
 
 def _check_limits(settings, concurrency, timeout, tries):
     "`UserError` where a number can be none of a recording"

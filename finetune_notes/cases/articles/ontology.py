@@ -22,7 +22,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate
 import numpy as np
 from ...evaluation.intervals import Estimate, proportion_estimate
-from ...core.files import BadRow, found_text, load_rows
+from ...core.files import BadRow, first_repeated, found_text, load_rows
 from ...core.settings import UserError
 from ...core.text import package_data
 
@@ -149,7 +149,7 @@ def _labelled(row):
     if not isinstance(text, str) or not text.strip(): raise BadRow('text', f'expected a text, found {found_text(text)}')
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise BadRow('labels', f'expected a list of texts such as ["...", "..."], found {found_text(labels)}')
-    twice = next((label for label,n in Counter(labels).items() if n > 1), None)
+    twice = first_repeated(labels)
     if twice is not None: raise BadRow('labels', f'expected different labels, found {twice!r} more than once')
     return row
 

@@ -23,7 +23,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from ...generation.decoding import grammar_accepts, generate_once
 from ...core.checkpoints import load_checkpoint
-from ...core.files import BadRow, LeftOut, Loaded, RowFile, found_text, load_rows, parse_json
+from ...core.files import BadRow, LeftOut, Loaded, RowFile, check_new_id, found_text, load_rows, parse_json
 from ...core.settings import UserError, load_settings
 from ...evaluation.statistics import proportion_estimate
 from ...templates.template import Template
@@ -271,7 +271,7 @@ def _load_by_id(path, read, why_left_out=None): # Items are pairs of an id and w
         name = row.get('id')
         if not isinstance(name, str) or not name:
             raise BadRow('id', f'expected a text such as "simple_0", found {found_text(name)}')
-        if name in seen: raise BadRow('id', f'{name!r} stands in the file twice')
+        check_new_id(name, seen)
         made = name, read(row)
         seen.add(name)
         return made

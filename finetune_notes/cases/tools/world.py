@@ -483,6 +483,22 @@ def _any_call(request, tool, rng, known={}):
         })
 
 # %% ../../../nbs/library/cases/tools/world.ipynb #c6ec9feb
+def _with_invented(request, calls, tools, rng):
+    "Calls with a value for each argument that nobody gave, or a call where none is due; None where all are given"
+    if not calls: return [_any_call(request, rng.choice(request.tools), rng)]
+    empty = [(c, p) for c in calls for p,v in c['arguments'].items() if v is None]
+    for c,p in empty: c['arguments'][p] = _another(request, tools[c['name']], p, None, rng)
+    return calls if empty else None
+
+def _with_other_tool(request, calls, rng):
+    "Calls of which one goes to another tool, with the arguments that it knows; None where there is no other"
+    wrong = [(i, t) for i,c in enumerate(calls) for t in request.tools if t.name != c['name']]
+    if not wrong: return None
+    i, tool = rng.choice(wrong)
+    known = {p: v for p,v in calls[i]['arguments'].items() if p in tool.properties}
+    calls[i] = _any_call(request, tool, rng, known)
+    return calls
+
 def corrupt_calls(
     request, # A `ToolRequest`
     slip:str, # One of `call_error_kinds`
@@ -490,23 +506,11 @@ def corrupt_calls(
 ): # Calls, or None where this slip cannot be made
     "The right calls with something wrong in them"
     calls, tools = copy.deepcopy(request.calls), {t.name: t for t in request.tools}
+    if slip == 'invented': return _with_invented(request, calls, tools, rng)
+    if slip == 'tool': return _with_other_tool(request, calls, rng)
     places = [(c, p) for c in calls for p,v in c['arguments'].items() if v is not None]
     if slip == 'unit':
         places = [(c, p) for c,p in places if _kind_of_argument(request, tools[c['name']], p) in ('minutes', 'number')]
-    if slip == 'invented':
-        if not calls: return [_any_call(request, rng.choice(request.tools), rng)]
-        empty = [(c, p) for c in calls for p,v in c['arguments'].items() if v is None]
-        for c,p in empty: c['arguments'][p] = _another(request, tools[c['name']], p, None, rng)
-        return calls if empty else None
-    if slip == 'tool':
-        wrong = [(i, t) for i,c in enumerate(calls) for t in request.tools if t.name != c['name']]
-        if not wrong: return None
-        i, tool = rng.choice(wrong)
-        calls[i] = _any_call(request, tool, rng,
-                             {p: v
-                              for p, v in calls[i]['arguments'].items()
-                              if p in tool.properties})
-        return calls
     if not places: return None
     call, p = rng.choice(places)
     tool, value = tools[call['name']], call['arguments'][p]

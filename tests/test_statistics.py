@@ -147,11 +147,11 @@ def test_outcomes_that_never_differ_are_not_proven_equal():
 @quick
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_holm_agrees_with_statsmodels_and_only_raises(ps):
-    found = holm(ps)
+    found = np.array(holm(ps))
     assert (found >= np.array(ps)).all() and (found <= 1).all()
     if ps:
         assert found == pytest.approx(multipletests(ps, method='holm')[1], abs=1e-12)
-        assert (np.diff(found[np.argsort(ps, kind='stable')]) >= 0).all() and holm(ps[::-1])[::-1] == pytest.approx(found)
+        assert (np.diff(found[np.argsort(ps, kind='stable')]) >= 0).all() and holm(ps[::-1])[::-1] == pytest.approx(found.tolist())
 
 def test_holm_refuses():
     for odd in ([0.1, 2], [-0.1], [float('nan')], [[0.1]]):
@@ -159,7 +159,7 @@ def test_holm_refuses():
 
 def test_a_table_of_equal_systems_rarely_names_one():
     rng = np.random.default_rng(0)
-    named = [(holm(rng.random(7)) < 0.05).any() for _ in range(4000)]
+    named = [min(holm(rng.random(7))) < 0.05 for _ in range(4000)]
     assert 0.03 < np.mean(named) < 0.06
 
 @quick

@@ -71,7 +71,7 @@ def paired_p(
 
 def holm(
     p_values, # One a comparison, shape (m,)
-)->np.ndarray: # Shape (m,), never below `p_values`
+)->list[float]: # Never below `p_values`, in the same order
     "p values corrected for the number of comparisons (Holm, 1979)"
     p = np.asarray(p_values, dtype=float)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all(): raise UserError('p_values: expected one number from 0 to 1 each')
@@ -79,7 +79,7 @@ def holm(
     raised = np.maximum.accumulate(p[order]*np.arange(len(p), 0, -1))
     corrected = np.empty(len(p))
     corrected[order] = np.minimum(raised, 1)
-    return corrected
+    return corrected.tolist()
 
 # %% ../../nbs/library/evaluation/statistics.ipynb #1a804b88
 class PrecisionRecall(NamedTuple):

@@ -2627,6 +2627,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'finetune_notes/data/toy.py'),
                                          'finetune_notes.data.toy.answers_question': ( 'library/data/toy.html#answers_question',
                                                                                        'finetune_notes/data/toy.py'),
+                                         'finetune_notes.data.toy.query_chats': ( 'library/data/toy.html#query_chats',
+                                                                                  'finetune_notes/data/toy.py'),
                                          'finetune_notes.data.toy.query_pairs': ( 'library/data/toy.html#query_pairs',
                                                                                   'finetune_notes/data/toy.py')},
             'finetune_notes.decisions.costs': { 'finetune_notes.decisions.costs.HostedModel': ( 'lessons/costs.html#hostedmodel',

@@ -1,7 +1,7 @@
 """What many judgements say together: agreement, habits of the judges, and a preference data set
 
 Votes are opinions, and a model that is tuned on them learns the judges' habits along with their
-taste. Before votes become data this module asks whether two people agree beyond chance
+taste. Before votes become data this module asks whether two raters agree beyond chance
 (`rater_agreement`), and whether they favour a side of the screen (`left_choice_rate`). Then it exports: a table
 (`to_frame`), JSON lines (`save_votes_jsonl`), results by system (`system_votes`), and a preference data set that
 TRL trains on (`preference_dataset`)."""
@@ -67,8 +67,8 @@ def save_votes_jsonl(
 # %% ../../nbs/library/annotation/agreement.ipynb #dc87a88c
 def rater_agreement(
     store:VoteStore, # The votes
-)->pd.DataFrame: # One line a pair of people: a, b, n shared items, agree (share), lo, hi, kappa
-    "How far people agree on the items that both judged; the interval is Wilson's, 95 %"
+)->pd.DataFrame: # One line a pair of raters: a, b, n shared items, agree (share), lo, hi, kappa, kappa_lo, kappa_hi
+    "How far raters agree on the items that both judged, with 95 % intervals over items; Wilson's for the share"
     given = defaultdict(dict)
     for row in votes_with_items(store): given[row['rater']][row['item']] = row['value']
     lines = []
@@ -77,10 +77,10 @@ def rater_agreement(
         if not shared: continue
         one, other = [given[a][i] for i in shared], [given[b][i] for i in shared]
         same, n = sum(map(str.__eq__, one, other)), len(shared)
-        lines.append(
-            dict(a=a, b=b, n=n, agree=same/n, lo=wilson(same, n)[0], hi=wilson(same, n)[1],
-                 kappa=cohen_kappa(one, other).estimate))
-    return pd.DataFrame(lines, columns=['a', 'b', 'n', 'agree', 'lo', 'hi', 'kappa'])
+        (lo, hi), kappa = wilson(same, n), cohen_kappa(one, other)
+        lines.append(dict(a=a, b=b, n=n, agree=same/n, lo=lo, hi=hi, kappa=kappa.estimate, kappa_lo=kappa.lo,
+                          kappa_hi=kappa.hi))
+    return pd.DataFrame(lines, columns=['a', 'b', 'n', 'agree', 'lo', 'hi', 'kappa', 'kappa_lo', 'kappa_hi'])
 
 # %% ../../nbs/library/annotation/agreement.ipynb #7cfb7d1b
 def left_choice_rate(

@@ -8,7 +8,7 @@ met; they show what a training does to everything else."""
 
 # %% auto #0
 __all__ = ['aggregates', 'query_columns', 'new_columns', 'general_questions', 'QueryPair', 'all_query_pairs', 'query_pairs',
-           'answers_question']
+           'query_chats', 'answers_question']
 
 # %% ../../nbs/library/data/toy.ipynb #f0dc8eee
 import random
@@ -50,6 +50,22 @@ def query_pairs(
 
 # %% ../../nbs/library/data/toy.ipynb #6456e9b4
 new_columns = ('temperature', 'city', 'humidity_pct', 'wind.speed', 'station.id')
+
+# %% ../../nbs/library/data/toy.ipynb #1ae5ab39
+def query_chats(
+    n:int=200, # Conversations
+    seed:int=42, # Of the order
+)->list[dict]: # messages of each: the system message, and two questions with their answers
+    "Conversations of two questions, of which the second follows from the first"
+    made = []
+    for number,(question, answer) in enumerate(all_query_pairs(seed=seed)[:n]):
+        operation, rest = answer.split('(')
+        others = [words for words,name in aggregates.items() if name != operation]
+        words = others[number % len(others)]
+        texts = ['Write the query.', question, answer, f'Now the {words.removesuffix(" of")}.', f'{aggregates[words]}({rest}']
+        roles = ['system', 'user', 'assistant', 'user', 'assistant']
+        made.append(dict(messages=[dict(role=role, content=text) for role,text in zip(roles, texts)]))
+    return made
 
 # %% ../../nbs/library/data/toy.ipynb #703d81c7
 general_questions = {

@@ -9,11 +9,10 @@ from ._shared import differing, judged_case
           'set.')
 def disputes(lesson, answer):
     "What two people should talk about"
-    from finetune_notes.decisions.use_case import training_fit, example_cases
-    fast_food, news = example_cases[0], example_cases[3]
-    for a, b in ((fast_food, replace(fast_food, name='Ours', scope='open', seconds=5.,
-                                     quality='good')), (news, replace(news, value='high', team='nobody', per_month=9)),
-                 (news, fast_food), (fast_food, fast_food)):
+    from finetune_notes.decisions.use_case import training_fit, fast_food_case, news_case
+    for a, b in ((fast_food_case, replace(fast_food_case, name='Ours', scope='open', seconds=5., quality='good')),
+                 (news_case, replace(news_case, rules='partly', team='nobody', per_month=9)),
+                 (news_case, fast_food_case), (fast_food_case, fast_food_case)):
         wanted, got = (
             {k for k, v in vars(b).items() if training_fit(replace(a, **{k: v})) != training_fit(a)},
             call_answer(answer, a, b),
@@ -21,8 +20,8 @@ def disputes(lesson, answer):
         expect(isinstance(got, set) and got == wanted,
                f'For {a.name!r} and {b.name!r} it gave {short_repr(got)}; expected {wanted or "an empty set"}.')
 
-@exercise('memo-2', 'Count: `UseCase` takes eighteen facts, in the order of the table.',
-          '`faults(case)` says what is missing or contradictory, all at once.',
+@exercise('memo-2', '`UseCase` takes a name, a task and sixteen facts, in the order of the questionnaire.',
+          '`case_problems(case)` says what is missing or contradictory, all at once.',
           'Take the case of `example_cases` that is nearest to yours, and give `replace` its name, its task and what '
           'differs.')
 def own_case(lesson, answer):
@@ -33,4 +32,4 @@ def own_case(lesson, answer):
     expect(not near, f'That is {", ".join(near)} again; write down one of yours.')
     expect(len(case.task.split()) >= 6, f'The task {case.task!r} does not say what goes in and what comes out.')
     found = assess(case)
-    return f'Fit {found.fit}, {found.route}. This week: {found.step}'
+    return f'Work on the rung {found.rung} now; fit for training {found.fit}. This week: {found.step}'

@@ -3,7 +3,7 @@ import json
 from dataclasses import fields, replace
 from itertools import product
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from finetune_notes.decisions.use_case import (UseCase, assess, questionnaire, contradictions, case_problems, training_fit, training_route, fit_levels, example_cases, single_changes, smallest_changes,
     current_rung, rungs, next_step, ladder, place_rule, place_rules, workshop_grades, home_facts, alongside, attempt_gains, hit_a_wall, news_case, query_case, open_assistant_case, fast_food_case)
 from finetune_notes.core.settings import UserError
@@ -41,6 +41,7 @@ def decided(case):
     found = assess(case)
     return found.rung, found.rule, found.fit, found.route, tuple(found.ladder), [sentence for fact,sentence in found.alongside]
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]) # The first use of Hypothesis's texts reads all of Unicode
 @given(cases)
 def test_the_cases_drawn_have_no_faults(case): assert not case_problems(case)
 

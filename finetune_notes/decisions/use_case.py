@@ -14,14 +14,14 @@ __all__ = ['rungs', 'questionnaire', 'fast_food_case', 'medical_case', 'fiction_
            'place_rule', 'current_rung', 'rule_facts', 'next_step', 'alongside', 'single_changes', 'smallest_changes',
            'describe_changes', 'attempt_gains', 'hit_a_wall', 'Assessment', 'assess']
 
-# %% ../../nbs/library/decisions/use_case.ipynb #81863a27
+# %% ../../nbs/library/decisions/use_case.ipynb #4c26e17f
 from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from ..core.settings import UserError
-from ..core.text import package_data
+from ..core.text import escape_cell, package_data
 from ..evaluation.scoreboard import Difference, paired_bootstrap
 
-# %% ../../nbs/library/decisions/use_case.ipynb #6ee4547f
+# %% ../../nbs/library/decisions/use_case.ipynb #4fcab41b
 @dataclass(frozen=True)
 class UseCase:
     "What has to be known about a task before somebody trains a model for it"
@@ -43,7 +43,7 @@ class UseCase:
     tried:str # nothing, or the highest rung of the ladder that was tried
     result:str # unmeasured, improving, stuck or enough: what the evaluation said about it
 
-# %% ../../nbs/library/decisions/use_case.ipynb #421054bc
+# %% ../../nbs/library/decisions/use_case.ipynb #7a6faa1b
 _texts = package_data('decisions/use_case.toml')
 rungs = tuple(_texts['rung']) # Of the ladder, the lowest first
 
@@ -59,7 +59,7 @@ questionnaire = {
     fact: Ask(**{**said, 'options': tuple(said.get('options', ()))}) for fact, said in _texts['question'].items()
 }
 
-# %% ../../nbs/library/decisions/use_case.ipynb #92afb188
+# %% ../../nbs/library/decisions/use_case.ipynb #40efb886
 _kinds = {str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false'}
 
 def fact_problem(name, value)->str|None:
@@ -72,7 +72,7 @@ def fact_problem(name, value)->str|None:
     if options and value not in options: return f'{name} = {value!r} is none of the answers. {ask}'
     if kind in (int, float) and not 0 <= value < float('inf'): return f'{name} = {value!r}: expected 0 or more. {ask}'
 
-# %% ../../nbs/library/decisions/use_case.ipynb #f9a4a690
+# %% ../../nbs/library/decisions/use_case.ipynb #7913e45e
 def contradictions(case:UseCase)->list[str]:
     "Facts that cannot all be true"
     said = {
@@ -94,7 +94,7 @@ def case_problems(case:UseCase)->list[str]: # Empty where there are none
     "Everything that keeps a case from being judged"
     return list(filter(None, (fact_problem(k, v) for k,v in vars(case).items()))) or contradictions(case)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #a123d878
+# %% ../../nbs/library/decisions/use_case.ipynb #0b6178d3
 _cases = {name: UseCase(**said) for name,said in _texts['case'].items()}
 fast_food_case, medical_case, fiction_case, news_case = (_cases[name] for name in ('fast_food', 'medical', 'fiction',
                                                                                    'news'))
@@ -102,7 +102,7 @@ query_case, email_case, parcel_case, open_assistant_case = (_cases[name] for nam
                                                                                       'open_assistant'))
 example_cases = tuple(_cases.values())
 
-# %% ../../nbs/library/decisions/use_case.ipynb #7b20f735
+# %% ../../nbs/library/decisions/use_case.ipynb #3ea2d5a6
 fit_levels = ('no', 'weak', 'possible', 'strong', 'excellent')
 
 def _height(rung): return rungs.index(rung) if rung in rungs else -1
@@ -175,12 +175,12 @@ def training_route(case:UseCase)->str: # fine-tune, preferences, both, or none
     ways = [way for way, level in (('fine-tune', _from_examples(case)), ('preferences', _from_preferences(case))) if level >= 2]
     return ', then '.join(ways)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #b1ab8baa
+# %% ../../nbs/library/decisions/use_case.ipynb #95331916
 workshop_grades = { # Name of a case → the workshop's words, and our level for them
     _cases[k].name: (said['words'], said['level']) for k,said in _texts['graded'].items()
 }
 
-# %% ../../nbs/library/decisions/use_case.ipynb #604204af
+# %% ../../nbs/library/decisions/use_case.ipynb #b9f41c9e
 rung_titles, rung_exits, _begin = ({rung: said[key] for rung,said in _texts['rung'].items()} for key in ('title', 'leave', 'begin'))
 
 def home_facts(case:UseCase)->tuple: # Names of facts; () where a hosted model will do
@@ -201,7 +201,7 @@ def next_rung(case:UseCase)->str|None: # None where there is none
     "The rung of a case's ladder that comes after what was tried"
     return next((r for r in ladder(case) if _height(r) > _height(case.tried)), None)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #96efdabd
+# %% ../../nbs/library/decisions/use_case.ipynb #0ece670f
 place_rules = {rule: (said['when'], said['stand']) for rule,said in _texts['place'].items()} # Rule → its condition and its rung
 
 def place_rule(case:UseCase)->str: # A name in `place_rules`
@@ -244,7 +244,7 @@ def alongside(case:UseCase)->list[tuple]: # (Fact as text, sentence)
     keys += [(k, texts['home'][k]) for k in home_facts(case) if k in texts['home']]
     return [(show_facts(case, (k,)), sentence) for k, sentence in keys if sentence]
 
-# %% ../../nbs/library/decisions/use_case.ipynb #3a18be31
+# %% ../../nbs/library/decisions/use_case.ipynb #cf49f1c7
 _marks = {'examples': (100, 1000)}
 _unknown = ('unknown', 'unmeasured', 'nobody') # Nothing that one would change a fact to, upwards or downwards
 _ordered = {k: questionnaire[k].options for k in ('scope', 'judged_by', 'rules', 'quality', 'value', 'team')} | {
@@ -282,7 +282,7 @@ def describe_changes(found:list[dict])->str:
     "Ways to change an answer, as text"
     return '; or '.join(' and '.join(f'{k} = {_shown(v)}' for k,v in c.items()) for c in found)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #e1a5bbf1
+# %% ../../nbs/library/decisions/use_case.ipynb #81bba9bb
 def attempt_gains(
     attempts:list, # Outcomes of each attempt, oldest first: 0/1 or numbers, for the same questions in the same order
 )->list[Difference]: # For each attempt but the first, its mean minus that of the best one before it
@@ -303,7 +303,7 @@ def hit_a_wall(
     gains = attempt_gains(attempts)
     return len(gains) >= last and all(g.hi < worth for g in gains[-last:])
 
-# %% ../../nbs/library/decisions/use_case.ipynb #693deebf
+# %% ../../nbs/library/decisions/use_case.ipynb #bda12135
 @dataclass(frozen=True, repr=False)
 class Assessment:
     "Where a use case stands, how well it suits training, and why"
@@ -320,16 +320,22 @@ class Assessment:
     raises:list # The smallest changes that raise the fit
     lowers:list # The smallest changes that lower it
     alongside:list # (Fact, sentence): what to do besides
-    def __repr__(self):
-        weak = [r for r in self.reasons if r.allows == self.fit]
-        return '\n'.join([
-            f'{self.case.name}: stand on the rung "{self.rung}" now, because {self.facts}', f'This week: {self.step}',
-            f'Leave the rung when: {self.leave}', f'Fit for training: {self.fit} ({self.route}). What limits it:',
-            *(f'- {r.facts}: {r.because}' for r in weak),
-            f'It would rise with: {describe_changes(self.raises[:3]) or "more than two facts changed" if self.fit != fit_levels[-1] else "nothing, it is the highest"}',
-            f'It would fall with: {describe_changes(self.lowers[:3]) or "more than two facts changed" if self.fit != fit_levels[0] else "nothing, it is the lowest"}',
-            *(f'Alongside, because {fact}: {sentence}' for fact, sentence in self.alongside)
-        ])
+    def __repr__(self): return '\n'.join(_lines_of(self)).replace('**', '')
+    def _repr_markdown_(self):
+        first, *more = _lines_of(self)
+        return '\n'.join([first, '', *(l if l.startswith('- ') or l.startswith('    ') else f'- {l}' for l in more)])
+
+def _lines_of(found): # Markdown without blank lines
+    most = 'more than two facts changed'
+    rise = 'nothing, it is the highest' if found.fit == fit_levels[-1] else describe_changes(found.raises[:3]) or most
+    fall = 'nothing, it is the lowest' if found.fit == fit_levels[0] else describe_changes(found.lowers[:3]) or most
+    return [
+        f'**{escape_cell(found.case.name)}: work on the rung "{found.rung}" now**, because {found.facts}.', f'**This week:** {found.step}',
+        f'**Leave the rung when:** {found.leave}', f'**Fit for training: {found.fit}** (way of training: {found.route}). What limits it:',
+        *(f'    - {r.facts}: {r.because}' for r in found.reasons if r.allows == found.fit),
+        f'**It would rise with:** {rise}', f'**It would fall with:** {fall}',
+        *(f'**Alongside**, because {fact}: {sentence}' for fact, sentence in found.alongside)
+    ]
 
 def assess(case:UseCase)->Assessment: # `UserError` lists everything that is missing or contradictory
     "Judge a use case"

@@ -1,7 +1,7 @@
 "For each exercise of when_to_finetune a typical wrong answer, and words of the sentence that its author gets"
 
 wrong = {
-    'when_to_finetune-1': (['fine-tune', 'fine-tune', 'fine-tune', 'prompt'], 'a: not fine-tune; the prompt is good enough'),
+    'when_to_finetune-1': (['fine-tune', 'fine-tune', 'fine-tune', 'prompt'], '1: not fine-tune; the prompt is good enough'),
     'when_to_finetune-2': ({'value', 'rules'}, 'value changed alone does not raise the fit'),
     'when_to_finetune-3': (50, 'ten points more are not excluded'),
 }

@@ -3,16 +3,16 @@ from dataclasses import replace
 from ..exercises import exercise, expect, short_repr, whole_number
 
 def _described():
-    "The four cases of the first exercise: letter, case, what decides it"
+    "The four cases of the first exercise: number, case, what decides it"
     from finetune_notes.decisions.use_case import fast_food_case, query_case, news_case
     return [
-        ('a', replace(news_case, privacy='inside', result='enough', judged_by='expert'),
+        ('1', replace(news_case, privacy='inside', result='enough', judged_by='expert'),
          'the prompt is good enough, and the real data may not go to the hosted model'),
-        ('b', replace(fast_food_case, tried='few-shot', result='stuck', facts_change=True),
+        ('2', replace(fast_food_case, tried='few-shot', result='stuck', facts_change=True),
          'the wrong answers rest on facts that change'),
-        ('c', replace(query_case, examples=50_000, tried='nothing', result='unmeasured'),
+        ('3', replace(query_case, examples=50_000, tried='nothing', result='unmeasured'),
          'nobody knows what something simple would do'),
-        ('d', replace(news_case, result='improving', judged_by='expert'), 'the cheapest rung still pays'),
+        ('4', replace(news_case, result='improving', judged_by='expert'), 'the cheapest rung still pays'),
     ]
 
 @exercise('when_to_finetune-1', 'The first rule that applies decides: nothing tried, good enough, still improving, stuck.',
@@ -24,9 +24,9 @@ def rungs_now(lesson, answer):
     from finetune_notes.decisions.use_case import current_rung, rungs
     expect(isinstance(answer, (list, tuple)) and len(answer) == 4,
            f'Four names of rungs are asked for, and this is {short_repr(answer)}.')
-    for (letter, case, why), given in zip(_described(), answer):
-        expect(given in rungs, f'{letter}: {short_repr(given)} is no rung; they are {", ".join(rungs)}.')
-        expect(given == current_rung(case), f'{letter}: not {given}; {why}.')
+    for (number, case, why), given in zip(_described(), answer):
+        expect(given in rungs, f'{number}: {short_repr(given)} is no rung; they are {", ".join(rungs)}.')
+        expect(given == current_rung(case), f'{number}: not {given}; {why}.')
     return 'None of the four should train a model now, and each for another reason.'
 
 @exercise('when_to_finetune-2', 'The lowest row decides: which row is it, and which fact stands behind it?',

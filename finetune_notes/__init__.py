@@ -74,8 +74,9 @@ Modules:
 - `finetune_notes.generation.recorder`: Answers of larger models, asked for once and kept together with where they came from
 - `finetune_notes.generation.serving`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
 - `finetune_notes.templates.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
+- `finetune_notes.templates.gallery`: Each template bug on one card: how it happens, what it looks like, why it hurts, the fix, and what the checker says
 - `finetune_notes.templates.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off
-- `finetune_notes.templates.lint`: A checker that names sixteen template bugs, the tokens at fault, and the mend
+- `finetune_notes.templates.lint`: A checker that names sixteen template bugs, the tokens at fault, and the fix
 - `finetune_notes.templates.lint_examples`: What a training row gives away by itself: labels that miss the answer, ends that are missing, answers that are not what they seem
 - `finetune_notes.templates.skew`: Rows that were trained on against rows that are served: the first token where they part, and a classifier that tells them apart
 - `finetune_notes.templates.template`: One object turns an example into tokens, for training and for inference alike
@@ -106,6 +107,7 @@ _homes = { # Name → module that defines it; written from nbs/names.toml by mak
     'Template': 'templates.template',
     'ChatTemplate': 'templates.template',
     'check_template': 'templates.lint',
+    'check_rows': 'templates.lint',
     'inspect_example': 'templates.inspector',
     'template_skew': 'templates.skew',
     'RowFile': 'core.files',

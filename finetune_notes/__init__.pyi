@@ -4,7 +4,7 @@ from .evaluation.scoreboard import Scoreboard as Scoreboard, assertion as assert
 from .evaluation.statistics import mcnemar as mcnemar, holm as holm, precision_recall as precision_recall, cohen_kappa as cohen_kappa, bradley_terry as bradley_terry, comparisons_needed as comparisons_needed
 from .evaluation.judge import judge_pairs as judge_pairs, judge_agreement as judge_agreement
 from .templates.template import Template as Template, ChatTemplate as ChatTemplate
-from .templates.lint import check_template as check_template
+from .templates.lint import check_template as check_template, check_rows as check_rows
 from .templates.inspector import inspect_example as inspect_example
 from .templates.skew import template_skew as template_skew
 from .core.files import RowFile as RowFile, load_rows as load_rows
@@ -49,6 +49,7 @@ __all__ = [
     'Template',
     'ChatTemplate',
     'check_template',
+    'check_rows',
     'inspect_example',
     'template_skew',
     'RowFile',

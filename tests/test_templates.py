@@ -86,7 +86,7 @@ def test_each_bug_is_named_and_no_other(clean, code):
     findings = check_template(**vars(template_bugs[code](clean)))
     assert [f.code for f in findings] == [code]
     f = findings[0]
-    assert f.title and f.why and f.mend and f.fault.left and 1 <= f.count <= f.total == 4
+    assert f.title and f.why and f.fix and f.fault.left and 1 <= f.count <= f.total == 4
 
 @pytest.mark.parametrize('code', ['T1', 'T2', 'T3', 'T4', 'T6', 'T8', 'T13', 'T12'])
 def test_a_finding_shows_the_tokens_that_differ(clean, code):

@@ -70,8 +70,8 @@ _styles = {
     'end': 'background:rgba(230,159,0,.38);border-bottom:4px double rgb(230,159,0)',
 }
 _meanings = {
-    'prompt': 'prompt, read and not graded', 'mark': 'special token', 'answer': 'answer, graded',
-    'end': 'end token, graded'
+    'prompt': 'prompt: masked, only read', 'mark': 'special token', 'answer': 'answer: trained on',
+    'end': 'end token: trained on'
 }
 
 def _piece_html(p):
@@ -93,7 +93,7 @@ def row_html(
     legend = ' '.join(f'<span style="{_styles[k]};padding:0 .3em">{_meanings[k]}</span>' for k in kinds)
     n, graded = len(row['input_ids']), sum(l != ignored_label for l in row['labels'][:max_length])
     cut = 0 if max_length is None else max(0, n - max_length)
-    count = f'{n} tokens, {graded} of them graded' + (f', {cut} cut off' if cut else '')
+    count = f'{n} tokens, {graded} of them trained on' + (f', {cut} cut off' if cut else '')
     body = ''.join(map(_piece_html, shown))
     return (f'<p style="font-size:.85em">{legend}</p><pre '
             'style="white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.7;'

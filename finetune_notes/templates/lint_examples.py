@@ -50,7 +50,9 @@ class Finding:
     @property
     def why(self): return bug_descriptions[self.code]['why']
     @property
-    def mend(self): return bug_descriptions[self.code]['mend']
+    def fix(self): return bug_descriptions[self.code]['fix']
+    @property
+    def family(self): return bug_descriptions[self.code]['family']
 
 # %% ../../nbs/library/templates/lint_examples.ipynb #27226521
 def _lines_of(fault):
@@ -73,8 +75,8 @@ def finding_html(
                                     for c in line) + '</tr>'
                    for line in _lines_of(f.fault))
     return (f'<p><b>{f.code}</b> {esc(f.title)} ({f.count:,} of {f.total:,} examples, first {f.example}). '
-            f'{esc(f.why[:1].upper() + f.why[1:])}. <b>Mend:</b> '
-            f'{esc(f.mend)}.</p><table><tr>{head}</tr>{body}</table>')
+            f'{esc(f.why[:1].upper() + f.why[1:])}. <b>Fix:</b> '
+            f'{esc(f.fix)}.</p><table><tr>{head}</tr>{body}</table>')
 
 class Findings(list):
     "Findings that show themselves"

@@ -123,8 +123,9 @@ ignored_label = -100 # PyTorch's cross-entropy skips positions with this label
 def token_table(
     row:dict, # input_ids and labels, as `Template.row` gives them
     tokenizer, # To show the tokens as text
-): # Columns: token, id, graded
+): # Columns: token, id, trained on
     "One line per token of a training row, and whether the loss sees it"
     import pandas as pd
     return pd.DataFrame(dict(token=[repr(tokenizer.decode(i))[1:-1] for i in row['input_ids']],
-                             id=row['input_ids'], graded=['·' if l == ignored_label else 'yes' for l in row['labels']]))
+                             id=row['input_ids']) | {
+        'trained on': ['·' if l == ignored_label else 'yes' for l in row['labels']]})

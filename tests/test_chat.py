@@ -79,8 +79,17 @@ def test_a_file_of_chats_is_learned(command, runs, tmp_path):
     facts = json.loads(done.stdout)
     assert done.returncode == 0 and '42 rows, 41 conversations, 1 bad rows left out' in done.stderr
     assert facts['examples'] == 36 and facts['left_out'] == 1 and facts['after'] < facts['before'] and len(facts['samples']) == 3
+    assert [m['role'] for m in facts['samples'][0]['messages']] == ['user']
     again = command('train', 'sft', '--data', path, '--skip-bad')
     assert again.returncode == 0 and 'loss of 4 held-out answers in 4 groups' in again.stdout and '1 answers were left out because they are too long' in again.stdout
+
+def test_a_system_message_is_put_in_front(command, runs, tmp_path):
+    path = lines(tmp_path, *(dict(prompt=f'When does order {i} arrive?', completion='On Monday.') for i in range(20)))
+    done = command('train', 'sft', '--data', path, '--system', 'Be brief.', '--json')
+    assert json.loads(done.stdout)['samples'][0]['messages'][0] == dict(role='system', content='Be brief.'), done.stderr
+    own = lines(tmp_path, *(dict(messages=[dict(role='system', content='x'), user(f'Hi {i}'), assistant('Yes.')]) for i in range(20)))
+    done = command('train', 'sft', '--data', own, '--system', 'Be brief.')
+    assert done.returncode == 2 and '20 of 20 conversations have a system message of their own' in done.stderr
 
 @pytest.mark.parametrize('options, said', [((), 'which file? give it with --data FILE'), (('--pairs', 'x'), '--pairs is for service'), (('--data', 'none.jsonl'), 'no such file')])
 def test_wrong_calls_are_one_sentence(options, said, command, runs):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['text_fault', 'read_messages', 'read_turns', 'with_input', 'messages_of', 'answer_examples', 'unused_columns',
-           'read_conversations', 'load_conversations']
+           'read_conversations', 'load_conversations', 'with_system']
 
 # %% ../../nbs/library/data/conversations.ipynb #0de71918
 import json
@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 from ..core.files import BadRow, LeftOut, Loaded, found_text, load_rows, parse_json
+from ..core.settings import UserError
 
 # %% ../../nbs/library/data/conversations.ipynb #d558747a
 _role_names = dict(system=['system', 'developer'], user=['user', 'human'],
@@ -240,3 +241,15 @@ def load_conversations(
 )->list[list[dict]]: # Messages of each conversation
     "The conversations of a file; one `UserError` names the first three bad rows"
     return read_conversations(path).require(skip_bad, 'conversations')
+
+# %% ../../nbs/library/data/conversations.ipynb #8ec4e3cd
+def with_system(
+    conversations:list[list[dict]], # Messages of each
+    system:str, # What the model is told before each
+)->list[list[dict]]:
+    "The conversations with a system message in front; `UserError` where one has a system message already"
+    own = sum(messages[0]['role'] == 'system' for messages in conversations)
+    if own:
+        raise UserError(f'{own} of {len(conversations)} conversations have a system message of their own; take it out of the '
+                        'file, or train without another one')
+    return [[dict(role='system', content=system), *messages] for messages in conversations]

@@ -43,7 +43,7 @@ Modules:
 - `finetune_notes.cases.tools.function_calls`: A small model fine-tuned to call tools that it has never seen, scored in the manner of the public leaderboard
 - `finetune_notes.cases.tools.world`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
 - `finetune_notes.core.artifacts`: A file that was half written must never be taken for whole
-- `finetune_notes.core.checkpoints`: A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
+- `finetune_notes.core.checkpoints`: A checkpoint is weights, a tokenizer and a configuration; all it does is give probabilities to the next token
 - `finetune_notes.core.extras`: A missing package is one sentence that names the extra which brings it
 - `finetune_notes.core.http`: One JSON document to a server, and what it says
 - `finetune_notes.core.kernels`: Two shortcuts for a laptop's processor, each of them checked against the plain way and used only where it is faster

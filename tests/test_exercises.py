@@ -14,7 +14,8 @@ from finetune_notes.course.exercises import values_match, check, find_exercise, 
 
 folded = re.compile(r'<details><summary>Solution</summary>\n\n```python\n(.*?)\n```\n\n(?:(?!</details>).)*?</details>', re.S)
 names = [e.name for e in exercises.list_exercises()]
-taught = [l for l in lessons() + library() if l.word in {n.rpartition('-')[0] for n in names}]
+with_exercises = {n.rpartition('-')[0] for n in names}
+taught = [*{l.word: l for l in reversed(lessons() + library()) if l.word in with_exercises}.values()][::-1] # Of a lesson and a module with one word the lesson
 wrong = {k: v for lesson in taught for k,v in import_module(f'wrong_answers.{lesson.word}').wrong.items()}
 presets = ['tiny', pytest.param('laptop', marks=pytest.mark.nightly)]
 

@@ -1,4 +1,4 @@
-"""A checkpoint is weights, a tokenizer and a template; all it does is weigh the next token
+"""A checkpoint is weights, a tokenizer and a configuration; all it does is give probabilities to the next token
 
 Fine-tuning starts from a *checkpoint*: a folder with weights, the tokenizer they were trained with,
 and a configuration that says how the layers fit together. `load_checkpoint` returns the one that the preset

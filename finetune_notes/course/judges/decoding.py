@@ -1,30 +1,39 @@
 "Judges of the exercises of decoding"
 import json
-from ..exercises import WrongAnswer, call_answer, exercise, expect, to_plain, short_repr
+from ..exercises import WrongAnswer, exercise, expect, is_number, short_repr, to_plain
 from ...core.settings import UserError
 from ._shared import toy
 
-@exercise('decoding-1', 'A token outside the k best has to get probability zero. Which logit is that?',
-          '`logits.topk(k)` gives the values and the indices of the k best: draw among the values, then look the '
-          'index up.',
-          '`torch.multinomial(values.softmax(-1), 1, generator=rng)` and `indices.gather(1, drawn)`.')
-def top_k(lesson, answer):
-    "Sampling among the k best"
-    import torch
-    odds = torch.tensor([[8., 4., 2., 1., 1.], [1., 1., 2., 4., 8.]]).repeat(3000, 1)
-    for k,shares in ((2, {0: 2/3, 1: 1/3}), (3, {0: 8/14, 1: 4/14, 2: 2/14}), (1, {0: 1})):
-        got = to_plain(call_answer(answer, odds.log(), k, torch.Generator().manual_seed(0)))
-        expect(isinstance(got, list) and len(got) == 6000,
-               f'A list with one token for each of the 6,000 rows is asked for; it gave {short_repr(got)}.')
-        drawn = [g if i % 2 == 0 else 4 - g for i,g in enumerate(got)]
-        outside = set(drawn) - set(shares)
-        expect(not outside, f'With k={k} it draws a token that is only the {min(outside) + 1}th best.' if outside
-               else '')
-        for token,share in shares.items():
-            found = drawn.count(token)/6000
-            expect(abs(found - share) < 0.03,
-                   f'With k={k} the best token but {token} should come in {share:.0%} of draws; it came in '
-                   f'{found:.0%}.')
+def _expect_words(answer, wanted:list, allowed:tuple, reasons:list):
+    "Raise `WrongAnswer` with the reason of the first word that is not the wanted one"
+    given = to_plain(answer)
+    expect(isinstance(given, (list, tuple)) and len(given) == len(wanted) and all(str(g) in allowed for g in given),
+           f"A list of {len(wanted)} of the words {', '.join(map(repr, allowed))} is asked for, and this is "
+           f'{short_repr(answer)}.')
+    for i,(got,right,reason) in enumerate(zip(given, wanted, reasons), 1):
+        expect(got == right, f"Number {i} is not '{got}': {reason}.")
+
+@exercise('decoding-1', 'Ask of each task: is there one right answer, and does anything check what was written?',
+          'Two of them want one answer at once. The other two want many answers.')
+def greedy_or_sample(lesson, answer):
+    "When to sample"
+    _expect_words(answer, ['greedy', 'sample', 'greedy', 'sample'], ('greedy', 'sample'),
+                  ['nothing stands between the query and the database, and one of them has to be right',
+                   'twenty greedy answers to one prompt are the same answer twenty times',
+                   'a number is copied right or wrong, and variety only adds mistakes',
+                   'five greedy tries are one try, and the check picks a right one out of several'])
+    return 'Sample for variety, or where something can check several tries.'
+
+@exercise('decoding-2', 'What the grammar leaves is scaled up so that it sums to one.',
+          'Divide the probability of the token by all that was left.')
+def scaled_up(lesson, answer):
+    "What a probability inside a grammar is worth"
+    p = to_plain(answer)
+    expect(is_number(p) and 0 <= p <= 1, f'A number between 0 and 1 is asked for, and this is {short_repr(answer)}.')
+    expect(abs(p - 0.015) > 1e-6, '0.015 is its probability before the grammar; the rest of the allowed tokens has '
+                                  '0.005, and both together are now 1.')
+    expect(abs(p - 0.75) < 0.005, f'{p:g} times 0.02 is {p*0.02:g}; expected 0.015.')
+    return 'It looks sure, and was hardly wanted.'
 
 let_in = [f'{{"severity":"{s}","minutes":{m}}}' for s,m in (('low', 0), ('mid', 30), ('high', 1440), ('low', 999))]
 
@@ -34,15 +43,25 @@ keep_out = [
     '{"severity":"low","minutes":5,"note":""}', '{"severity":"low","minutes":2.5}', '{}'
 ]
 
-@exercise('decoding-2', 'A number without bounds may go on for ever: `minimum` and `maximum`.',
+@exercise('decoding-3', 'A number without bounds may go on for ever: `minimum` and `maximum`.',
           '`enum` for the three words, `required` for both keys, and `additionalProperties` false.')
 def bounded_schema(lesson, answer):
     "A schema that lets in what it should and nothing else"
+    from finetune_notes.generation.decoding import grammar_accepts
     (base, tokenizer), grammar = toy(), json.dumps(answer) if isinstance(answer, dict) else answer
     expect(isinstance(grammar, str) and grammar.lstrip().startswith('{'),
            f'A JSON schema is asked for, and this is {short_repr(answer)}.')
     def lets_in(text):
-        try: return lesson.grammar_accepts(tokenizer, grammar, text)
+        try: return grammar_accepts(tokenizer, grammar, text)
         except UserError as e: raise WrongAnswer(f'It is no schema: {e}.') from None
     for text in let_in: expect(lets_in(text), f'It keeps out {text}.')
     for text in keep_out: expect(not lets_in(text), f'It lets in {text}.')
+
+@exercise('decoding-4', 'Compare what a person would say with the three allowed categories.',
+          'An answer that is no whole JSON was ended by a limit, whatever the grammar allowed.')
+def why_wrong(lesson, answer):
+    "Whose mistake a wrong answer inside a grammar is"
+    _expect_words(answer, ['no choice', 'model', 'cut', 'no choice'], ('cut', 'no choice', 'model'),
+                  ['"complaint" is not among the allowed categories', '"login" was allowed, and fits',
+                   'it ends in the middle of the key', '"privacy" is not among the allowed categories'])
+    return 'Three of the four are mistakes of the grammar or the limit.'

@@ -52,17 +52,27 @@ def _notebook(shell)->Path|None:
     said = shell.user_ns.get('__vsc_ipynb_file__') or os.environ.get('JPY_SESSION_NAME')
     return Path(said) if said and Path(said).suffix == '.ipynb' else None
 
-def explain_missing(shell, kind, error, traceback, tb_offset=None):
+def explain_missing(
+    shell, # IPython's
+    kind, # Type of the error
+    error, # A `NameError`
+    traceback, # Where it was raised
+    tb_offset=None, # Lines of the traceback to leave out
+):
     "Show the usual traceback, and below it the cell that makes the missing name"
     shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
     notebook = _notebook(shell)
     said = find_maker(error.name, notebook) if notebook and error.name else None
     if said: print(said, file=sys.stderr)
 
-def load_ipython_extension(shell):
+def load_ipython_extension(
+    shell, # IPython's
+):
     "What IPython calls to switch this on"
     shell.set_custom_exc((NameError,), explain_missing)
 
-def unload_ipython_extension(shell):
+def unload_ipython_extension(
+    shell, # IPython's
+):
     "What IPython calls to switch it off"
     shell.set_custom_exc((), None)

@@ -15,14 +15,14 @@ __all__ = ['rungs', 'questionnaire', 'fast_food_case', 'medical_case', 'fiction_
            'place_rule', 'current_rung', 'rule_facts', 'next_step', 'alongside', 'single_changes', 'smallest_changes',
            'describe_changes', 'attempt_gains', 'hit_a_wall', 'Assessment', 'assess']
 
-# %% ../../nbs/library/decisions/use_case.ipynb #b4a74ef3
+# %% ../../nbs/library/decisions/use_case.ipynb #4832365c
 from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from ..core.settings import UserError
 from ..core.text import escape_cell, package_data
-from ..evaluation.scoreboard import Difference, paired_bootstrap
+from ..evaluation.scoreboard import Difference, paired_bootstrap, wilson
 
-# %% ../../nbs/library/decisions/use_case.ipynb #da4e0caf
+# %% ../../nbs/library/decisions/use_case.ipynb #8392b9f2
 @dataclass(frozen=True)
 class UseCase:
     "What has to be known about a task before somebody trains a model for it"
@@ -44,14 +44,14 @@ class UseCase:
     tried:str # nothing, or the highest rung of the ladder that was tried
     result:str # unmeasured, improving, stuck or enough: what the evaluation said about it
 
-# %% ../../nbs/library/decisions/use_case.ipynb #e2c8795e
+# %% ../../nbs/library/decisions/use_case.ipynb #cbd9aac6
 _texts = package_data('decisions/use_case.toml')
 rungs = tuple(_texts['rung']) # Of the ladder, the lowest first
 
 @dataclass(frozen=True)
 class Ask:
     "A question about a use case"
-    question:str # What is asked
+    question:str
     options:tuple=() # Words to choose from; () for a text, a number, or yes and no
     evidence:str='' # What to look at before answering
     effect:str='' # What the answer moves
@@ -60,13 +60,10 @@ questionnaire = {
     fact: Ask(**{**said, 'options': tuple(said.get('options', ()))}) for fact, said in _texts['question'].items()
 }
 
-# %% ../../nbs/library/decisions/use_case.ipynb #70c26cad
+# %% ../../nbs/library/decisions/use_case.ipynb #6f6dda19
 _kinds = {str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false'}
 
-def fact_problem(
-    name, # Of the fact
-    value, # What it is said to be
-)->str|None:
+def fact_problem(name, value)->str|None:
     "What is wrong with one fact, as a sentence, or None"
     kind, options = UseCase.__dataclass_fields__[name].type, questionnaire[name].options
     ask = questionnaire[name].question + (f" One of: {', '.join(options)}." if options else '')
@@ -76,10 +73,8 @@ def fact_problem(
     if options and value not in options: return f'{name} = {value!r} is none of the answers. {ask}'
     if kind in (int, float) and not 0 <= value < float('inf'): return f'{name} = {value!r}: expected 0 or more. {ask}'
 
-# %% ../../nbs/library/decisions/use_case.ipynb #b6c05706
-def contradictions(
-    case:UseCase, # Its facts
-)->list[str]:
+# %% ../../nbs/library/decisions/use_case.ipynb #ee3e1129
+def contradictions(case:UseCase)->list[str]:
     "Facts that cannot all be true"
     said = {
         f'examples = 0 and quality = {case.quality}: of which answers? Without examples the quality is unknown.':
@@ -100,7 +95,7 @@ def case_problems(case:UseCase)->list[str]: # Empty where there are none
     "Everything that keeps a case from being judged"
     return list(filter(None, (fact_problem(k, v) for k,v in vars(case).items()))) or contradictions(case)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #02defee3
+# %% ../../nbs/library/decisions/use_case.ipynb #b331207e
 _cases = {name: UseCase(**said) for name,said in _texts['case'].items()}
 fast_food_case, medical_case, fiction_case, news_case = (_cases[name] for name in ('fast_food', 'medical', 'fiction',
                                                                                    'news'))
@@ -108,7 +103,7 @@ query_case, email_case, parcel_case, open_assistant_case = (_cases[name] for nam
                                                                                       'open_assistant'))
 example_cases = tuple(_cases.values())
 
-# %% ../../nbs/library/decisions/use_case.ipynb #348e9f6b
+# %% ../../nbs/library/decisions/use_case.ipynb #acf2864a
 fit_levels = ('no', 'weak', 'possible', 'strong', 'excellent')
 
 def _height(rung): return rungs.index(rung) if rung in rungs else -1
@@ -158,10 +153,7 @@ class Reason:
     facts:str # Behind it, such as "rules = shown"
     evidence:str # What to look at to be sure
 
-def show_facts(
-    case:UseCase, # Its facts
-    names, # Of facts
-)->str: # Such as "examples = 400, quality = good"
+def show_facts(case:UseCase, names)->str: # Such as "examples = 400, quality = good"
     "Facts of a case as text"
     return ', '.join(f'{k} = {_shown(getattr(case, k))}' for k in names)
 
@@ -188,12 +180,12 @@ def training_route(case:UseCase)->str: # fine-tune, preferences, both, or none
     levels = {'fine-tune': _from_examples(case), 'preferences': _from_preferences(case)}
     return ', then '.join(way for way, level in levels.items() if level >= 2)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #09085a3b
+# %% ../../nbs/library/decisions/use_case.ipynb #6598fa47
 workshop_grades = { # Name of a case → the workshop's words, and our level for them
     _cases[k].name: (said['words'], said['level']) for k,said in _texts['graded'].items()
 }
 
-# %% ../../nbs/library/decisions/use_case.ipynb #c6edaa22
+# %% ../../nbs/library/decisions/use_case.ipynb #8229c1a4
 rung_titles, rung_exits, _begin = ({rung: said[key] for rung,said in _texts['rung'].items()}
                                    for key in ('title', 'leave', 'begin'))
 
@@ -216,7 +208,7 @@ def next_rung(case:UseCase)->str|None: # None where there is none
     "The rung of a case's ladder that comes after what was tried"
     return next((r for r in ladder(case) if _height(r) > _height(case.tried)), None)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #b6dd6123
+# %% ../../nbs/library/decisions/use_case.ipynb #e45c7e35
 place_rules = { # Rule → its condition and the rung to stand on
     rule: (said['when'], said['stand']) for rule,said in _texts['place'].items()
 }
@@ -233,9 +225,7 @@ def place_rule(case:UseCase)->str: # A name in `place_rules`
     if case.result == 'improving': return 'improve'
     return 'climb' if next_rung(case) else 'stay'
 
-def current_rung(
-    case:UseCase, # Its facts
-)->str:
+def current_rung(case:UseCase)->str:
     "Where a case should work now"
     rule = place_rule(case)
     if rule in ('start', 'narrow', 'judge', 'answers'): return 'prototype'
@@ -251,9 +241,7 @@ def rule_facts(case:UseCase)->str: # As text
     rule = place_rule(case)
     return show_facts(case, _behind[rule] + (home_facts(case) if rule == 'move' else ()))
 
-def next_step(
-    case:UseCase, # Its facts
-)->str:
+def next_step(case:UseCase)->str:
     "What to do this week"
     step = _texts['place'][place_rule(case)]['step']
     if step == 'begin': return _begin[current_rung(case)]
@@ -269,7 +257,7 @@ def alongside(case:UseCase)->list[tuple]: # (Fact as text, sentence)
     found |= {k: texts['home'][k] for k in home_facts(case) if k in texts['home']}
     return [(show_facts(case, (k,)), sentence) for k, sentence in found.items() if sentence]
 
-# %% ../../nbs/library/decisions/use_case.ipynb #00d9f4ab
+# %% ../../nbs/library/decisions/use_case.ipynb #e725e9ed
 _marks = {'examples': (100, 1000)}
 _unknown = ('unknown', 'unmeasured', 'nobody') # Nothing that one would change a fact to, upwards or downwards
 _ordered = {k: questionnaire[k].options for k in ('scope', 'judged_by', 'rules', 'quality', 'value', 'team')} | {
@@ -289,10 +277,7 @@ def single_changes(case:UseCase)->list[dict]: # Each fact → its new value
     if _height(case.tried) < _height('few-shot'): found.append({'tried': 'few-shot', 'result': 'stuck'})
     return [c | ({'quality': 'good'} if c.get('examples') and not case.examples else {}) for c in found]
 
-def smallest_changes(
-    case:UseCase, # Its facts
-    up:bool, # Raise the fit, instead of lowering it
-)->list[dict]: # All that are equally short; empty where two steps do not do
+def smallest_changes(case:UseCase, up:bool)->list[dict]: # All that are equally short; empty where two steps do not do
     "The fewest steps that raise the fit of a case, or lower it"
     now = training_fit(case)
     def turns(change):
@@ -307,13 +292,11 @@ def smallest_changes(
         if found: return found
     return []
 
-def describe_changes(
-    found:list[dict], # From `smallest_changes`
-)->str:
+def describe_changes(found:list[dict])->str:
     "Ways to change an answer, as text"
     return '; or '.join(' and '.join(f'{k} = {_shown(v)}' for k,v in c.items()) for c in found)
 
-# %% ../../nbs/library/decisions/use_case.ipynb #9da4fe79
+# %% ../../nbs/library/decisions/use_case.ipynb #3e0d6f99
 def attempt_gains(
     attempts:list, # Outcomes of each attempt, oldest first: 0/1 or numbers, for the same questions in the same order
 )->list[Difference]: # For each attempt but the first, its mean minus that of the best one before it
@@ -321,7 +304,11 @@ def attempt_gains(
     if len(attempts) < 2: raise UserError(f'{len(attempts)} attempts: at least two are needed for a gain')
     gains, best = [], attempts[0]
     for attempt in attempts[1:]:
-        gains.append(paired_bootstrap(attempt, best))
+        gain = paired_bootstrap(attempt, best)
+        if gain.lo == gain.hi: # No answer changed, and drawing again from equal ones gives no width
+            unseen = wilson(0, gain.n)[1]
+            gain = Difference(gain.estimate, gain.estimate - unseen, gain.estimate + unseen, gain.n)
+        gains.append(gain)
         if gains[-1].estimate > 0: best = attempt
     return gains
 
@@ -334,11 +321,11 @@ def hit_a_wall(
     gains = attempt_gains(attempts)
     return len(gains) >= last and all(g.hi < worth for g in gains[-last:])
 
-# %% ../../nbs/library/decisions/use_case.ipynb #e1c14a9e
+# %% ../../nbs/library/decisions/use_case.ipynb #80237409
 @dataclass(frozen=True, repr=False)
 class Assessment:
     "Where a use case stands, how well it suits training, and why"
-    case:UseCase # That is assessed
+    case:UseCase
     rung:str # Of the ladder, to work on now
     rule:str # The condition that put it there, from `place_rules`
     facts:str # The facts behind that rule

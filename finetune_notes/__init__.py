@@ -40,6 +40,7 @@ Modules:
 - `finetune_notes.cases.support.seat`: Judge answers yourself without knowing who wrote them, compare with the rubric, and train on your own preferences
 - `finetune_notes.cases.support.service`: Supervised fine-tuning on the answers of imperfect agents, then DPO on a manager's preferences, compared blind
 - `finetune_notes.cases.support.traps`: What a loss on choices does besides ranking: drift, collapse, length, noise and swapped labels, on one small problem
+- `finetune_notes.cases.support.verdicts`: Answers of the customer-service case with a truth that code knows, and what a judge is asked about them
 - `finetune_notes.cases.tools.function_calls`: A small model fine-tuned to call tools that it has never seen, scored in the manner of the public leaderboard
 - `finetune_notes.cases.tools.world`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
 - `finetune_notes.core.artifacts`: A file that was half written must never be taken for whole
@@ -61,6 +62,7 @@ Modules:
 - `finetune_notes.course.speed`: What makes a training step slow on a laptop, what the processor could do, and what each change brings
 - `finetune_notes.course.trials`: Two ways side by side, in turns, each with a process of its own: how to measure speed and memory on a machine that you share
 - `finetune_notes.data.explore`: Read rows before training on them; then count lengths and labels, and search for near-duplicates and leaks
+- `finetune_notes.data.rewrites`: The questions of the toy task in other words: asked of a larger model, written by hand, and checked by rules
 - `finetune_notes.data.synthesize`: From a few rows to many: generate, perturb, filter, repair, count what is thin, and split so that nothing leaks
 - `finetune_notes.data.toy`: Questions in a small query language, and twenty general questions, both checked by code
 - `finetune_notes.decisions.costs`: When a model of your own is cheaper than a hosted one that is billed by the token, and which input decides

@@ -28,6 +28,7 @@ Modules:
 - `finetune_notes.cases.queries.paraphrases`: The words of questions: what users call things, how they ask, and how they mistype
 - `finetune_notes.cases.queries.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries.question_grammar`: A question is clauses one after another, and its query is their union
+- `finetune_notes.cases.queries.rides`: A few hundred questions of one team in English, each with its query: a task that is learned in minutes, and not perfectly
 - `finetune_notes.cases.queries.schema`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.queries.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.queries.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on

@@ -21,6 +21,7 @@ Modules:
 - `finetune_notes.cases.parcels.regression`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.parcels.valuation`: Predict a value from 80 characters of text: every method on the same parcels, and why none is good enough
 - `finetune_notes.cases.queries.assistant`: A question in English becomes a query that runs: prompting against fine-tuning, on schemas never seen in training
+- `finetune_notes.cases.queries.choices`: What learning rate, epochs, rank, layers, data quality and material do: one training for each line of a file
 - `finetune_notes.cases.queries.dataset`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.queries.dsl`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
 - `finetune_notes.cases.queries.equivalence`: When two queries mean the same, and a grammar in which a wrong one cannot be written

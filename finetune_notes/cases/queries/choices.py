@@ -7,9 +7,10 @@ for each to `data/recorded/choices.jsonl`; `recorded_choices` reads the file; `t
 
 # %% auto #0
 __all__ = ['choice_template', 'Choice', 'planned_choices', 'spoiled_pairs', 'choice_rows', 'choice_model', 'train_choice',
-           'mean_loss', 'answer_all', 'code_of_choices', 'measure_choice', 'recorded_choices', 'record_choices']
+           'mean_loss', 'answer_all', 'code_of_choices', 'measure_choice', 'recorded_choices', 'record_choices',
+           'vary_one', 'choice_table', 'plot_choice']
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #53e1103b
+# %% ../../../nbs/library/cases/queries/choices.ipynb #05c31db5
 import json
 import math
 import random
@@ -30,7 +31,7 @@ from ...generation.decoding import generate
 from ...templates.template import Template, ignored_label
 from ...training.sft import linear_names, logits_at, unmasked_first
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #dd3a2762
+# %% ../../../nbs/library/cases/queries/choices.ipynb #04619d93
 @dataclass(frozen=True)
 class Choice:
     "One training"
@@ -45,25 +46,20 @@ class Choice:
     material:str = 'pairs' # pairs, manual: the text of the manual, or both
     seed:int = 0 # Start of the adapter and order of the examples
 
-def planned_choices(
-    seeds:int=3, # Trainings of each, where chance matters
-)->list[Choice]: # Without repetition; all with the first seed, then all with the second
+def planned_choices()->list[Choice]: # Without repetition; all with the first seed, then the others
     "What the file holds"
     base = Choice()
-    varied = [base]
-    varied += [replace(base, learning_rate=rate) for rate in (2e-4, 6e-3, 2e-2)]
-    varied += [replace(base, epochs=e) for e in (1, 4)]
-    varied += [replace(base, material=m) for m in ('manual', 'both')]
-    varied += [replace(base, method='full', learning_rate=1e-4)]
-    varied += [replace(base, wrong=.3), replace(base, wrong=.5), replace(base, wrong=.5, fault='careless')]
-    varied += [replace(base, rank=1), replace(base, rank=64), replace(base, modules='attention')]
-    varied += [replace(base, examples=n) for n in (25, 50, 200)]
-    once = [replace(base, learning_rate=2e-5), replace(base, epochs=8)]
+    often = [base, replace(base, learning_rate=6e-3)]
+    often += [replace(base, material=m) for m in ('manual', 'both')]
+    often += [replace(base, method='full', learning_rate=1e-4), replace(base, wrong=.5), replace(base, wrong=.5, fault='careless')]
+    often += [replace(base, epochs=e) for e in (1, 4)] + [replace(base, rank=1), replace(base, modules='attention')]
+    often += [replace(base, examples=n) for n in (50, 200)]
+    once = [replace(base, learning_rate=rate) for rate in (2e-5, 2e-4, 2e-2)]
     once += [replace(base, method='full', learning_rate=rate) for rate in (2e-5, 5e-4)]
-    first = [replace(c, seed=0) for c in varied + once]
-    return first + [replace(c, seed=seed) for seed in range(1, seeds) for c in varied]
+    once += [replace(base, epochs=8), replace(base, rank=64), replace(base, wrong=.3), replace(base, examples=25)]
+    return often + once + [replace(c, seed=seed) for seed in (1, 2) for c in often]
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #b7e8293a
+# %% ../../../nbs/library/cases/queries/choices.ipynb #06f39151
 choice_template = Template(user='{question}', system='Write the query.', answer='{answer}')
 
 def _careless(query):
@@ -93,7 +89,7 @@ def choice_rows(
     manual = [dict(input_ids=texts[i % len(texts)], labels=texts[i % len(texts)]) for i in range(len(rows))]
     return {'pairs': rows, 'manual': manual, 'both': rows + manual}[choice.material]
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #9772ad22
+# %% ../../../nbs/library/cases/queries/choices.ipynb #e9b14ee2
 def choice_model(
     choice:Choice,
     base:Checkpoint, # What to start from
@@ -170,7 +166,7 @@ def mean_loss(
     model.train()
     return total/sum(sizes)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #3dd1d19d
+# %% ../../../nbs/library/cases/queries/choices.ipynb #129fb776
 _general = Template(user='{question}', system='')
 
 def answer_all(
@@ -212,7 +208,7 @@ def measure_choice(
     return asdict(choice) | dict(validation=validation, training=curve[-1]['training'], moving=moving, tokens=round(tokens),
                                  processor_seconds=round(seconds, 1), curve=curve if choice.epochs > 4 else []) | answer_all(merged, tokenizer, n=n)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #20eda501
+# %% ../../../nbs/library/cases/queries/choices.ipynb #5b2d6dba
 def _file(): return load_settings().data/'recorded'/'choices.jsonl'
 
 def recorded_choices(
@@ -246,3 +242,47 @@ def record_choices(
         line = measure_choice(missing.pop(0), base, n=n) | facts | dict(date=str(date.today()))
         with file.open('a', encoding='utf-8') as lines: lines.write(json.dumps(line) + '\n')
     return len(missing)
+
+# %% ../../../nbs/library/cases/queries/choices.ipynb #24aca0e8
+def vary_one(
+    recorded:pd.DataFrame, # As `recorded_choices` gives it
+    field:str, # Of `Choice`: the one that is varied
+    **fixed, # Other fields that differ from the reference in all lines
+)->pd.DataFrame: # Its lines, by the varied field
+    "The trainings in which one thing was varied"
+    base = asdict(Choice()) | fixed
+    same = [recorded[name] == value for name,value in base.items() if name not in (field, 'seed')]
+    return recorded[pd.concat(same, axis=1).all(axis=1)].sort_values([field, 'seed'])
+
+def choice_table(
+    found:pd.DataFrame, # As `vary_one` gives it
+    field:str, # That was varied
+)->pd.DataFrame: # A line for each value of the field
+    "Means over the seeds, and ranges"
+    shares = found.assign(share=found.right/found.n)
+    rows = shares.groupby(field, sort=False).agg(
+        seeds=('seed', 'size'), validation=('validation', 'mean'), mean=('share', 'mean'), lowest=('share', 'min'),
+        highest=('share', 'max'), general=('general', 'mean'))
+    return rows.rename(columns=dict(validation='validation loss', mean='right, mean', lowest='lowest', highest='highest',
+                                    general='general questions, of 20'))
+
+def plot_choice(
+    found:pd.DataFrame, # As `vary_one` gives it
+    field:str, # That was varied
+    label:str, # Of the horizontal axis
+    title:str, # The finding
+): # A matplotlib figure
+    "Validation loss and right answers for each value of a field; a point is one training"
+    import matplotlib.pyplot as plt
+    values = list(dict.fromkeys(found[field]))
+    places = found[field].map(values.index)
+    fig, axes = plt.subplots(1, 2, figsize=(8, 2.9), layout='constrained')
+    measures = ((found.validation, 'validation loss (nats per token)'), (100*found.right/found.n, 'right answers (%)'))
+    for ax,(measure,name) in zip(axes, measures):
+        ax.plot(measure.groupby(places).mean(), color='0.6', zorder=1)
+        ax.scatter(places, measure, color='#0072B2', alpha=.7, zorder=2)
+        ax.set(xlabel=label, ylabel=name, xticks=range(len(values)), xticklabels=[f'{v:g}' if isinstance(v, float) else v for v in values])
+    axes[0].set_yscale('log')
+    axes[1].set_ylim(0, None)
+    fig.suptitle(title)
+    return fig

@@ -25,11 +25,11 @@ def read_losses(lesson, answer):
     return 'Each of the three can be seen from two numbers.'
 
 @exercise('finetuning_choices-3', 'Which of the three figures had the smallest differences?',
-          'What does a model do with a mistake that always points in the same direction?')
+          'Which figure rises most from its left end to its right end?')
 def best_use_of_a_month(lesson, answer):
     "What to spend a budget on"
     choice = str(answer).strip().lower().strip('()')
     expect(choice in ('a', 'b', 'c'), "One of the letters 'a', 'b' and 'c' is asked for.")
     expect(choice != 'a', 'Between rank 1 and rank 64 the results differed little.')
-    expect(choice == 'b', 'The text of a manual alone taught hardly any query.')
-    return 'The model follows the rule that its examples show.'
+    expect(choice == 'b', 'The text of the manual taught hardly any query, and added little to the pairs.')
+    return 'More examples helped more than any other setting, once the learning rate was right.'

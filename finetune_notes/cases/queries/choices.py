@@ -10,7 +10,7 @@ __all__ = ['choice_template', 'Choice', 'planned_choices', 'spoiled_pairs', 'cho
            'mean_loss', 'answer_all', 'code_of_choices', 'measure_choice', 'recorded_choices', 'record_choices',
            'vary_one', 'choice_table', 'plot_choice']
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #05c31db5
+# %% ../../../nbs/library/cases/queries/choices.ipynb #f6a44828
 import json
 import math
 import random
@@ -31,7 +31,7 @@ from ...generation.decoding import generate
 from ...templates.template import Template, ignored_label
 from ...training.sft import linear_names, logits_at, unmasked_first
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #04619d93
+# %% ../../../nbs/library/cases/queries/choices.ipynb #2df31c76
 @dataclass(frozen=True)
 class Choice:
     "One training"
@@ -49,17 +49,17 @@ class Choice:
 def planned_choices()->list[Choice]: # Without repetition; all with the first seed, then the others
     "What the file holds"
     base = Choice()
-    often = [base, replace(base, learning_rate=6e-3)]
-    often += [replace(base, material=m) for m in ('manual', 'both')]
-    often += [replace(base, method='full', learning_rate=1e-4), replace(base, wrong=.5), replace(base, wrong=.5, fault='careless')]
-    often += [replace(base, epochs=e) for e in (1, 4)] + [replace(base, rank=1), replace(base, modules='attention')]
+    often = [base] + [replace(base, material=m) for m in ('manual', 'both')]
+    often += [replace(base, method='full', learning_rate=5e-4), replace(base, wrong=.5)]
+    often += [replace(base, epochs=4), replace(base, rank=1), replace(base, modules='attention')]
     often += [replace(base, examples=n) for n in (50, 200)]
-    once = [replace(base, learning_rate=rate) for rate in (2e-5, 2e-4, 2e-2)]
-    once += [replace(base, method='full', learning_rate=rate) for rate in (2e-5, 5e-4)]
-    once += [replace(base, epochs=8), replace(base, rank=64), replace(base, wrong=.3), replace(base, examples=25)]
+    once = [replace(base, learning_rate=rate) for rate in (2e-5, 2e-4, 6e-3, 2e-2)]
+    once += [replace(base, method='full', learning_rate=rate) for rate in (2e-5, 1e-4, 2e-3)]
+    once += [replace(base, epochs=1), replace(base, epochs=8), replace(base, rank=64), replace(base, examples=25)]
+    once += [replace(base, wrong=.3), replace(base, wrong=.5, fault='careless')]
     return often + once + [replace(c, seed=seed) for seed in (1, 2) for c in often]
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #06f39151
+# %% ../../../nbs/library/cases/queries/choices.ipynb #265a60ba
 choice_template = Template(user='{question}', system='Write the query.', answer='{answer}')
 
 def _careless(query):
@@ -89,7 +89,7 @@ def choice_rows(
     manual = [dict(input_ids=texts[i % len(texts)], labels=texts[i % len(texts)]) for i in range(len(rows))]
     return {'pairs': rows, 'manual': manual, 'both': rows + manual}[choice.material]
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #e9b14ee2
+# %% ../../../nbs/library/cases/queries/choices.ipynb #78daec1f
 def choice_model(
     choice:Choice,
     base:Checkpoint, # What to start from
@@ -166,7 +166,7 @@ def mean_loss(
     model.train()
     return total/sum(sizes)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #129fb776
+# %% ../../../nbs/library/cases/queries/choices.ipynb #c0634cd3
 _general = Template(user='{question}', system='')
 
 def answer_all(
@@ -208,7 +208,7 @@ def measure_choice(
     return asdict(choice) | dict(validation=validation, training=curve[-1]['training'], moving=moving, tokens=round(tokens),
                                  processor_seconds=round(seconds, 1), curve=curve if choice.epochs > 4 else []) | answer_all(merged, tokenizer, n=n)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #5b2d6dba
+# %% ../../../nbs/library/cases/queries/choices.ipynb #d3ba1c1a
 def _file(): return load_settings().data/'recorded'/'choices.jsonl'
 
 def recorded_choices(
@@ -243,7 +243,7 @@ def record_choices(
         with file.open('a', encoding='utf-8') as lines: lines.write(json.dumps(line) + '\n')
     return len(missing)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #24aca0e8
+# %% ../../../nbs/library/cases/queries/choices.ipynb #8269fa2e
 def vary_one(
     recorded:pd.DataFrame, # As `recorded_choices` gives it
     field:str, # Of `Choice`: the one that is varied

@@ -87,33 +87,51 @@ _words = dict(AVG=r'average|avg|mean|typical', MAX=r'largest|max|maximum|highest
               MIN=r'smallest|min|minimum|lowest|least|shortest|fewest', SUM=r'sum|total|totals|altogether|add|added|adding|overall', P95=r'95|95th|p95|percentile')
 _echo = r'rewrit|other words|column|in a hurry|colleague|last answer|wrong with|original|question|sentence|left out'
 
-def keeps_names(row, request):
+def keeps_names(
+    row, # A rewrite
+    request, # What was asked for
+):
     "Both column names are in the question, letter by letter"
     missing = [c for c in columns_of(request['query'])[1:]
                if not re.search(rf'(?<![\w.]){re.escape(c)}(?!\w|\.\w)', row['question'])]
     return not missing or f"left out: {', '.join(missing)}"
 
-def other_words(row, request):
+def other_words(
+    row, # A rewrite
+    request, # What was asked for
+):
     "The question has changed"
     same = row['question'].strip(' .?').casefold() == request['question'].casefold()
     return not same or 'the words are the same as before'
 
-def one_line(row, request):
+def one_line(
+    row, # A rewrite
+    request, # What was asked for
+):
     "One line of at most 30 words"
     return '\n' not in row['question'] and len(row['question'].split()) <= 30 or 'longer than one short sentence'
 
-def no_echo(row, request):
+def no_echo(
+    row, # A rewrite
+    request, # What was asked for
+):
     "The text speaks of measurements, and not of its own task"
     found = re.search(_echo, re.sub('|'.join(map(re.escape, columns_of(request['query'])[1:])), '', row['question']), re.I)
     return not found or f'speaks of its task: {found[0]!r}'
 
-def same_aggregate(row, request):
+def same_aggregate(
+    row, # A rewrite
+    request, # What was asked for
+):
     "A word for the aggregate is there, and none for another"
     text = re.sub('|'.join(map(re.escape, columns_of(request['query'])[1:])), '', row['question'])
     said = [name for name,words in _words.items() if re.search(rf'\b(?:{words})\b', text, re.I)]
     return said == [columns_of(request['query'])[0]] or f"speaks of {', '.join(said) or 'no aggregate'}"
 
-def same_roles(row, request):
+def same_roles(
+    row, # A rewrite
+    request, # What was asked for
+):
     "The second column is the one that is grouped by"
     _, of, by = map(re.escape, columns_of(request['query']))
     grouped = rf'\b(?:by|per|each|every|for|across|based on|within|in)\s+(?:(?:the|all|each|every|different)\s+)*[`\'"]?{by}(?!\w|\.\w)'

@@ -51,7 +51,7 @@ rungs = tuple(_texts['rung']) # Of the ladder, the lowest first
 @dataclass(frozen=True)
 class Ask:
     "A question about a use case"
-    question:str
+    question:str # What is asked
     options:tuple=() # Words to choose from; () for a text, a number, or yes and no
     evidence:str='' # What to look at before answering
     effect:str='' # What the answer moves
@@ -63,7 +63,10 @@ questionnaire = {
 # %% ../../nbs/library/decisions/use_case.ipynb #6f6dda19
 _kinds = {str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false'}
 
-def fact_problem(name, value)->str|None:
+def fact_problem(
+    name, # Of the fact
+    value, # What it is said to be
+)->str|None:
     "What is wrong with one fact, as a sentence, or None"
     kind, options = UseCase.__dataclass_fields__[name].type, questionnaire[name].options
     ask = questionnaire[name].question + (f" One of: {', '.join(options)}." if options else '')
@@ -74,7 +77,9 @@ def fact_problem(name, value)->str|None:
     if kind in (int, float) and not 0 <= value < float('inf'): return f'{name} = {value!r}: expected 0 or more. {ask}'
 
 # %% ../../nbs/library/decisions/use_case.ipynb #ee3e1129
-def contradictions(case:UseCase)->list[str]:
+def contradictions(
+    case:UseCase, # Its facts
+)->list[str]:
     "Facts that cannot all be true"
     said = {
         f'examples = 0 and quality = {case.quality}: of which answers? Without examples the quality is unknown.':
@@ -153,7 +158,10 @@ class Reason:
     facts:str # Behind it, such as "rules = shown"
     evidence:str # What to look at to be sure
 
-def show_facts(case:UseCase, names)->str: # Such as "examples = 400, quality = good"
+def show_facts(
+    case:UseCase, # Its facts
+    names, # Of facts
+)->str: # Such as "examples = 400, quality = good"
     "Facts of a case as text"
     return ', '.join(f'{k} = {_shown(getattr(case, k))}' for k in names)
 
@@ -225,7 +233,9 @@ def place_rule(case:UseCase)->str: # A name in `place_rules`
     if case.result == 'improving': return 'improve'
     return 'climb' if next_rung(case) else 'stay'
 
-def current_rung(case:UseCase)->str:
+def current_rung(
+    case:UseCase, # Its facts
+)->str:
     "Where a case should work now"
     rule = place_rule(case)
     if rule in ('start', 'narrow', 'judge', 'answers'): return 'prototype'
@@ -241,7 +251,9 @@ def rule_facts(case:UseCase)->str: # As text
     rule = place_rule(case)
     return show_facts(case, _behind[rule] + (home_facts(case) if rule == 'move' else ()))
 
-def next_step(case:UseCase)->str:
+def next_step(
+    case:UseCase, # Its facts
+)->str:
     "What to do this week"
     step = _texts['place'][place_rule(case)]['step']
     if step == 'begin': return _begin[current_rung(case)]
@@ -277,7 +289,10 @@ def single_changes(case:UseCase)->list[dict]: # Each fact → its new value
     if _height(case.tried) < _height('few-shot'): found.append({'tried': 'few-shot', 'result': 'stuck'})
     return [c | ({'quality': 'good'} if c.get('examples') and not case.examples else {}) for c in found]
 
-def smallest_changes(case:UseCase, up:bool)->list[dict]: # All that are equally short; empty where two steps do not do
+def smallest_changes(
+    case:UseCase, # Its facts
+    up:bool, # Raise the fit, instead of lowering it
+)->list[dict]: # All that are equally short; empty where two steps do not do
     "The fewest steps that raise the fit of a case, or lower it"
     now = training_fit(case)
     def turns(change):
@@ -292,7 +307,9 @@ def smallest_changes(case:UseCase, up:bool)->list[dict]: # All that are equally 
         if found: return found
     return []
 
-def describe_changes(found:list[dict])->str:
+def describe_changes(
+    found:list[dict], # From `smallest_changes`
+)->str:
     "Ways to change an answer, as text"
     return '; or '.join(' and '.join(f'{k} = {_shown(v)}' for k,v in c.items()) for c in found)
 
@@ -325,7 +342,7 @@ def hit_a_wall(
 @dataclass(frozen=True, repr=False)
 class Assessment:
     "Where a use case stands, how well it suits training, and why"
-    case:UseCase
+    case:UseCase # That is assessed
     rung:str # Of the ladder, to work on now
     rule:str # The condition that put it there, from `place_rules`
     facts:str # The facts behind that rule

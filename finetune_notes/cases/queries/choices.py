@@ -79,7 +79,7 @@ def spoiled_pairs(
     return [p._replace(answer=spoil(i)) if i in following else p for i,p in enumerate(pairs)]
 
 def choice_rows(
-    choice:Choice,
+    choice:Choice, # What is varied
     tokenizer, # Of the base model
 )->list[dict]: # input_ids and labels
     "What a model is trained on"
@@ -91,7 +91,7 @@ def choice_rows(
 
 # %% ../../../nbs/library/cases/queries/choices.ipynb #78daec1f
 def choice_model(
-    choice:Choice,
+    choice:Choice, # What is varied
     base:Checkpoint, # What to start from
 ): # A causal language model, of which something can move
     "The model before training"
@@ -127,7 +127,7 @@ def _loss(model, rows):
 def train_choice(
     model, # As `choice_model` gives it; is changed
     rows:list[dict], # input_ids and labels
-    choice:Choice,
+    choice:Choice, # What is varied
     held_out:list[dict]=(), # Rows whose loss is taken after every epoch
     batch_size:int=4, # Rows a step
 )->list[dict]: # For every epoch: epoch, training (loss), validation (loss)
@@ -190,7 +190,7 @@ def code_of_choices()->str:
     return fingerprint([getsource(f) for f in functions], ride_pairs(200), ride_manual)
 
 def measure_choice(
-    choice:Choice,
+    choice:Choice, # What is varied
     base:Checkpoint, # What to start from
     n:int=60, # Test questions
 )->dict: # The choice's fields, and what came of it

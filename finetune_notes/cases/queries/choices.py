@@ -11,6 +11,7 @@ __all__ = ['choice_template', 'Choice', 'planned_choices', 'spoiled_pairs', 'cho
            'vary_one', 'choice_table', 'plot_choice']
 
 # %% ../../../nbs/library/cases/queries/choices.ipynb #f6a44828
+import ast
 import json
 import math
 import random
@@ -187,7 +188,7 @@ def answer_all(
 def code_of_choices()->str:
     "Changes when the data, or what trains and judges, does"
     functions = (choice_rows, spoiled_pairs, choice_model, _loss, train_choice, _rate_at, answer_all, query_mistake)
-    return fingerprint([getsource(f) for f in functions], ride_pairs(200), ride_manual)
+    return fingerprint([ast.unparse(ast.parse(getsource(f))) for f in functions], ride_pairs(200), ride_manual)
 
 def measure_choice(
     choice:Choice, # What is varied

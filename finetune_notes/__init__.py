@@ -93,7 +93,6 @@ _homes = { # Name → module that defines it; written from nbs/names.toml by mak
     'Estimate': 'evaluation.intervals',
     'wilson': 'evaluation.intervals',
     'proportion_estimate': 'evaluation.intervals',
-    'mean_estimate': 'evaluation.intervals',
     'bootstrap': 'evaluation.intervals',
     'paired_bootstrap': 'evaluation.intervals',
     'Scoreboard': 'evaluation.scoreboard',

@@ -1,5 +1,5 @@
 # Written from nbs/names.toml by make pages
-from .evaluation.intervals import Estimate as Estimate, wilson as wilson, proportion_estimate as proportion_estimate, mean_estimate as mean_estimate, bootstrap as bootstrap, paired_bootstrap as paired_bootstrap
+from .evaluation.intervals import Estimate as Estimate, wilson as wilson, proportion_estimate as proportion_estimate, bootstrap as bootstrap, paired_bootstrap as paired_bootstrap
 from .evaluation.scoreboard import Scoreboard as Scoreboard, assertion as assertion, run_assertions as run_assertions, claim as claim
 from .evaluation.statistics import mcnemar as mcnemar, holm as holm, precision_recall as precision_recall, cohen_kappa as cohen_kappa, bradley_terry as bradley_terry, comparisons_needed as comparisons_needed
 from .evaluation.judge import judge_pairs as judge_pairs, judge_agreement as judge_agreement
@@ -31,7 +31,6 @@ __all__ = [
     'Estimate',
     'wilson',
     'proportion_estimate',
-    'mean_estimate',
     'bootstrap',
     'paired_bootstrap',
     'Scoreboard',

@@ -10,7 +10,7 @@ __all__ = ['choice_template', 'Choice', 'planned_choices', 'spoiled_pairs', 'cho
            'mean_loss', 'answer_all', 'code_of_choices', 'measure_choice', 'recorded_choices', 'record_choices',
            'vary_one', 'choice_table', 'plot_choice']
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #f6a44828
+# %% ../../../nbs/library/cases/queries/choices.ipynb #93296cd7
 import ast
 import json
 import math
@@ -30,9 +30,9 @@ from ...core.settings import UserError, load_settings
 from ...data.toy import answers_question, general_questions
 from ...generation.decoding import generate
 from ...templates.template import Template, ignored_label
-from ...training.sft import linear_names, logits_at, unmasked_first
+from ...training.sft import linear_names, logits_at, quiet_checkpointing, unmasked_first
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #2df31c76
+# %% ../../../nbs/library/cases/queries/choices.ipynb #8ae918ce
 @dataclass(frozen=True)
 class Choice:
     "One training"
@@ -60,7 +60,7 @@ def planned_choices()->list[Choice]: # Without repetition; all with the first se
     once += [replace(base, wrong=.3), replace(base, wrong=.5, fault='careless')]
     return often + once + [replace(c, seed=seed) for seed in (1, 2) for c in often]
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #265a60ba
+# %% ../../../nbs/library/cases/queries/choices.ipynb #9e069617
 choice_template = Template(user='{question}', system='Write the query.', answer='{answer}')
 
 def _careless(query):
@@ -90,7 +90,7 @@ def choice_rows(
     manual = [dict(input_ids=texts[i % len(texts)], labels=texts[i % len(texts)]) for i in range(len(rows))]
     return {'pairs': rows, 'manual': manual, 'both': rows + manual}[choice.material]
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #78daec1f
+# %% ../../../nbs/library/cases/queries/choices.ipynb #b203258b
 def choice_model(
     choice:Choice, # What is varied
     base:Checkpoint, # What to start from
@@ -167,7 +167,7 @@ def mean_loss(
     model.train()
     return total/sum(sizes)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #c0634cd3
+# %% ../../../nbs/library/cases/queries/choices.ipynb #dc4aab5a
 _general = Template(user='{question}', system='')
 
 def answer_all(
@@ -190,6 +190,7 @@ def code_of_choices()->str:
     functions = (choice_rows, spoiled_pairs, choice_model, _loss, train_choice, _rate_at, answer_all, query_mistake)
     return fingerprint([ast.unparse(ast.parse(getsource(f))) for f in functions], ride_pairs(200), ride_manual)
 
+@quiet_checkpointing()
 def measure_choice(
     choice:Choice, # What is varied
     base:Checkpoint, # What to start from
@@ -209,7 +210,7 @@ def measure_choice(
     return asdict(choice) | dict(validation=validation, training=curve[-1]['training'], moving=moving, tokens=round(tokens),
                                  processor_seconds=round(seconds, 1), curve=curve if choice.epochs > 4 else []) | answer_all(merged, tokenizer, n=n)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #d3ba1c1a
+# %% ../../../nbs/library/cases/queries/choices.ipynb #2e5ba52d
 def _file(): return load_settings().data/'recorded'/'choices.jsonl'
 
 def recorded_choices(
@@ -244,7 +245,7 @@ def record_choices(
         with file.open('a', encoding='utf-8') as lines: lines.write(json.dumps(line) + '\n')
     return len(missing)
 
-# %% ../../../nbs/library/cases/queries/choices.ipynb #8269fa2e
+# %% ../../../nbs/library/cases/queries/choices.ipynb #32b0621c
 def vary_one(
     recorded:pd.DataFrame, # As `recorded_choices` gives it
     field:str, # Of `Choice`: the one that is varied
@@ -275,15 +276,22 @@ def plot_choice(
 ): # A matplotlib figure
     "Validation loss and right answers for each value of a field; a point is one training"
     import matplotlib.pyplot as plt
-    values = list(dict.fromkeys(found[field]))
+    values, words = list(dict.fromkeys(found[field])), found[field].dtype.kind not in 'if'
     places = found[field].map(values.index)
     fig, axes = plt.subplots(1, 2, figsize=(8, 2.9), layout='constrained')
     measures = ((found.validation, 'validation loss (nats per token)'), (100*found.right/found.n, 'right answers (%)'))
     for ax,(measure,name) in zip(axes, measures):
-        ax.plot(measure.groupby(places).mean(), color='0.6', zorder=1)
+        means = measure.groupby(places).mean()
+        ax.plot(means, '_' if words else '-', color='0.6', markersize=40, zorder=1)
         ax.scatter(places, measure, color='#0072B2', alpha=.7, zorder=2)
-        ax.set(xlabel=label, ylabel=name, xticks=range(len(values)), xticklabels=[f'{v:g}' if isinstance(v, float) else v for v in values])
-    axes[0].set_yscale('log')
-    axes[1].set_ylim(0, None)
+        ax.set(xlabel=label, ylabel=name, xticks=range(len(values)), xlim=(-.4, len(values) - .6),
+               xticklabels=[v if isinstance(v, str) else f'{v:g}' for v in values])
+    if found.validation.max() > 4*found.validation.min():
+        axes[0].set_yscale('log')
+        axes[0].set_yticks([t for t in (.1, .2, .5, 1, 2, 5, 10) if found.validation.min()/2 < t < 2*found.validation.max()])
+        axes[0].yaxis.set_major_formatter('{x:g}')
+        axes[0].minorticks_off()
+    else: axes[0].set_ylim(0, None)
+    axes[1].set_ylim(0, max(50, 110*(found.right/found.n).max()))
     fig.suptitle(title)
     return fig

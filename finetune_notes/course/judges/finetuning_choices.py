@@ -31,5 +31,5 @@ def best_use_of_a_month(lesson, answer):
     choice = str(answer).strip().lower().strip('()')
     expect(choice in ('a', 'b', 'c'), "One of the letters 'a', 'b' and 'c' is asked for.")
     expect(choice != 'a', 'Between rank 1 and rank 64 the results differed little.')
-    expect(choice == 'b', 'The text of the manual taught hardly any query, and added little to the pairs.')
-    return 'More examples helped more than any other setting, once the learning rate was right.'
+    expect(choice == 'b', 'The text of the manual taught hardly any query, and added no right answers to those of the pairs.')
+    return 'Of these three, more examples helped most.'

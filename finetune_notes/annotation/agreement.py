@@ -113,11 +113,10 @@ def system_votes(
 # %% ../../nbs/library/annotation/agreement.ipynb #e3d96689
 def majority_choice(
     values, # first, second or tie, one a person
-)->str|None: # first, second, or None where neither leads
-    "The answer of a pair that more people chose"
+)->str|None: # first, second, or None where no answer has more than half of all votes
+    "The answer of a pair that most people chose; a tie is a vote against both"
     count = Counter(values)
-    if count['first'] == count['second']: return None
-    return 'first' if count['first'] > count['second'] else 'second'
+    return next((answer for answer in ('first', 'second') if 2*count[answer] > count.total()), None)
 
 def _chosen_pairs(store, raters):
     "Prompt, chosen and rejected of each pair with a winner, and of each answer that was changed"

@@ -258,8 +258,8 @@ def test_labels_that_are_missing_are_named(a, b, match):
 @given(labels)
 def test_precision_and_recall_are_counts_with_wilsons_interval(pairs):
     said, truth = zip(*pairs)
-    precision, recall = precision_recall(said, truth, 'a')
-    assert precision_recall(truth, said, 'a') == (recall, precision) or np.isnan([precision.estimate, recall.estimate]).any()
+    precision, recall = precision_recall(truth, said, 'a')
+    assert precision_recall(said, truth, 'a') == (recall, precision) or np.isnan([precision.estimate, recall.estimate]).any()
     for part, n in ((precision, said.count('a')), (recall, truth.count('a'))):
         assert part.n == n
         if n:

@@ -203,7 +203,7 @@ def judge_agreement(
                              0), dict(precision=proportion_estimate(0, 0), recall=proportion_estimate(0, 0)))
     if both:
         kappa, found = (
-            cohen_kappa(*zip(*both)), precision_recall([v for _, v in both], [p for p, _ in both], positive)._asdict()
+            cohen_kappa(*zip(*both)), precision_recall(*zip(*both), positive)._asdict()
         )
     return dict(n=len(both), none=len(labels) - len(both),
                 agreement=proportion_estimate(sum(p == v for p, v in both), len(both)), **found, kappa=kappa)

@@ -98,12 +98,12 @@ def _same_rows(a, b):
     return a, b
 
 def precision_recall(
-    said, # Labels to be judged, length n
-    truth, # What they should have been, length n
+    truth, # What the labels should be, length n
+    said, # The labels to be judged, length n
     positive:Hashable=True, # The label that counts as positive
 )->PrecisionRecall:
     "Precision and recall of `said`, each with Wilson's interval"
-    said, truth = ([v == positive for v in o] for o in _same_rows(said, truth))
+    truth, said = ([v == positive for v in o] for o in _same_rows(truth, said))
     both = sum(s and t for s, t in zip(said, truth))
     return PrecisionRecall(proportion_estimate(both, sum(said)), proportion_estimate(both, sum(truth)))
 

@@ -110,6 +110,12 @@ def test_probabilities_agree_and_those_of_a_wrong_file_do_not(model, file, tmp_p
     assert found[0].tokens.tolist() == [6]*4 and found[0].largest.max() < .05
     assert found[1].largest.max() > 5*found[0].largest.max()
 
+def test_spaces_that_a_schema_allows_are_allowed_in_both_engines():
+    asked = lambda schema: json.loads(to_llama_lark(json.dumps(schema)).split('%json ')[1])['x-guidance']
+    assert asked({'type': 'object'}) == {'whitespace_flexible': False}
+    assert asked({'x-guidance': {'whitespace_flexible': True}}) == {'whitespace_flexible': True}
+    assert asked({'x-guidance': {'key_separator': ': '}}) == {'whitespace_flexible': False, 'key_separator': ': '}
+
 @needed
 def test_grammars_of_both_kinds_are_kept(file):
     tokenizer = load_checkpoint('tiny').tokenizer()

@@ -67,7 +67,7 @@ def _guide_tokenizer(tokenizer, ends):
 def compile_grammar(
     grammar:str, # A JSON schema, or a grammar in the notation of Lark
 )->str: # A grammar for llguidance
-    "A grammar for llguidance; of a JSON schema, that of the JSON without spaces that satisfies it"
+    "A grammar for llguidance; a JSON schema allows no spaces between its parts unless its `x-guidance` says so"
     if not grammar.startswith('{'): return llguidance.LLMatcher.grammar_from_lark(grammar)
     try: return llguidance.LLMatcher.grammar_from_json_schema(grammar, defaults={'whitespace_flexible': False})
     except ValueError as e: raise UserError(f'the grammar cannot be built from this JSON schema: {e}') from None

@@ -241,10 +241,11 @@ def engine_answers(
 def to_llama_lark(
     grammar:str, # Lark, or a JSON schema as text
 )->str:
-    "A grammar of ours, in the form in which llama.cpp hands it to llguidance"
+    "A grammar of ours, in the form in which llama.cpp hands it to llguidance; spaces as in `compile_grammar`"
     if not grammar.startswith('{'): return f'%llguidance {{}}\n{grammar}'
-    return ('%llguidance {}\nstart: %json ' +
-            json.dumps(json.loads(grammar) | {'x-guidance': {'whitespace_flexible': False}}))
+    schema = json.loads(grammar)
+    schema['x-guidance'] = {'whitespace_flexible': False} | schema.get('x-guidance', {})
+    return '%llguidance {}\nstart: %json ' + json.dumps(schema)
 
 # %% ../../nbs/library/generation/serving.ipynb #3f5efc10
 def token_logprobs(

@@ -13,16 +13,16 @@ def _expect_words(answer, wanted:list, allowed:tuple, reasons:list):
     for i,(got,right,reason) in enumerate(zip(given, wanted, reasons), 1):
         expect(got == right, f"Number {i} is not '{got}': {reason}.")
 
-@exercise('decoding-1', 'Ask of each task: is there one right answer, and does anything check what was written?',
-          'Two of them want one answer at once. The other two want many answers.')
-def greedy_or_sample(lesson, answer):
-    "When to sample"
-    _expect_words(answer, ['greedy', 'sample', 'greedy', 'sample'], ('greedy', 'sample'),
-                  ['nothing stands between the query and the database, and one of them has to be right',
-                   'twenty greedy answers to one prompt are the same answer twenty times',
-                   'a number is copied right or wrong, and variety only adds mistakes',
-                   'five greedy tries are one try, and the check picks a right one out of several'])
-    return 'Sample for variety, or where something can check several tries.'
+@exercise('decoding-1', 'If the schema made no difference, a lost and a won question would be equally likely, as in a coin toss.',
+          '`scipy.stats.binomtest(lost, lost + won).pvalue`, and compare it with 0.05.')
+def loss_or_chance(lesson, answer):
+    "When lost answers are more than chance"
+    _expect_words(answer, ['shown', 'open', 'open', 'shown'], ('shown', 'open'),
+                  ['six lost and none won happens by chance with p = 0.03',
+                   'four lost and none won happens by chance with p = 0.13',
+                   'nine lost and five won happens by chance with p = 0.42',
+                   'twelve lost and two won happens by chance with p = 0.01'])
+    return 'Where it stays open, ask more questions.'
 
 @exercise('decoding-2', 'What the grammar leaves is scaled up so that it sums to one.',
           'Divide the probability of the token by all that was left.')

@@ -1,7 +1,9 @@
 "What the lesson on evals does not show: hostile names, odd questions, and agreement over many inputs"
 import json
+import re
 from functools import partial
 from html.parser import HTMLParser
+from pathlib import Path
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
@@ -265,3 +267,20 @@ def test_a_claim_is_judged(preset, monkeypatch):
 def test_a_claim_is_not_judged_under_tiny(monkeypatch):
     monkeypatch.setenv('FINETUNE_NOTES_PRESET', 'tiny')
     assert repr(claim('pigs fly', False)) == 'not judged · pigs fly'
+
+
+def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):
+    book = json.loads((Path(__file__).parents[1]/'nbs/lessons/20_evals.ipynb').read_text(encoding='utf-8'))
+    text = next(t for c in book['cells'] if '## For your own case' in (t := ''.join(c['source'])))
+    row, code = (re.search(rf'```{kind}\n(.*?)```', text, re.S)[1] for kind in ('json', 'python'))
+    file = re.search(r"load_rows\('(.*?)'", code)[1]
+    assert f'`{file}`' in text
+    monkeypatch.chdir(tmp_path)
+    Path(file).write_text(row*12 + json.dumps(json.loads(row) | dict(new='?'*300)) + '\n', encoding='utf-8')
+    names = {}
+    exec(code, names)
+    assert names['report'].passed.to_dict() == dict(short_enough=12, right=12)
+    assert [f.row for f in names['report'].failures['right']] == [12]
+    found = names['board'].compare()
+    assert found.difference['new'] == pytest.approx(12/13) and found.p['new'] < 0.05
+    assert 'short_enough' in capsys.readouterr().out

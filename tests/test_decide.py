@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from finetune_notes.decisions.use_case import (UseCase, assess, questionnaire, contradictions, case_problems, training_fit, training_route, fit_levels, example_cases, single_changes, smallest_changes,
-    current_rung, rungs, next_step, ladder, place_rule, place_rules, workshop_grades, home_facts, alongside, attempt_gains, hit_a_wall, news_case, query_case, open_assistant_case, fast_food_case)
+    current_rung, rungs, next_step, ladder, place_rule, place_rules, workshop_grades, home_facts, alongside, attempt_gains, gain_verdict, hit_a_wall, must_move, news_case, query_case, open_assistant_case, fast_food_case)
 from finetune_notes.core.settings import UserError
 from finetune_notes.decisions.costs import HostedModel, OwnModel, Price, break_even, payback
 from finetune_notes.decisions.memo import compare_cases, case_form, render_memo, memo_from_file, read_case_costs, read_case, write_case
@@ -53,7 +53,7 @@ def test_a_measured_enough_never_ends_in_training():
             if case.result != 'enough': continue
             found = assess(case)
             assert (found.fit, found.route) == ('no', 'none') and not {*training} & {*found.ladder}
-            assert found.rung == case.tried or found.rung == 'own model' and home_facts(case)
+            assert found.rung == case.tried or found.rung == 'own model' and must_move(case)
             assert found.rung == 'own model' or found.step.startswith('Ship it')
 
 @given(cases)
@@ -66,13 +66,23 @@ def test_nothing_tried_and_nothing_measured_never_is_a_strong_fit(case):
     if case.tried == 'nothing': assert current_rung(case) == 'prototype'
     if case.tried == 'nothing' or case.result == 'unmeasured': assert fit_levels[training_fit(case)] in ('no', 'weak', 'possible')
 
+def test_answers_that_nobody_has_read_are_never_trained_on_next():
+    for start in example_cases:
+        for case in every('tried', 'result', 'judged_by', 'quality', 'scope', of=replace(start, examples=5000)):
+            if case.quality == 'unknown' and current_rung(case) == 'fine-tune': assert case.tried == 'fine-tune'
+            if place_rule(case) == 'read': assert case.result == 'stuck' and current_rung(case) == case.tried and 'Read 50' in next_step(case)
+
+def test_a_fast_or_a_busy_case_whose_hosted_prompt_is_good_enough_is_shipped():
+    for case in every('seconds', 'per_month', of=replace(query_case, privacy='free', must_own=False, tried='prompt', result='enough')):
+        assert place_rule(case) == 'ship' and len(alongside(case)) >= 1 + (case.seconds < 2) + (case.per_month >= 10**6)
+
 def test_privacy_speed_volume_and_ownership_argue_for_an_own_model_and_not_for_training():
     plain = replace(query_case, rules='stated', privacy='free', seconds=60., per_month=400, must_own=False, tried='prompt', result='improving')
     for base in [replace(plain, tried=t, result=r) for t,r in product(rungs[:4], ('unmeasured', 'improving', 'stuck', 'enough'))]:
         for case in every('privacy', 'seconds', 'per_month', 'must_own', of=base):
             assert training_fit(case) == training_fit(base) and training_route(case) == training_route(base)
             assert ('own model' in ladder(case)) == bool(home_facts(case))
-            if home_facts(case) and case.result == 'enough': assert current_rung(case) == 'own model'
+            if case.result == 'enough': assert current_rung(case) == ('own model' if case.privacy == 'inside' or case.must_own else case.tried)
     told = dict(rules='stated', result='unmeasured', tried='prompt')
     assert not {*training} & {*ladder(replace(query_case, **told, privacy='inside', must_own=True, seconds=1.))}
 
@@ -171,7 +181,24 @@ def test_every_case_has_a_memo_whose_reasons_name_their_facts(case):
 def test_gains_are_those_on_the_best_attempt_before(attempts):
     gains, means = attempt_gains(attempts), [sum(a)/40 for a in attempts]
     assert [round(g.estimate, 6) for g in gains] == [round(m - max(means[:i + 1]), 6) for i,m in enumerate(means[1:])]
-    assert hit_a_wall(attempts) == (len(gains) >= 2 and all(g.hi < .1 for g in gains[-2:]))
+    assert hit_a_wall(attempts) == (len(gains) >= 2 and all(g.lo <= 0 and g.hi < .1 for g in gains[-2:]))
+
+@given(st.integers(0, 90), st.lists(st.integers(-3, 8), min_size=2, max_size=4), st.integers(1, 3), st.sampled_from([.05, .1, .3, 1.]))
+@settings(max_examples=40, deadline=None)
+def test_an_attempt_that_gained_ends_every_wall(first, steps, last, worth):
+    "Nested answers: an attempt is right where the one before it was, and on some questions more, or fewer"
+    rights = [first]
+    for step in steps: rights.append(min(max(rights[-1] + step, 0), 100))
+    attempts = [[1]*r + [0]*(100 - r) for r in rights]
+    gains = attempt_gains(attempts)
+    if any(gain_verdict(g, worth) == 'gained' for g in gains[-last:]): assert not hit_a_wall(attempts, worth, last)
+    for g in gains: assert (gain_verdict(g, worth) == 'gained') == (g.lo > 0) and (g.lo > 0 or (gain_verdict(g, worth) == 'cannot say') == (g.hi >= worth))
+
+def test_small_gains_are_no_wall_and_two_bad_ideas_look_like_one():
+    nested = lambda *rights: [[1]*r + [0]*(100 - r) for r in rights]
+    small = nested(50, 54, 58)
+    assert all(0 < g.lo and g.hi < .1 for g in attempt_gains(small)) and not hit_a_wall(small)
+    assert hit_a_wall(nested(66, 0, 0)) # What the test cannot know: whether the attempts were any good
 
 def test_a_few_questions_show_no_wall():
     few, many = [[1, 0, 1, 0, 0], [0, 1, 1, 0, 0], [1, 0, 0, 1, 0]], [[1, 0]*200, [1, 0]*199 + [0, 1], [1, 0]*199 + [1, 1]]

@@ -9,11 +9,12 @@ incomplete or contradicts itself. Both are rules of thumb, written as two tables
 
 # %% auto #0
 __all__ = ['rungs', 'questionnaire', 'fast_food_case', 'medical_case', 'fiction_case', 'news_case', 'query_case', 'email_case',
-           'parcel_case', 'open_assistant_case', 'example_cases', 'fit_levels', 'workshop_grades', 'rung_titles',
-           'rung_exits', 'place_rules', 'UseCase', 'Ask', 'fact_problem', 'contradictions', 'case_problems', 'Reason',
-           'show_facts', 'fit_reasons', 'training_fit', 'training_route', 'home_facts', 'ladder', 'next_rung',
-           'place_rule', 'current_rung', 'rule_facts', 'next_step', 'alongside', 'single_changes', 'smallest_changes',
-           'describe_changes', 'attempt_gains', 'hit_a_wall', 'Assessment', 'assess']
+           'parcel_case', 'open_assistant_case', 'example_cases', 'fit_rows', 'fit_levels', 'workshop_grades',
+           'rung_titles', 'rung_exits', 'place_rules', 'UseCase', 'Ask', 'fact_problem', 'contradictions',
+           'case_problems', 'Reason', 'show_facts', 'fit_reasons', 'training_fit', 'training_route', 'home_facts',
+           'must_move', 'ladder', 'next_rung', 'place_rule', 'current_rung', 'rule_facts', 'next_step', 'alongside',
+           'single_changes', 'smallest_changes', 'describe_changes', 'attempt_gains', 'gain_verdict', 'hit_a_wall',
+           'Assessment', 'assess']
 
 # %% ../../nbs/library/decisions/use_case.ipynb #4832365c
 from dataclasses import dataclass, fields, replace
@@ -108,6 +109,12 @@ query_case, email_case, parcel_case, open_assistant_case = (_cases[name] for nam
                                                                                       'open_assistant'))
 example_cases = tuple(_cases.values())
 
+# %% ../../nbs/library/decisions/use_case.ipynb #7c1f02aa
+fit_rows = { # Row → the facts that it reads, and what lets a case come how far
+    row: {k: said.get(k, '') for k in ('facts', 'no', 'weak', 'possible', 'strong', 'excellent')}
+    for row,said in _texts['row'].items()
+}
+
 # %% ../../nbs/library/decisions/use_case.ipynb #acf2864a
 fit_levels = ('no', 'weak', 'possible', 'strong', 'excellent')
 
@@ -198,10 +205,14 @@ rung_titles, rung_exits, _begin = ({rung: said[key] for rung,said in _texts['run
                                    for key in ('title', 'leave', 'begin'))
 
 def home_facts(case:UseCase)->tuple: # Names of facts; () where a hosted model will do
-    "Why a case needs a model that runs on one's own machines"
+    "Why a model that runs on one's own machines is on the ladder"
     needs = dict(privacy=case.privacy == 'inside', seconds=case.seconds < 2, per_month=case.per_month >= 1_000_000,
                  must_own=case.must_own)
     return tuple(fact for fact, needed in needs.items() if needed)
+
+def must_move(case:UseCase)->tuple: # Names of facts; () where a hosted model may do
+    "What no hosted model can give, however good, fast and cheap it is"
+    return tuple(fact for fact in home_facts(case) if fact in ('privacy', 'must_own'))
 
 def ladder(case:UseCase)->dict: # Rung → the facts that put it there, as text; '' for those of every case
     "The rungs that make sense for a case, the lowest first"
@@ -225,12 +236,14 @@ def place_rule(case:UseCase)->str: # A name in `place_rules`
     "The first rule that applies to a case"
     if case.tried == 'nothing': return 'start'
     if case.result == 'enough':
-        return 'move' if home_facts(case) and _height(case.tried) < _height('own model') else 'ship'
+        return 'move' if must_move(case) and _height(case.tried) < _height('own model') else 'ship'
     if case.scope == 'open': return 'narrow'
     if case.judged_by == 'nobody': return 'judge'
     if case.quality == 'poor' and case.judged_by == 'code': return 'answers'
     if case.result == 'unmeasured': return 'measure'
     if case.result == 'improving': return 'improve'
+    unread = case.quality == 'unknown' and case.examples > 0
+    if unread and (case.judged_by == 'code' or next_rung(case) == 'fine-tune'): return 'read'
     return 'climb' if next_rung(case) else 'stay'
 
 def current_rung(
@@ -243,13 +256,13 @@ def current_rung(
     return next_rung(case) if rule == 'climb' else case.tried
 
 _behind = dict(start=('tried',), move=('result',), ship=('result',), narrow=('scope',), judge=('judged_by',),
-               answers=('quality', 'judged_by'), measure=('result',), improve=('result',), climb=('tried', 'result'),
-               stay=('tried', 'result')) # Rule → the facts that it reads
+               answers=('quality', 'judged_by'), read=('result', 'quality'), measure=('result',), improve=('result',),
+               climb=('tried', 'result'), stay=('tried', 'result')) # Rule → the facts that it reads
 
 def rule_facts(case:UseCase)->str: # As text
     "The facts behind the rule that applies"
     rule = place_rule(case)
-    return show_facts(case, _behind[rule] + (home_facts(case) if rule == 'move' else ()))
+    return show_facts(case, _behind[rule] + (must_move(case) if rule == 'move' else ()))
 
 def next_step(
     case:UseCase, # Its facts
@@ -259,7 +272,7 @@ def next_step(
     if step == 'begin': return _begin[current_rung(case)]
     limits = ', '.join(r.facts for r in fit_reasons(case) if r.allows == fit_levels[training_fit(case)])
     judge = 'an expert' if case.judged_by == 'expert' else case.judged_by
-    return step.format(tried=case.tried, limits=limits, judged_by=judge)
+    return step.format(tried=case.tried, limits=limits, judged_by=judge, examples=case.examples)
 
 def alongside(case:UseCase)->list[tuple]: # (Fact as text, sentence)
     "What to do besides, whatever the rung"
@@ -329,14 +342,22 @@ def attempt_gains(
         if gains[-1].estimate > 0: best = attempt
     return gains
 
+def gain_verdict(
+    gain:Difference, # From `attempt_gains`
+    worth:float=.1, # The smallest gain that would be worth another attempt
+)->str: # gained, nothing worth it, or cannot say
+    "What a gain and its interval allow to say"
+    if gain.lo > 0: return 'gained'
+    return 'nothing worth it' if gain.hi < worth else 'cannot say'
+
 def hit_a_wall(
     attempts:list, # As in `attempt_gains`
     worth:float=.1, # The smallest gain that would be worth another attempt
-    last:int=2, # So many attempts in a row must have stayed below it
+    last:int=2, # So many attempts in a row must have gained nothing worth it
 )->bool:
-    "Have the last attempts gained less than what would be worth it?"
+    "Have the last attempts gained nothing, with enough questions to exclude a gain that would be worth it?"
     gains = attempt_gains(attempts)
-    return len(gains) >= last and all(g.hi < worth for g in gains[-last:])
+    return len(gains) >= last and all(gain_verdict(g, worth) == 'nothing worth it' for g in gains[-last:])
 
 # %% ../../nbs/library/decisions/use_case.ipynb #80237409
 @dataclass(frozen=True, repr=False)

@@ -69,7 +69,7 @@ Modules:
 - `finetune_notes.data.toy`: Questions in a small query language, and twenty general questions, both checked by code
 - `finetune_notes.decisions.costs`: When a model of your own is cheaper than a hosted one that is billed by the token, and which input decides
 - `finetune_notes.decisions.memo`: Your use case as a file that colleagues can correct, and its assessment as a page that you can send
-- `finetune_notes.decisions.use_case`: A use case as sixteen facts; from them the rung of the ladder to stand on now, the fit for training, and what would change both
+- `finetune_notes.decisions.use_case`: A use case as fifteen facts; from them the rung of the ladder to stand on now, the fit for training, and what would change both
 - `finetune_notes.evaluation.intervals`: How sure a result is: a share, a mean or a difference with its interval, also where rows belong together
 - `finetune_notes.evaluation.judge`: Rules at inference, a judge that is checked against a person, and a gold standard that is checked too
 - `finetune_notes.evaluation.scoreboard`: Measure first, with an interval, on the same questions; then decide whether to fine-tune

@@ -1,4 +1,4 @@
-"""A use case as sixteen facts; from them the rung of the ladder to stand on now, the fit for training, and what would change both
+"""A use case as fifteen facts; from them the rung of the ladder to stand on now, the fit for training, and what would change both
 
 "Shall we fine-tune a model?" is answered in two parts. The first is where to work *now*: on which rung of a ladder
 that begins with something to show and ends with training. The second is how well the case would suit training once
@@ -382,12 +382,14 @@ class Assessment:
         return '\n'.join([first, '', *(l if l.startswith('- ') or l.startswith('    ') else f'- {l}' for l in more)])
 
 def _lines_of(found): # Markdown without blank lines
-    most = 'more than two facts changed'
+    most = 'no change of one or two facts'
     rise = 'nothing, it is the highest' if found.fit == fit_levels[-1] else describe_changes(found.raises[:3]) or most
     fall = 'nothing, it is the lowest' if found.fit == fit_levels[0] else describe_changes(found.lowers[:3]) or most
+    on = [rung + (f' ({why})' if why else '') for rung, why in found.ladder.items()]
     return [
         f'**{escape_cell(found.case.name)}: work on the rung "{found.rung}" now**, because {found.facts}.',
         f'**This week:** {found.step}', f'**Leave the rung when:** {found.leave}',
+        f"**Its ladder:** {', '.join(on)}",
         f'**Fit for training: {found.fit}** (way of training: {found.route}). What limits it:',
         *(f'    - {r.facts}: {r.because}' for r in found.reasons if r.allows == found.fit),
         f'**It would rise with:** {rise}', f'**It would fall with:** {fall}',

@@ -2915,6 +2915,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                     'finetune_notes/decisions/use_case.py'),
                                                    'finetune_notes.decisions.use_case.place_rule': ( 'library/decisions/use_case.html#place_rule',
                                                                                                      'finetune_notes/decisions/use_case.py'),
+                                                   'finetune_notes.decisions.use_case.plot_gains': ( 'library/decisions/use_case.html#plot_gains',
+                                                                                                     'finetune_notes/decisions/use_case.py'),
                                                    'finetune_notes.decisions.use_case.rule_facts': ( 'library/decisions/use_case.html#rule_facts',
                                                                                                      'finetune_notes/decisions/use_case.py'),
                                                    'finetune_notes.decisions.use_case.show_facts': ( 'library/decisions/use_case.html#show_facts',

@@ -14,7 +14,7 @@ __all__ = ['rungs', 'questionnaire', 'fast_food_case', 'medical_case', 'fiction_
            'case_problems', 'Reason', 'show_facts', 'fit_reasons', 'training_fit', 'training_route', 'home_facts',
            'must_move', 'ladder', 'next_rung', 'place_rule', 'current_rung', 'rule_facts', 'next_step', 'alongside',
            'single_changes', 'smallest_changes', 'describe_changes', 'attempt_gains', 'gain_verdict', 'hit_a_wall',
-           'Assessment', 'assess']
+           'plot_gains', 'Assessment', 'assess']
 
 # %% ../../nbs/library/decisions/use_case.ipynb #4832365c
 from dataclasses import dataclass, fields, replace
@@ -358,6 +358,33 @@ def hit_a_wall(
     "Have the last attempts gained nothing, with enough questions to exclude a gain that would be worth it?"
     gains = attempt_gains(attempts)
     return len(gains) >= last and all(gain_verdict(g, worth) == 'nothing worth it' for g in gains[-last:])
+
+# %% ../../nbs/library/decisions/use_case.ipynb #1ea3d8a1
+def plot_gains(
+    attempts:dict, # Name → outcomes, oldest first, as in `attempt_gains`
+    worth:float=.1, # The smallest gain that would be worth another attempt
+): # Matplotlib axes
+    "Each attempt's gain on the best one before it, with its interval and its verdict"
+    import matplotlib.pyplot as plt
+    gains, names = attempt_gains(list(attempts.values())), list(attempts)[1:]
+    _, ax = plt.subplots(figsize=(8, .7 + .4*len(gains)), layout='constrained')
+    side = max(worth, *(g.hi for g in gains)) + .05
+    for row, gain in enumerate(gains):
+        ax.plot([gain.lo, gain.hi], [row, row], color='#0072B2', linewidth=2)
+        ax.plot(gain.estimate, row, 'o', color='#0072B2')
+        said = f'{gain.estimate:+.2f} [{gain.lo:+.2f}, {gain.hi:+.2f}]  {gain_verdict(gain, worth)}'
+        ax.text(side, row, said, va='center')
+    for at, label in ((0, 'no gain '), (worth, ' worth it')):
+        ax.axvline(at, color='0.5', linestyle='--' if at else '-')
+        ax.text(at, -.65, label, color='0.4', ha='left' if at else 'right', va='center')
+    ax.set_yticks(range(len(gains)), names)
+    ax.set_ylim(len(gains) - .5, -.95)
+    low = min(0, *(g.lo for g in gains)) - .12
+    ax.set(xlim=(low, side + .75), xticks=[t/5 for t in range(-5, 6) if low < t/5 < side],
+           xlabel=f'gain on the best attempt before it, share of {gains[0].n} questions, with 95 % interval')
+    ax.set_title(f'The last attempt, "{names[-1]}": {gain_verdict(gains[-1], worth)}', loc='left')
+    ax.spines[['top', 'right']].set_visible(False)
+    return ax
 
 # %% ../../nbs/library/decisions/use_case.ipynb #80237409
 @dataclass(frozen=True, repr=False)

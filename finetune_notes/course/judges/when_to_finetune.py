@@ -29,23 +29,18 @@ def rungs_now(lesson, answer):
         expect(given == current_rung(case), f'{number}: not {given}; {why}.')
     return 'None of the four should train a model now, and each for another reason.'
 
-@exercise('when_to_finetune-2', 'The lowest row decides: which row is it, and which fact stands behind it?',
-          'Try `assess(replace(use_case.news_case, value="high")).fit`, and the same with other facts.',
-          'Only one row of the news is weak. The fact behind it is the only one that raises the fit alone.')
-def facts_that_raise(lesson, answer):
-    "Which single fact raises a fit"
-    from finetune_notes.decisions.use_case import case_problems, news_case, questionnaire, training_fit
-    expect(isinstance(answer, (set, frozenset)), f'A set of names of facts is asked for, and this is {short_repr(answer)}.')
-    unknown = [a for a in answer if a not in questionnaire]
-    expect(not unknown, f'{short_repr(unknown[0] if unknown else "")} is no fact; they are {", ".join(questionnaire)}.')
-    raising = set()
-    for fact, ask in questionnaire.items():
-        cases = [replace(news_case, **{fact: option}) for option in ask.options]
-        if any(not case_problems(c) and training_fit(c) > training_fit(news_case) for c in cases): raising.add(fact)
-    more, fewer = sorted(answer - raising), sorted(raising - answer)
-    expect(not more, f'{", ".join(more)} changed alone does not raise the fit: another row is lower.')
-    expect(not fewer, 'There is a fact that raises the fit alone, and it is not in the set.')
-    return 'The lowest row is the only one worth working on.'
+@exercise('when_to_finetune-2', 'The exit test asks two things: what was tried, and whether the questions were enough to exclude a gain.',
+          'Is a gain of ten points outside of the interval? Were the attempts such that something could be gained?',
+          'One team is left: it made good attempts, excluded a gain worth the work on fresh questions, and read the errors.')
+def reports_of_a_wall(lesson, answer):
+    "Which reports of a wall to believe"
+    expect(isinstance(answer, (set, frozenset)) and all(isinstance(a, str) for a in answer),
+           f'A set of letters is asked for, and this is {short_repr(answer)}.')
+    expect(answer <= {'a', 'b', 'c'}, 'The teams are a, b and c.')
+    expect('a' not in answer, 'Team a: two prompts without examples are bad attempts; examples per request were never tried.')
+    expect('b' not in answer, 'Team b: an interval that reaches to 14 points excludes no gain of ten.')
+    expect('c' in answer, 'There is a team that tried what the rung offers and excluded a gain worth the work.')
+    return 'A wall needs good attempts, enough questions, fresh ones at the end, and errors that somebody has read.'
 
 @exercise('when_to_finetune-3', 'Make two lists of right (1) and wrong (0) and give them to `attempt_gains`; its result has a `hi`.',
           'Of ten questions five are right in both lists, but for two: one that only the older and one that only the '

@@ -1,15 +1,20 @@
 "Judges of the exercises of finetuning"
-from ..exercises import agree_with_reference, exercise, expect, whole_number
+from ..exercises import agree_with_reference, exercise, expect, short_repr, to_plain
 
-@exercise('finetuning-1', 'Look for the smallest number in the list.',
-          'Count the epochs from 1: 0.92 is the loss after the first.')
-def best_epoch(lesson, answer):
-    "When to stop, from a curve"
-    n = whole_number(answer)
-    losses = (0.92, 0.55, 0.41, 0.38, 0.40, 0.47)
-    expect(1 <= n <= len(losses), f'The training had {len(losses)} epochs, so {n} is not one of them.')
-    expect(n == 4, f'After epoch {n} the validation loss is {losses[n - 1]:.2f}. Another epoch has a lower one.')
-    return 'After the fourth epoch only the training loss still falls.'
+_kinds = ['wrong filter', 'wrong time', 'column that does not exist', 'right', 'wrong order or limit']
+
+@exercise('finetuning-1', 'Compare part by part: calculation, filters, groups, order and limit, time. Is every column one of the company?',
+          'Filters that only change places mean the same.')
+def sorted_answers(lesson, answer):
+    "Five answers, sorted by what is wrong with them"
+    kinds = to_plain(answer)
+    expect(isinstance(kinds, list) and len(kinds) == 5 and all(isinstance(k, str) for k in kinds),
+           f'A list of five texts is asked for, and this is {short_repr(answer)}.')
+    for i, (given, wanted) in enumerate(zip(kinds, _kinds), 1):
+        given = given.strip().lower()
+        expect(given in {*_kinds, 'wrong calculation', 'wrong grouping', 'not a query'}, f'{given!r} is not one of the kinds.')
+        expect(given == wanted, f'{given!r} is not what is to be said of answer {i}.')
+    return 'The wrong column can be refused by code before the query runs; the other mistakes look like right queries.'
 
 @exercise('finetuning-2', 'A model learns to write what is not masked. What should it not learn to write?',
           'The first `start` labels are -100; the others are the tokens themselves, the end token included.')
@@ -20,14 +25,22 @@ def fixed_labels(lesson, answer):
                          ([5, 6, 7, 2], [-100, -100, -100, -100], 2), ([3, 2], [3, 2], 0))
     return 'The question is masked; the answer and its end count.'
 
-@exercise('finetuning-3', 'A turns 4,096 numbers into 16, and B turns 16 into 4,096.',
-          'A has 4,096 × 16 numbers. B has as many.')
-def numbers_of_an_adapter(lesson, answer):
-    "The size of an adapter"
-    n = whole_number(answer)
-    expect(n != 4096*4096, f'{n:,} is the number in the large matrix, which is not trained.')
-    expect(n == 2*16*4096, f'{n:,} is not it: two thin matrices are trained.')
-    return f'{n:,} of {4096**2:,}: {n/4096**2:.1%}.'
+@exercise('finetuning-3', 'The query must use columns of the rides, such as city, trip.fare or duration_ms; look at the training pairs.',
+          'Hand in a dictionary with the texts question, query and answer, such as "errors by city" and "COUNT where error = true by city".')
+def own_question(lesson, answer):
+    "Your own question to the model that you trained"
+    from finetune_notes.cases.queries.rides import query_mistake, ride_pairs
+    from finetune_notes.data.toy import QueryPair
+    parts = to_plain(answer)
+    expect(isinstance(parts, dict) and all(isinstance(parts.get(k), str) and parts[k].strip() for k in ('question', 'query', 'answer')),
+           f"A dictionary with the texts 'question', 'query' and 'answer' is asked for, and this is {short_repr(answer)}.")
+    pair = QueryPair(parts['question'].strip(), parts['query'].strip())
+    used = {p.question.lower() for part in ride_pairs(200, 60, 100) for p in part}
+    expect(pair.question.lower() not in used, f'{pair.question!r} is one of the questions of the lesson. Write a new one.')
+    problem = query_mistake(pair.answer, pair)
+    expect(not problem, f'Your query {pair.answer!r} is not one that the company could run: {problem}.')
+    mistake = query_mistake(parts['answer'], pair)
+    return f'The answer is not right: {mistake}.' if mistake else 'The model is right about your question.'
 
 @exercise('finetuning-4', 'What was the test set used for between the two trainings?',
           'A set that helped to choose something measures how well the choice fits this set.')

@@ -7,8 +7,9 @@ for each to `data/recorded/choices.jsonl`; `recorded_choices` reads the file; `t
 
 # %% auto #0
 __all__ = ['choice_template', 'Choice', 'planned_choices', 'spoiled_pairs', 'choice_rows', 'choice_model', 'train_choice',
-           'mean_loss', 'answer_all', 'code_of_choices', 'measure_choice', 'recorded_choices', 'record_choices',
-           'vary_one', 'choice_table', 'plot_choice']
+           'mean_loss', 'answer_all', 'code_of_choices', 'first_lines', 'measure_untrained', 'measure_choice',
+           'recorded_choices', 'record_choices', 'vary_one', 'choice_table', 'compare_choices', 'above',
+           'settings_tried', 'compare_ends', 'plot_choice']
 
 # %% ../../../nbs/library/cases/queries/choices.ipynb #93296cd7
 import ast
@@ -54,10 +55,11 @@ def planned_choices()->list[Choice]: # Without repetition; all with the first se
     often += [replace(base, method='full', learning_rate=5e-4), replace(base, wrong=.5)]
     often += [replace(base, epochs=4), replace(base, rank=1), replace(base, modules='attention')]
     often += [replace(base, examples=n) for n in (50, 200)]
-    once = [replace(base, learning_rate=rate) for rate in (2e-5, 2e-4, 6e-3, 2e-2)]
+    often += [replace(base, learning_rate=6e-3), replace(base, epochs=8), replace(base, rank=64)]
+    often += [replace(base, wrong=.5, fault='careless')]
+    once = [replace(base, learning_rate=rate) for rate in (2e-5, 2e-4, 2e-2)]
     once += [replace(base, method='full', learning_rate=rate) for rate in (2e-5, 1e-4, 2e-3)]
-    once += [replace(base, epochs=1), replace(base, epochs=8), replace(base, rank=64), replace(base, examples=25)]
-    once += [replace(base, wrong=.3), replace(base, wrong=.5, fault='careless')]
+    once += [replace(base, epochs=1), replace(base, examples=25), replace(base, wrong=.3)]
     return often + once + [replace(c, seed=seed) for seed in (1, 2) for c in often]
 
 # %% ../../../nbs/library/cases/queries/choices.ipynb #9e069617
@@ -190,6 +192,29 @@ def code_of_choices()->str:
     functions = (choice_rows, spoiled_pairs, choice_model, _loss, train_choice, _rate_at, answer_all, query_mistake)
     return fingerprint([ast.unparse(ast.parse(getsource(f))) for f in functions], ride_pairs(200), ride_manual)
 
+def first_lines(
+    model, # Merged
+    tokenizer, # Of it
+    n:int=60, # Test questions
+)->list[str]: # An answer each, up to its first line break
+    "What a model says to the test questions"
+    prompts = [choice_template.prompt(dict(question=p.question), tokenizer) for p in ride_pairs(0)[2][:n]]
+    return [a.text.strip() for a in generate(model, tokenizer, prompts, limit=48, stop='\n', label=None)]
+
+def _held_out(tokenizer, n):
+    "The rows whose loss is the validation loss"
+    return [choice_template.row(p._asdict(), tokenizer) for p in ride_pairs(0)[1][:n]]
+
+def measure_untrained(
+    base:Checkpoint, # The model before training
+    n:int=60, # Validation and test questions
+)->dict: # validation, answers, right, n, mistakes, general
+    "What `measure_choice` measures, without a training"
+    model, tokenizer = base.model(), base.tokenizer()
+    validation = mean_loss(model, _held_out(tokenizer, n))
+    model.eval()
+    return dict(validation=validation, answers=first_lines(model, tokenizer, n)) | answer_all(model, tokenizer, n=n)
+
 @quiet_checkpointing()
 def measure_choice(
     choice:Choice, # What is varied
@@ -198,7 +223,7 @@ def measure_choice(
 )->dict: # The choice's fields, and what came of it
     "Train once, and ask"
     tokenizer = base.tokenizer()
-    held_out = [choice_template.row(p._asdict(), tokenizer) for p in ride_pairs(0)[1][:n]]
+    held_out = _held_out(tokenizer, n)
     rows, model = choice_rows(choice, tokenizer), choice_model(choice, base)
     moving, start = sum(p.numel() for p in model.parameters() if p.requires_grad), time.process_time()
     curve = train_choice(model, rows, choice, held_out if choice.epochs > 4 else ())
@@ -208,7 +233,8 @@ def measure_choice(
     merged = merged.to(getattr(torch, working_dtype())).eval()
     tokens = sum(len(r['input_ids']) for r in rows)*choice.epochs
     return asdict(choice) | dict(validation=validation, training=curve[-1]['training'], moving=moving, tokens=round(tokens),
-                                 processor_seconds=round(seconds, 1), curve=curve if choice.epochs > 4 else []) | answer_all(merged, tokenizer, n=n)
+                                 processor_seconds=round(seconds, 1), curve=curve if choice.epochs > 4 else [],
+                                 answers=first_lines(merged, tokenizer, n)) | answer_all(merged, tokenizer, n=n)
 
 # %% ../../../nbs/library/cases/queries/choices.ipynb #2e5ba52d
 def _file(): return load_settings().data/'recorded'/'choices.jsonl'
@@ -268,6 +294,50 @@ def choice_table(
     return rows.rename(columns=dict(validation='validation loss', mean='right, mean', lowest='lowest', highest='highest',
                                     general='general questions, of 20'))
 
+def _span(values, form):
+    "A mean, and the range where there are several values"
+    mean = format(values.mean(), form)
+    return mean if len(values) == 1 else f'{mean} ({values.min():{form}} to {values.max():{form}})'
+
+def compare_choices(
+    groups:dict[str, pd.DataFrame], # Lines of `recorded_choices` by what they are called
+)->pd.DataFrame: # A line for each group; means, and in brackets the lowest and highest of its seeds
+    "Groups of trainings beside each other"
+    return pd.DataFrame({name: {
+        'trainings': len(g), 'right answers, %': _span(100*g.right/g.n, '.0f'), 'validation loss': _span(g.validation, '.2f'),
+        'general, of 20': f'{g.general.mean():.1f}', 'seconds of one core': f'{g.processor_seconds.mean():.0f}'} for name,g in groups.items()}).T
+
+def above(
+    higher:pd.DataFrame, # Lines of `recorded_choices`
+    lower:pd.DataFrame, # Others
+)->bool: # Do all of the first have a higher validation loss than all of the second?
+    "Do the seeds of two groups not overlap?"
+    return bool(higher.validation.min() > lower.validation.max())
+
+def settings_tried(
+    recorded:pd.DataFrame, # As `recorded_choices` gives it
+    fields:dict[str, str], # Fields of `Choice` by what they are called
+)->pd.DataFrame: # A line for each field
+    "The values of each field that were tried, each with its share of right answers"
+    plain = lambda value: value if isinstance(value, str) else f'{value:f}'.rstrip('0').rstrip('.') if isinstance(value, float) else f'{value}'
+    tables = {name: choice_table(vary_one(recorded, field), field) for name,field in fields.items()}
+    return pd.DataFrame({name: {'value: right answers': ', '.join(f'{plain(v)}: {share:.0%}' for v,share in t['right, mean'].items()),
+                                'trainings of each': ', '.join(map(str, t.seeds))} for name,t in tables.items()}).T.rename_axis('one setting is changed')
+
+def compare_ends(
+    groups:dict[str, pd.DataFrame], # Lines of `recorded_choices` by what they are called; those without answers are left out
+)->pd.DataFrame: # A line for each group; means, and in brackets the lowest and highest of its seeds
+    "What models write where the right query has an end: an order, a limit, a time or a condition on groups"
+    def counts(answers):
+        test = ride_pairs(0)[2][:len(answers)]
+        ends = [_careless(p.answer) != p.answer for p in test]
+        right = [query_mistake(a, p) == '' for a,p in zip(answers, test)]
+        return {f'some end is written, of {sum(ends)}': sum(e and _careless(a) != a for a,e in zip(answers, ends)),
+                f'right, of these {sum(ends)}': sum(r and e for r,e in zip(right, ends)),
+                f'right, of the other {len(test) - sum(ends)}': sum(r and not e for r,e in zip(right, ends))}
+    found = {name: pd.DataFrame([counts(a) for a in g.answers.dropna()]) for name,g in groups.items()}
+    return pd.DataFrame({name: {'trainings': len(t)} | {k: _span(t[k], '.0f') for k in t} for name,t in found.items()}).T
+
 def plot_choice(
     found:pd.DataFrame, # As `vary_one` gives it
     field:str, # That was varied
@@ -283,15 +353,15 @@ def plot_choice(
     for ax,(measure,name) in zip(axes, measures):
         means = measure.groupby(places).mean()
         ax.plot(means, '_' if words else '-', color='0.6', markersize=40, zorder=1)
-        ax.scatter(places, measure, color='#0072B2', alpha=.7, zorder=2)
+        ax.scatter(places, measure, color='#0072B2', alpha=.7, zorder=3, clip_on=False)
         ax.set(xlabel=label, ylabel=name, xticks=range(len(values)), xlim=(-.4, len(values) - .6),
                xticklabels=[v if isinstance(v, str) else f'{v:g}' for v in values])
     if found.validation.max() > 4*found.validation.min():
         axes[0].set_yscale('log')
         axes[0].set_yticks([t for t in (.1, .2, .5, 1, 2, 5, 10) if found.validation.min()/2 < t < 2*found.validation.max()])
         axes[0].yaxis.set_major_formatter('{x:g}')
-        axes[0].minorticks_off()
-    else: axes[0].set_ylim(0, None)
-    axes[1].set_ylim(0, max(50, 110*(found.right/found.n).max()))
+        axes[0].yaxis.set_minor_locator(plt.NullLocator())
+    else: axes[0].set_ylim(0, 1.1*found.validation.max())
+    axes[1].set_ylim(-2, max(50, 110*(found.right/found.n).max()))
     fig.suptitle(title)
     return fig

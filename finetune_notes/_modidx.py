@@ -729,6 +729,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                           'finetune_notes/cases/queries/choices.py'),
                                                       'finetune_notes.cases.queries.choices._loss': ( 'library/cases/queries/choices.html#_loss',
                                                                                                       'finetune_notes/cases/queries/choices.py'),
+                                                      'finetune_notes.cases.queries.choices._plain': ( 'library/cases/queries/choices.html#_plain',
+                                                                                                       'finetune_notes/cases/queries/choices.py'),
                                                       'finetune_notes.cases.queries.choices._rate_at': ( 'library/cases/queries/choices.html#_rate_at',
                                                                                                          'finetune_notes/cases/queries/choices.py'),
                                                       'finetune_notes.cases.queries.choices._span': ( 'library/cases/queries/choices.html#_span',

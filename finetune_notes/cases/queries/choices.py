@@ -314,29 +314,32 @@ def above(
     "Do the seeds of two groups not overlap?"
     return bool(higher.validation.min() > lower.validation.max())
 
+def _plain(value):
+    "A value as a reader writes it"
+    return f'{value:f}'.rstrip('0').rstrip('.') if isinstance(value, float) else str(value)
+
 def settings_tried(
     recorded:pd.DataFrame, # As `recorded_choices` gives it
     fields:dict[str, str], # Fields of `Choice` by what they are called
 )->pd.DataFrame: # A line for each field
     "The values of each field that were tried, each with its share of right answers"
-    plain = lambda value: value if isinstance(value, str) else f'{value:f}'.rstrip('0').rstrip('.') if isinstance(value, float) else f'{value}'
     tables = {name: choice_table(vary_one(recorded, field), field) for name,field in fields.items()}
-    return pd.DataFrame({name: {'value: right answers': ', '.join(f'{plain(v)}: {share:.0%}' for v,share in t['right, mean'].items()),
+    return pd.DataFrame({name: {'value: right answers': ', '.join(f'{_plain(v)}: {share:.0%}' for v,share in t['right, mean'].items()),
                                 'trainings of each': ', '.join(map(str, t.seeds))} for name,t in tables.items()}).T.rename_axis('one setting is changed')
 
 def compare_ends(
     groups:dict[str, pd.DataFrame], # Lines of `recorded_choices` by what they are called; those without answers are left out
-)->pd.DataFrame: # A line for each group; means, and in brackets the lowest and highest of its seeds
+)->pd.DataFrame: # A line for each group, with a number for each of its seeds
     "What models write where the right query has an end: an order, a limit, a time or a condition on groups"
     def counts(answers):
         test = ride_pairs(0)[2][:len(answers)]
         ends = [_careless(p.answer) != p.answer for p in test]
         right = [query_mistake(a, p) == '' for a,p in zip(answers, test)]
-        return {f'some end is written, of {sum(ends)}': sum(e and _careless(a) != a for a,e in zip(answers, ends)),
-                f'right, of these {sum(ends)}': sum(r and e for r,e in zip(right, ends)),
-                f'right, of the other {len(test) - sum(ends)}': sum(r and not e for r,e in zip(right, ends))}
+        return {'need an end': sum(ends), 'get some end': sum(e and _careless(a) != a for a,e in zip(answers, ends)),
+                'right, of these': sum(r and e for r,e in zip(right, ends)), 'right, of the others': sum(r and not e for r,e in zip(right, ends))}
     found = {name: pd.DataFrame([counts(a) for a in g.answers.dropna()]) for name,g in groups.items()}
-    return pd.DataFrame({name: {'trainings': len(t)} | {k: _span(t[k], '.0f') for k in t} for name,t in found.items()}).T
+    return pd.DataFrame({name: {'trainings': len(t)} | {k: ', '.join(map(str, t[k].unique() if k == 'need an end' else t[k])) for k in t}
+                         for name,t in found.items()}).T
 
 def plot_choice(
     found:pd.DataFrame, # As `vary_one` gives it
@@ -355,7 +358,7 @@ def plot_choice(
         ax.plot(means, '_' if words else '-', color='0.6', markersize=40, zorder=1)
         ax.scatter(places, measure, color='#0072B2', alpha=.7, zorder=3, clip_on=False)
         ax.set(xlabel=label, ylabel=name, xticks=range(len(values)), xlim=(-.4, len(values) - .6),
-               xticklabels=[v if isinstance(v, str) else f'{v:g}' for v in values])
+               xticklabels=[_plain(v) for v in values])
     if found.validation.max() > 4*found.validation.min():
         axes[0].set_yscale('log')
         axes[0].set_yticks([t for t in (.1, .2, .5, 1, 2, 5, 10) if found.validation.min()/2 < t < 2*found.validation.max()])

@@ -22,14 +22,14 @@ def read_losses(lesson, answer):
            f"A dictionary with the keys 'A', 'B' and 'C' is asked for, and this is {short_repr(answer)}.")
     wrong = [k for k in right if answer[k] != right[k]]
     expect(not wrong, f'{answer[wrong[0]] if wrong else ""!r} does not fit training {wrong[0] if wrong else ""}.')
-    return 'Each of the three can be seen from two numbers.'
+    return 'Each of the three can be seen from its two losses.'
 
-@exercise('finetuning_choices-3', 'Which of the three figures had the smallest differences?',
-          'Which figure rises most from its left end to its right end?')
+@exercise('finetuning_choices-3', 'Which of the three comparisons had the smallest differences?',
+          'The manual took additional steps. What did the same number of steps on the pairs give?')
 def best_use_of_a_month(lesson, answer):
     "What to spend a budget on"
     choice = str(answer).strip().lower().strip('()')
     expect(choice in ('a', 'b', 'c'), "One of the letters 'a', 'b' and 'c' is asked for.")
     expect(choice != 'a', 'Between rank 1 and rank 64 the results differed little.')
-    expect(choice == 'b', 'The text of the manual taught hardly any query, and added no right answers to those of the pairs.')
+    expect(choice == 'b', 'The text of the manual alone gave no right answer, and added none to those of the pairs.')
     return 'Of these three, more examples helped most.'

@@ -3,5 +3,5 @@
 wrong = {
     'next_token-1': ('cadb', "At the first wrong place stands 'a'"),
     'next_token-2': (0.95, 'is too high'),
-    'next_token-3': (['chat', 'chat', 'tuned', 'chat'], "Text 2 is not 'chat'"),
+    'next_token-3': (['format', 'model', 'model', 'training'], "Number 3 is not 'model'"),
 }

@@ -31,19 +31,20 @@ def whole_answer(lesson, answer):
            f'{share**(1/40):.3f} for each of the 40 tokens.')
     return f'0.95 to the power of 40 is {0.95**40:.2f}.'
 
-kinds = ('chat', 'plain', 'tuned')
-origins = ('chat', 'plain', 'tuned', 'chat')
-reasons = ('It ends by itself, and it is a whole sentence that answers.', 'It has no end, and begins as a new paragraph.',
-           'A model that was not trained on the query language does not write it.',
-           'It is polite English and not a query: nothing was trained.')
+kinds = ('format', 'model', 'check', 'training')
+reasons = ('In the chat format the same question was answered, so neither the model nor a training is to blame.',
+           'The format is the one that it was trained to answer in, and the answer is whole: it calculated wrongly.',
+           'Our count looks for the word "Earth" anywhere, and finds it.',
+           'Before the corrections the same model did not write this. What was it shown 64 times?')
 
-@exercise('next_token-3', 'Look first for the end token. Where was it allowed?',
-          'The query language exists nowhere but in our examples. Who can write it?')
-def who_wrote_it(lesson, answer):
-    "Which model, in which format, wrote a text"
+@exercise('next_token-3', 'Look up each question in the tables: what came in the other formats, and before the training?',
+          'Which of the four would be repaired by a stricter count, and which by another text before the answer?')
+def why_so(lesson, answer):
+    "Why a model wrote a bad answer"
     given = to_plain(answer)
     expect(isinstance(given, (list, tuple)) and len(given) == 4 and all(g in kinds for g in map(str, given)),
-           f"A list of four of the words 'chat', 'plain' and 'tuned' is asked for, and this is {short_repr(answer)}.")
-    for i,(got,wanted,reason) in enumerate(zip(given, origins, reasons), 1):
-        expect(got == wanted, f"Text {i} is not '{got}'. {reason}")
-    return 'The end token and the language of the answer give it away.'
+           f"A list of four of the words 'format', 'model', 'check' and 'training' is asked for, and this is "
+           f'{short_repr(answer)}.')
+    for i,(got,wanted,reason) in enumerate(zip(given, kinds, reasons), 1):
+        expect(got == wanted, f"Number {i} is not '{got}'. {reason}")
+    return 'The format, the model, the check and the training can each be at fault.'

@@ -20,7 +20,7 @@ def disputes(lesson, answer):
         expect(isinstance(got, set) and got == wanted,
                f'For {a.name!r} and {b.name!r} it gave {short_repr(got)}; expected {wanted or "an empty set"}.')
 
-@exercise('memo-2', '`UseCase` takes a name, a task and sixteen facts, in the order of the questionnaire.',
+@exercise('memo-2', '`UseCase` takes a name, a task and fifteen facts, in the order of the questionnaire.',
           '`case_problems(case)` says what is missing or contradictory, all at once.',
           'Take the case of `example_cases` that is nearest to yours, and give `replace` its name, its task and what '
           'differs.')

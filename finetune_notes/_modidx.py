@@ -3029,6 +3029,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                   'finetune_notes/evaluation/judge.py'),
                                                  'finetune_notes.evaluation.judge.corrected_rate': ( 'library/evaluation/judge.html#corrected_rate',
                                                                                                      'finetune_notes/evaluation/judge.py'),
+                                                 'finetune_notes.evaluation.judge.expected_rate': ( 'library/evaluation/judge.html#expected_rate',
+                                                                                                    'finetune_notes/evaluation/judge.py'),
                                                  'finetune_notes.evaluation.judge.generate_or_withhold': ( 'library/evaluation/judge.html#generate_or_withhold',
                                                                                                            'finetune_notes/evaluation/judge.py'),
                                                  'finetune_notes.evaluation.judge.generate_with_repair': ( 'library/evaluation/judge.html#generate_with_repair',

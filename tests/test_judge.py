@@ -1,6 +1,8 @@
 "What the lesson on judges does not show: generators and judges that misbehave, and every way two verdicts can meet"
 import json
+import re
 from itertools import product
+from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -160,20 +162,20 @@ def test_no_pairs_are_no_error():
 def test_rows_without_a_verdict_are_counted_apart():
     said = [JudgeVerdict(0, 'bad', 'bad'), JudgeVerdict(1, 'hm', None), JudgeVerdict(2, 'good', 'good'), JudgeVerdict(3, None, None, OSError())]
     found = judge_agreement(['bad', 'bad', 'good', 'bad'], said)
-    assert (found['n'], found['none'], found['agreement'], found['recall']) == (2, 2, proportion_estimate(2, 2), proportion_estimate(1, 1))
+    assert (found['n'], found['none'], found['agreement'], found['sensitivity'], found['specificity']) == (2, 2, proportion_estimate(2, 2), proportion_estimate(1, 1), proportion_estimate(1, 1))
     assert judge_agreement(['bad', 'bad', 'good', 'bad'], [v.label for v in said]) == found
 
 
 def test_a_judge_that_never_answers_says_nothing():
     found = judge_agreement(['good', 'bad'], [None, None])
     assert (found['n'], found['none']) == (0, 2)
-    for name in ('agreement', 'precision', 'recall'): assert (found[name].lo, found[name].hi) == (0, 1)
+    for name in ('agreement', 'sensitivity', 'specificity'): assert (found[name].lo, found[name].hi) == (0, 1)
     assert (found['kappa'].lo, found['kappa'].hi) == (-1, 1)
 
 
 def test_rounds_keep_their_order_and_their_estimates():
     table = agreement_by_round({'z': (['good', 'bad'], ['good', 'bad']), 'a': (['good', 'bad'], ['bad', None])})
-    assert list(table.index) == ['z', 'a'] and list(table.columns) == ['n', 'none', 'agreement', 'precision', 'recall', 'kappa']
+    assert list(table.index) == ['z', 'a'] and list(table.columns) == ['n', 'none', 'agreement', 'sensitivity', 'specificity', 'kappa']
     assert table.kappa['z'].estimate == 1 and table.none['a'] == 1
     with pytest.raises(UserError, match='0 labels'): agreement_by_round({'x': ([], [])})
 
@@ -222,3 +224,19 @@ def test_the_estimate_covers_whatever_the_judge_is_like(share, misses):
         found = audit_labels(range(300), gold, said, seed=seed).share_wrong(dict(enumerate(true)))
         kept.append(found.lo - 1e-12 <= (gold != true).mean() <= found.hi + 1e-12)
     assert 0.93 <= np.mean(kept) <= 0.985
+
+
+def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):
+    book = json.loads((Path(__file__).parents[1]/'nbs/lessons/24_judges.ipynb').read_text(encoding='utf-8'))
+    text = next(t for c in book['cells'] if '## For your own case' in (t := ''.join(c['source'])))
+    row, code = (re.search(rf'```{kind}\n(.*?)```', text, re.S)[1] for kind in ('json', 'python'))
+    file = re.search(r"load_rows\('(.*?)'", code)[1]
+    assert f'`{file}`' in text
+    rows = [json.loads(row) | dict(judge=judge, label=label) for judge in ('good', 'bad') for label in (judge, '', '')]
+    monkeypatch.chdir(tmp_path)
+    Path(file).write_text(''.join(json.dumps(r) + '\n' for r in rows*20), encoding='utf-8')
+    exec(code, {})
+    agreement, labels, corrected = capsys.readouterr().out.splitlines()
+    assert "'sensitivity': 1.000" in agreement
+    assert labels == str(proportion_estimate(20, 40))
+    assert corrected.startswith('0.500 [') and corrected.endswith('n=80')

@@ -3,12 +3,17 @@ from ..exercises import exercise, expect, is_number, short_repr, to_plain, whole
 
 def width(n):
     "Of the corrected rate's interval, with `n` labelled answers, sensitivity 0.9, specificity 0.8, and half of 1,000 new answers good"
-    from finetune_notes.evaluation.judge import corrected_rate
-    half = n//2
-    hit, rejected = round(0.9*half), round(0.8*half)
-    judged = ['good']*hit + ['bad']*(half - hit) + ['bad']*rejected + ['good']*(half - rejected)
-    found = corrected_rate(['good']*550 + ['bad']*450, ['good']*half + ['bad']*half, judged)
+    from finetune_notes.evaluation.judge import expected_rate
+    found = expected_rate(n, 1000, 0.5, 0.9, 0.8)
     return found.hi - found.lo
+
+def labels_alone():
+    "Labelled answers, half of them good, of which the share has an interval at most 0.15 wide"
+    from finetune_notes.evaluation.intervals import wilson
+    def wide(n):
+        lo, hi = wilson(n//2, n)
+        return hi - lo > 0.15
+    return next(n for n in range(20, 1000, 2) if not wide(n))
 
 @exercise('judges-1', 'Of the good answers 90 % are called good, and of the bad ones 30 %.',
           'If the true rate is p, the judge sees 0.9·p + 0.3·(1 − p). That is 0.64.',
@@ -22,7 +27,7 @@ def true_rate(lesson, answer):
     expect(abs(seen - 0.64) < 0.005, f'If {value:.1%} of the answers were good, the judge would call {seen:.1%} good.')
     return 'The judge reports 64 %, and the answers are worse than that.'
 
-@exercise('judges-2', 'Make lists as in the section on the correction that explodes, with half of the labelled answers good.',
+@exercise('judges-2', '`expected_rate(100, 1000, 0.5, 0.9, 0.8)` is the plan with 100 labelled answers. How wide is its interval?',
           'Try 100, 200, 400 and 800 labelled answers, and print the width.',
           'The width falls roughly with the square root of the number. Between 200 and 500 it passes 0.15.')
 def labels_needed(lesson, answer):
@@ -31,7 +36,7 @@ def labels_needed(lesson, answer):
     expect(20 <= n <= 100_000, f'{n} labelled answers: expected a number between 20 and 100,000.')
     expect(width(n) <= 0.15, f'With {n} labelled answers the interval is {width(n):.2f} wide.')
     expect(width(int(0.8*n)) > 0.15, f'{n} are enough, but {int(0.8*n)} would be as well: try fewer.')
-    return f'With {n} labelled answers the interval is {width(n):.2f} wide, although 1,000 answers were judged.'
+    return f'With {n} labelled answers the interval is {width(n):.2f} wide, although 1,000 answers were judged. Of labels alone {labels_alone()} would be enough.'
 
 @exercise('judges-3', 'Go through the three sentences of the rule. Is each in the answer, with its number or name?',
           'The label is wrong where it says bad and all three sentences are there, or good and one is missing or different.',

@@ -197,7 +197,7 @@ def judge_agreement(
     person, # The person's labels, length n
     said, # The judge's, as labels or `JudgeVerdict`s; None is no verdict; length n
     positive='good', # The label that sensitivity is about; specificity is about all others
-)->dict: # n rows with a verdict, none without; agreement, sensitivity, specificity and kappa as `Estimate`s
+)->dict: # n rows with a verdict, none without; agreement, precision, sensitivity (recall), specificity and kappa as `Estimate`s
     "How far a judge agrees with a person, on the rows that it gave a verdict on"
     person, labels = list(person), [v.label if isinstance(v, JudgeVerdict) else v for v in said]
     if not person or len(person) != len(labels):
@@ -207,6 +207,7 @@ def judge_agreement(
     is_positive = [[label == positive for label in side] for side in zip(*both)] or [[], []]
     return dict(n=len(both), none=len(labels) - len(both),
                 agreement=proportion_estimate(sum(p == v for p, v in both), len(both)),
+                precision=proportion_estimate(*_hits(*is_positive[::-1], True)),
                 sensitivity=proportion_estimate(*_hits(*is_positive, True)),
                 specificity=proportion_estimate(*_hits(*is_positive, False)),
                 kappa=cohen_kappa(*zip(*both)) if both else Estimate(nan, -1., 1., 0))

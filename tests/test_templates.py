@@ -77,6 +77,37 @@ def test_the_two_tokenizers_differ(clean):
     assert chat_layout(clean.tokenizer).default in ('You are a helpful AI assistant named SmolLM, trained by Hugging Face', 'You are Teddy, a bear who helps.')
     assert encode_text('é 😀', clean.tokenizer) and len(other_tokenizer()) < 600 < len(load_checkpoint('tiny').tokenizer())
 
+# One text on both sides
+
+def conversation(turns, system):
+    "User and assistant in alternation, the user last"
+    talk = [dict(role=('user', 'assistant')[i % 2], content=f'{("question", "answer")[i % 2]} {i // 2}') for i in range(2*turns - 1)]
+    return [dict(role='system', content=system)]*bool(system) + talk
+
+@pytest.mark.parametrize('system', ['', 'Write the query.'])
+@pytest.mark.parametrize('turns', [1, 2, 3])
+def test_a_trained_conversation_is_the_served_prompt_and_the_answer(clean, turns, system):
+    "Also as a trainer renders the whole conversation, and at each of its turns"
+    tokenizer, messages, end = clean.tokenizer, conversation(turns, system), clean.tokenizer.eos_token
+    row, sent = (make(dict(messages=messages, answer='the answer'), tokenizer) for make in (ChatTemplate().row, ChatTemplate().prompt))
+    answer = encode_text('the answer', tokenizer) + [tokenizer.eos_token_id]
+    assert row == dict(input_ids=sent + answer, labels=[ignored_label]*len(sent) + answer)
+    whole = [*messages, dict(role='assistant', content='the answer')]
+    trained = render_chat(whole, tokenizer, generation=False)
+    assert trained.rstrip() == tokenizer.decode(row['input_ids'])
+    asked = [i for i, m in enumerate(whole) if m['role'] == 'assistant']
+    assert len(asked) == turns
+    for i in asked: assert trained.startswith(render_chat(whole[:i], tokenizer) + whole[i]['content'] + end)
+
+@pytest.mark.parametrize('layout', [Template(user='{question}', system=''), Template(user='{question}', system='Write the query.'), PlainTemplate('{question}\n'),
+                                    PlainTemplate('[INST] <<SYS>>\nWrite the query.\n<</SYS>>\n\n{question} [/INST]'),
+                                    PlainTemplate('### Instruction:\nWrite the query.\n\n### Input:\n{question}\n\n### Response:\n')])
+def test_a_trained_example_is_the_served_prompt_and_the_answer(clean, layout):
+    fields, tokenizer = dict(question='slow <|im_end|> requests', answer='the answer'), clean.tokenizer
+    row, sent = layout.row(fields, tokenizer), layout.prompt(fields, tokenizer)
+    answer = encode_text('the answer', tokenizer) + [tokenizer.eos_token_id]
+    assert row == dict(input_ids=sent + answer, labels=[ignored_label]*len(sent) + answer)
+
 # Every bug
 
 def test_there_are_sixteen(): assert sorted(template_bugs, key=lambda c: int(c[1:])) == codes == sorted(bug_descriptions, key=lambda c: int(c[1:]))

@@ -7,7 +7,7 @@ _symptoms = dict(
     b=('T5', '`True` with a capital letter is Python, not JSON.'),
     c=('T14', 'The model writes the letters; somebody loses them when the answer is read.'),
     d=('T9', 'The name stands in a system message that nobody wrote.'),
-    e=('T11', 'What ends in the middle in training is learned like that.'),
+    e=('T11', 'What is cut off before the training is never learned, and the file does not show it.'),
     f=('T13', 'Look at what is added after the prompt was trimmed.'))
 
 def is_dictionary(answer, *keys):

@@ -2671,6 +2671,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                            'finetune_notes/data/rewrites.py'),
                                               'finetune_notes.data.rewrites.handwritten_pairs': ( 'library/data/rewrites.html#handwritten_pairs',
                                                                                                   'finetune_notes/data/rewrites.py'),
+                                              'finetune_notes.data.rewrites.in_plain_words': ( 'library/data/rewrites.html#in_plain_words',
+                                                                                               'finetune_notes/data/rewrites.py'),
                                               'finetune_notes.data.rewrites.keeps_names': ( 'library/data/rewrites.html#keeps_names',
                                                                                             'finetune_notes/data/rewrites.py'),
                                               'finetune_notes.data.rewrites.no_echo': ( 'library/data/rewrites.html#no_echo',

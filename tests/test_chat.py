@@ -29,9 +29,14 @@ def test_the_text_that_a_question_is_about_is_read(tmp_path):
         assert load_conversations(lines(tmp_path, row)) == [[user('Translate.\n\nBonjour'), assistant('Hello')]]
     with pytest.raises(UserError, match='put that text into the messages'): load_conversations(lines(tmp_path, dict(prompt=talk[:1], input='x', completion='Hello')))
 
+def test_a_missing_text_comes_with_a_remedy(tmp_path):
+    empty = [dict(role='user', content='Late?'), dict(role='assistant', content='')]
+    problems = read_conversations(lines(tmp_path, dict(messages=empty))).problems
+    assert [str(p) for p in problems] == ['row 1, messages, turn 2: expected a text, found nothing; give one, or remove the row']
+
 def test_repetitions_and_contradictions_are_counted(tmp_path):
     rows = [dict(messages=talk)]*3 + [dict(messages=[talk[0], assistant('At ten.')])]
-    assert read_conversations(lines(tmp_path, *rows)).remarks == ['2 conversations are repetitions of others', '1 questions have different answers']
+    assert read_conversations(lines(tmp_path, *rows)).remarks == ['2 repeated conversations', '1 question with different answers']
 
 def test_calls_of_tools_are_left_out_and_counted(tmp_path):
     call = dict(role='assistant', content=None, tool_calls=[dict(function=dict(name='hours'))])
@@ -77,7 +82,7 @@ def test_a_file_of_chats_is_learned(command, runs, tmp_path):
     assert stopped.returncode == 2 and 'row 42, the row: expected messages' in stopped.stderr
     done = command('train', 'sft', '--data', path, '--skip-bad', '--json')
     facts = json.loads(done.stdout)
-    assert done.returncode == 0 and '42 rows, 41 conversations, 1 bad rows left out' in done.stderr
+    assert done.returncode == 0 and '42 rows, 41 conversations, 1 bad row left out' in done.stderr
     assert facts['examples'] == 36 and facts['left_out'] == 1 and facts['after'] < facts['before'] and len(facts['samples']) == 3
     assert [m['role'] for m in facts['samples'][0]['messages']] == ['user']
     again = command('train', 'sft', '--data', path, '--skip-bad')

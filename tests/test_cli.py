@@ -68,14 +68,14 @@ def test_bad_rows_stop_or_are_counted(place, there):
     refused(there('evaluate', 'assistant', '--data', place/'bad.jsonl'), 'bad.jsonl', 'row 2', 'columns')
     done = there('evaluate', 'assistant', '--data', place/'bad.jsonl', '--skip-bad', '--json')
     assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
-    assert '2 rows, 1 used, 1 bad rows left out' in done.stderr
+    assert '2 rows, 1 used, 1 bad row left out' in done.stderr
 
 @pytest.mark.parametrize('verb', ['train', 'evaluate'])
 def test_right_queries_that_are_not_valid_stop_or_are_counted(place, there, tmp_path, verb):
     "They are named before any model is loaded"
     rows = [row, row | dict(query=dict(time_range='24h')), row | dict(query=dict(breakdowns=['nowhere']))]
     (tmp_path/'gold.json').write_text(json.dumps(rows))
-    refused(there(verb, 'assistant', '--data', tmp_path/'gold.json'), 'row 2, query, time_range', 'write 86400', 'row 3, query, breakdowns[0]', '(1 good rows)')
+    refused(there(verb, 'assistant', '--data', tmp_path/'gold.json'), 'row 2, query, time_range', 'write 86400', 'row 3, query, breakdowns[0]', '(1 good row)')
     if verb == 'train': return
     done = there(verb, 'assistant', '--data', tmp_path/'gold.json', '--skip-bad', '--json')
     assert done.returncode == 0 and json.loads(done.stdout)['systems'][0]['n'] == 1
@@ -100,7 +100,7 @@ def test_choices_are_learned_and_ranked(here, tmp_path):
     refused(here('evaluate', 'service', '--data', file, *names, '--skip-bad'), 'finetune-notes train service --pairs FILE')
     refused(here('train', 'service', '--pairs', file, *names), 'mine.jsonl', 'row 13', 'chosen')
     done = here('train', 'service', '--pairs', file, *names, '--skip-bad', '--json')
-    assert done.returncode == 0 and '13 rows, 12 pairs, 1 bad rows left out' in done.stderr, done.stderr
+    assert done.returncode == 0 and '13 rows, 12 pairs, 1 bad row left out' in done.stderr, done.stderr
     facts = json.loads(done.stdout)
     assert facts['examples'] == 12 and len(facts['first_sight']) == 2 and Path(facts['folder']).is_dir()
     done = here('evaluate', 'service', '--data', file, *names, '--skip-bad', '--json')

@@ -129,7 +129,7 @@ def test_no_file(tmp_path):
 def test_many_bad_rows(tmp_path):
     path = tmp_path/'rows.jsonl'
     path.write_text('\n'.join(['x', GOOD, 'x', '', '{}', '3', 'null']))
-    with pytest.raises(UserError, match=r'row 1, .*; row 3, .*; row 5, .*; and 2 more bad rows \(1 good rows\)'): load_examples(path)
+    with pytest.raises(UserError, match=r'row 1, .*; row 3, .*; row 5, .*; and 2 more bad rows \(1 good row\)'): load_examples(path)
     loaded = read_examples(path)
     assert (len(loaded.items), loaded.numbers, [p.row for p in loaded.problems]) == (1, [2], [1, 3, 5, 6, 7])
 

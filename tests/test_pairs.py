@@ -76,6 +76,10 @@ def test_answers_that_hold_the_question(tmp_path):
     assert [str(p) for p in loaded.problems] == ["row 3, chosen: begins with another question than the prompt, 'By card?'; give each answer its own prompt",
         'row 5, score_chosen: 1 is below the 9 of score_rejected: the answers stand the wrong way round; swap them, or remove the scores']
 
+def test_scores_that_refuse_a_row_count_as_used(tmp_path):
+    loaded = read_pairs(lines(tmp_path, good | dict(score_chosen=3, score_rejected=8)))
+    assert [p.field for p in loaded.problems] == ['score_chosen'] and loaded.remarks == []
+
 def test_the_prompt_is_the_common_beginning(tmp_path):
     system = dict(role='system', content='You answer for a shop.')
     loaded = read_pairs(lines(tmp_path, dict(chosen=talk('Number?', 'On the invoice.'), rejected=talk('Number?', 'None.')),
@@ -138,7 +142,7 @@ def test_what_looks_like_a_label_and_is_not_used_is_named(tmp_path):
 
 def test_repetitions_and_contradictions_are_counted(tmp_path):
     turned = dict(good, chosen=good['rejected'], rejected=good['chosen'])
-    assert read_pairs(lines(tmp_path, good, good, turned)).remarks == ['1 pairs are repetitions of others', '1 pairs stand both ways round and contradict each other']
+    assert read_pairs(lines(tmp_path, good, good, turned)).remarks == ['1 repeated pair', '1 pair both ways round, in rows that contradict each other']
 
 # Labels of single answers
 
@@ -147,11 +151,11 @@ def test_labels_become_pairs_where_answers_share_a_prompt(answer, name, good_, b
     row = lambda prompt, text, label: {'query': prompt, answer: text, name: label}
     loaded = read_pairs(lines(tmp_path, row('Stock?', 'Twelve.', good_), row('Stock?', 'Look yourself.', bad_), row('Colour?', 'Green.', good_)))
     assert loaded.items == [Pair('Stock?', 'Twelve.', 'Look yourself.')] and loaded.numbers == [1]
-    assert loaded.remarks == ['labels of 3 single answers: pairs of the best and the worst could be made for 1 of 2 prompts']
+    assert loaded.remarks == ['3 single answers with labels: the best and the worst answer make pairs for 1 of 2 prompts']
 
 def test_labels_that_make_no_pair(tmp_path):
     with pytest.raises(UserError, match='row 1, label: expected true, false or a number'): load_pairs(lines(tmp_path, dict(prompt='Q', completion='a', label='so-so')))
-    with pytest.raises(UserError, match='holds no pairs.*0 of 1 prompts'): load_pairs(lines(tmp_path, dict(prompt='Q', completion='a', label=True)))
+    with pytest.raises(UserError, match='holds no pairs.*0 of 1 prompt'): load_pairs(lines(tmp_path, dict(prompt='Q', completion='a', label=True)))
 
 # Annotation tools
 

@@ -253,7 +253,7 @@ def test_the_command_stops_at_bad_rows_or_counts_them(mine, command, tmp_path):
     stopped = command('evaluate', 'valuation', '--data', path, '--text', 'what', '--value', 'price')
     assert stopped.returncode == 2 and stopped.stdout == '' and 'row 3002, what' in stopped.stderr and 'Traceback' not in stopped.stderr
     done = command('evaluate', 'valuation', '--data', path, '--text', 'what', '--value', 'price', '--skip-bad', '--json')
-    assert done.returncode == 0 and '1 bad rows left out; the first: row 3002, what' in done.stderr and json.loads(done.stdout)['left_out'] == 1
+    assert done.returncode == 0 and '1 bad row left out; the first: row 3002, what' in done.stderr and json.loads(done.stdout)['left_out'] == 1
 
 def test_the_command_asks_for_the_decimal_mark_and_says_what_it_read(mine, command, tmp_path):
     frame = pd.read_csv(mine)

@@ -372,9 +372,11 @@ def annotate_command(
 ):
     "Judge your own pairs, texts or answers on a screen"
     from finetune_notes.annotation.screen import open_annotation_file
+    from finetune_notes.core.files import counted
     words = [o.strip() for o in labels.split(',') if o.strip()]
     store, problems = open_annotation_file(file, task, words, skip_bad)
-    if problems: print(f'{file}: {len(problems)} bad rows left out; the first: {problems[0]}', file=sys.stderr)
+    if problems:
+        print(f'{file}: {counted(len(problems), "bad rows")} left out; the first: {problems[0]}', file=sys.stderr)
     rater = rater.strip() or account()
     with TemporaryDirectory() as place:
         book = Path(place)/'judge'/'annotate.ipynb'

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections import Counter
-from ..core.files import BadRow, LeftOut, Loaded, found_text, load_rows, parse_json
+from ..core.files import BadRow, LeftOut, Loaded, counted, found_text, load_rows, parse_json
 from ..core.settings import UserError
 
 # %% ../../nbs/library/data/conversations.ipynb #d558747a
@@ -28,11 +28,17 @@ _marks = re.compile(r'<\|[\w ]+\|>|<｜|\[/?INST\]|<</?SYS>>|<(start|end)_of_tur
                     r'(Instruction|Response|User|Assistant): *$|'
                     r'### Human:.*### Assistant:|^(Human|User): .*^(Assistant|AI):|^USER: .* ASSISTANT:', re.M | re.S)
 
+def _no_text(value):
+    "What stands where a text was expected, and what to do where there is none"
+    remedy = '; give one, or remove the row' if value is None or isinstance(value, str) else ''
+    return f'expected a text, found {found_text(value)}{remedy}'
+
 def text_fault(
     text, # Anything
 )->str|None: # None where all is well
     "Why a text cannot be trained on: it is none, is empty, or carries the marks of a chat template"
-    if not isinstance(text, str) or not text.strip(): return f'expected a text, found {found_text(text)}'
+    if not isinstance(text, str) or not text.strip():
+        return _no_text(text)
     if found := _marks.search(text):
         return (f'holds {found[0][:30]!r}: the marks of a chat template or a transcript, which training would write '
                 f'once more; give '
@@ -44,7 +50,7 @@ def _text_of(content, place):
     parts = content if isinstance(content, list) else []
     texts = [p['text'] for p in parts if isinstance(p, dict) and isinstance(p.get('text'), str)]
     if texts and len(texts) == len(parts): return ''.join(texts)
-    raise BadRow(place, f'expected a text, found {found_text(content)}')
+    raise BadRow(place, _no_text(content))
 
 def _weight(turn, place):
     "0 where nothing is learned from a message, else its weight"
@@ -221,8 +227,8 @@ def _repeated(conversations):
         whole = key(c)
         asked[key(c[:-1])] += whole not in counts
         counts[whole] += 1
-    if (n := counts.total() - len(counts)): yield f'{n:,} conversations are repetitions of others'
-    if (n := sum(k > 1 for k in asked.values())): yield f'{n:,} questions have different answers'
+    if (n := counts.total() - len(counts)): yield counted(n, 'repeated conversations')
+    if (n := sum(k > 1 for k in asked.values())): yield f'{counted(n, "questions")} with different answers'
 
 def read_conversations(
     path, # JSON lines, a JSON array, CSV or Parquet, in any known shape

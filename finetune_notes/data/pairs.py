@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, fields
-from ..core.files import BadRow, LeftOut, Loaded, found_text, load_rows, parse_json
+from ..core.files import BadRow, LeftOut, Loaded, counted, found_text, load_rows, parse_json
 from ..core.settings import UserError
 from .conversations import read_messages, read_turns, text_fault, unused_columns, with_input
 
@@ -329,8 +329,10 @@ class _Reader:
         "The first answer, where the names of the columns say that it is the better one"
         if sides != (self.names['chosen'], self.names['rejected']):
             raise BadRow('winner', f'is missing: {sides[0]} and {sides[1]} are two answers, and no column says which '
-                                   f'is better; there are: {_names(row)}')
-        self.used.update(_check_scores(row, *sides))
+                                   f'is better; add one with first, second or tie in each row; there are: '
+                                   f'{_names(row)}')
+        self.used.update(_score_columns(row, *sides))
+        _check_scores(row, *_score_columns(row, *sides))
         return 'first'
 
     def label(self, row, prompt):
@@ -381,18 +383,22 @@ def _number(value):
     except (TypeError, ValueError, OverflowError): return None
     return number if math.isfinite(number) else None
 
-def _check_scores(row, chosen, rejected):
-    "The columns of two scores; `LeftOut` where they are equal, `BadRow` where the rejected answer has the higher one"
+def _score_columns(row, chosen, rejected):
+    "The columns that hold a score of each answer, or none"
     for pattern in ('score_{}', '{}_score', '{}_rating', '{}_reward', 'rating_{}', 'reward_{}', '{}-rating',
                     '{}-score'):
         columns = [pattern.format(side) for side in (chosen, rejected)]
-        better, worse = (_number(row.get(c)) for c in columns)
-        if better is None or worse is None: continue
-        if better == worse: raise LeftOut('tie (equal scores)')
-        if better > worse: return columns
+        if all(_number(row.get(c)) is not None for c in columns): return columns
+    return []
+
+def _check_scores(row, *columns):
+    "`LeftOut` where two scores are equal, `BadRow` where the rejected answer has the higher one"
+    if not columns: return
+    better, worse = (_number(row[c]) for c in columns)
+    if better == worse: raise LeftOut('tie (equal scores)')
+    if better < worse:
         raise BadRow(columns[0], f'{better:g} is below the {worse:g} of {columns[1]}: the answers stand the wrong way '
                                  f'round; swap them, or remove the scores')
-    return []
 
 # %% ../../nbs/library/data/pairs.ipynb #dc86cffa
 def _key(*parts): return json.dumps(parts, sort_keys=True)
@@ -410,8 +416,8 @@ def _label_pairs(labels):
         pairs += [pair for _,pair in made]
         numbers += [n for n,_ in made]
         used += bool(made)
-    return (pairs, numbers, (f'labels of {len(labels):,} single answers: pairs of the best and the worst could be '
-                             f'made for {used:,} of {len(groups):,} prompts'))
+    return (pairs, numbers, (f'{counted(len(labels), "single answers")} with labels: the best and the worst answer make '
+                             f'pairs for {used:,} of {counted(len(groups), "prompts")}'))
 
 def _remarks(pairs):
     "Sentences on pairs that stand more than once, or both ways round"
@@ -421,8 +427,8 @@ def _remarks(pairs):
         seen(p.prompt, *sorted((p.chosen, p.rejected))) for p in pairs if seen(p.prompt, p.rejected, p.chosen) in counts
     }
     repeated = counts.total() - len(counts)
-    if repeated: yield f'{repeated:,} pairs are repetitions of others'
-    if turned: yield f'{len(turned):,} pairs stand both ways round and contradict each other'
+    if repeated: yield counted(repeated, 'repeated pairs')
+    if turned: yield f'{counted(len(turned), "pairs")} both ways round, in rows that contradict each other'
 
 def _meanings(votes, path):
     "What the numbers of each column of votes mean"

@@ -87,9 +87,10 @@ class VoteStore:
         task:str|None=None, # pair, label or correct; needed for a new file
         labels=(), # The words to choose from, for the task label
         wait:float=10., # How long to wait for another program's lock, seconds
+        seed=None, # Of the sides in a new file, where they must be the same again; else a random one
     ):
         self.path, self.wait = Path(path), wait
-        if not self.path.is_file() or not self.path.stat().st_size: self.create(task, labels)
+        if not self.path.is_file() or not self.path.stat().st_size: self.create(task, labels, seed)
         with self.transaction() as db: about = dict(db.execute('SELECT name, value FROM about'))
         self.task, self.labels, self.seed = about['task'], tuple(json.loads(about['labels'])), about['seed']
         given = (task or self.task, tuple(labels) or self.labels)
@@ -135,10 +136,12 @@ def _check_task(task, labels):
 def create(self:VoteStore,
     task, # pair, label or correct
     labels=(), # Allowed labels, for the task label
+    seed=None, # Of the sides; without it a random one
 ):
     "Make the file, all at once; another process may have made it just before"
     _check_task(task, labels)
-    about = dict(task=task, labels=json.dumps(list(labels)), seed=random.SystemRandom().randbytes(8).hex())
+    seed = random.SystemRandom().randbytes(8).hex() if seed is None else str(seed)
+    about = dict(task=task, labels=json.dumps(list(labels)), seed=seed)
     with self.transaction(write=True, mode='rwc', check=False) as db:
         if db.execute('SELECT count(*) FROM sqlite_master').fetchone()[0]: return
         for statement in _tables + _guards: db.execute(statement)

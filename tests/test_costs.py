@@ -10,7 +10,7 @@ from finetune_notes.core.settings import UserError
 from finetune_notes.decisions.costs import (HostedModel, OwnModel, Price, break_even, cost_section, costs_toml, cost_curve, price_units, scale_input, payback, per_request, plot_costs,
                                             plot_sensitivity, read_costs, sensitivity)
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 day, source = '2026-11-02', 'a test'
 def price(name, amount): return Price(amount, f'EUR per {price_units[name]}', day, source)
 def positive(low, high): return st.floats(low, high, allow_nan=False)
@@ -79,7 +79,7 @@ def test_a_machine_that_costs_what_it_saves_is_never_worth_it(hosted, own, facto
     assert break_even(hosted, own) is None
     assert own.monthly(volume) >= hosted.monthly(volume)*(1 - 1e-9)
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(hosted_models, own_models)
 def test_the_break_even_is_the_last_crossing_of_a_search_over_machines(hosted, own):
     "The same by looking at the end of each number of machines in turn"
@@ -118,7 +118,7 @@ def test_a_curve_says_what_the_models_say():
     assert table.hosted.to_list() == [hosted_example().monthly(v) for v in (1e5, 1e7)] and table.machines.to_list() == [1, 2]
     assert per_request(hosted_example(), 1e7) == pytest.approx(0.0021214)
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(hosted_models, own_models)
 def test_the_table_of_inputs_is_sorted_and_agrees_with_the_break_even(hosted, own):
     assume(break_even(hosted, own))

@@ -1,5 +1,6 @@
 "What the lesson on judges does not show: generators and judges that misbehave, and every way two verdicts can meet"
 import json
+import os
 import re
 from itertools import product
 from pathlib import Path
@@ -175,7 +176,7 @@ def test_a_judge_that_never_answers_says_nothing():
 
 def test_rounds_keep_their_order_and_their_estimates():
     table = agreement_by_round({'z': (['good', 'bad'], ['good', 'bad']), 'a': (['good', 'bad'], ['bad', None])})
-    assert list(table.index) == ['z', 'a'] and list(table.columns) == ['n', 'none', 'agreement', 'sensitivity', 'specificity', 'kappa']
+    assert list(table.index) == ['z', 'a'] and list(table.columns) == ['n', 'none', 'agreement', 'precision', 'sensitivity', 'specificity', 'kappa']
     assert table.kappa['z'].estimate == 1 and table.none['a'] == 1
     with pytest.raises(UserError, match='0 labels'): agreement_by_round({'x': ([], [])})
 
@@ -217,13 +218,14 @@ def test_audit_refuses(args):
 
 @pytest.mark.parametrize('share, misses', [(0.05, 0.3), (0.2, 0.1)])
 def test_the_estimate_covers_whatever_the_judge_is_like(share, misses):
+    n, slack = (1000, 0) if os.environ.get('FINETUNE_NOTES_SLOW') else (200, 0.03)
     rng, kept = np.random.default_rng(0), []
-    for seed in range(1000):
+    for seed in range(n):
         true = rng.random(300) < 0.6
         gold, said = true ^ (rng.random(300) < share), true ^ (rng.random(300) < misses)
         found = audit_labels(range(300), gold, said, seed=seed).share_wrong(dict(enumerate(true)))
         kept.append(found.lo - 1e-12 <= (gold != true).mean() <= found.hi + 1e-12)
-    assert 0.93 <= np.mean(kept) <= 0.985
+    assert 0.93 - slack <= np.mean(kept) <= 0.985 + slack/2
 
 
 def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):

@@ -65,7 +65,7 @@ def valid_queries(draw):
     if draw(st.booleans()): query['granularity'] = draw(st.sampled_from([300, 600]))
     return query
 
-@settings(max_examples=2000 if os.environ.get('FINETUNE_NOTES_SLOW') else 200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2000 if os.environ.get('FINETUNE_NOTES_SLOW') else 60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(valid_queries())
 def test_two_engines_agree(query):
     "DuckDB interpolates percentiles with an error in the last bit: of equal ones the order is open, and which of them a limit keeps"

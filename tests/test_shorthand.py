@@ -20,19 +20,19 @@ def test_no_meaning_is_lost(query):
     back, problems = parse_dsl(to_dsl(query))
     assert problems == [] and equivalent(back, query)
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(names, values, st.sampled_from(['=', '!=', 'contains', 'ends-with', '>=']))
 def test_any_name_and_value_comes_back(name, value, op):
     query = dict(filters=[dict(column=name, op=op, value=value)], breakdowns=[name])
     if not validate(query): assert equivalent(parse_dsl(to_dsl(query))[0], query)
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(anything | near)
 def test_any_object_is_written(query):
     if not isinstance(query, dict): return
     if not validate(query): assert equivalent(parse_dsl(to_dsl(query))[0], query)
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=150, deadline=None, database=None)
 @given(st.text(st.characters(codec=None)) | st.text('COUNTwherby lmi5"[]{},=.()P9', max_size=40))
 def test_any_text_is_read_or_refused(text):
     query, problems = parse_dsl(text)

@@ -96,7 +96,18 @@ def test_a_system_message_is_put_in_front(command, runs, tmp_path):
     done = command('train', 'sft', '--data', own, '--system', 'Be brief.')
     assert done.returncode == 2 and '20 of 20 conversations have a system message of their own' in done.stderr
 
-@pytest.mark.parametrize('options, said', [((), 'which file? give it with --data FILE'), (('--pairs', 'x'), '--pairs is for service'), (('--data', 'none.jsonl'), 'no such file')])
+def test_passes_over_the_chats(command, runs, tmp_path):
+    path = lines(tmp_path, *(dict(prompt=f'When does order {i} arrive?', completion='On Monday.') for i in range(20)))
+    usual, named, more = (json.loads(command('train', 'sft', '--data', path, '--json', *options).stdout) for options in ((), ('--epochs', 1), ('--epochs', 3, '--batch-size', 2)))
+    assert (usual['recipe']['epochs'], named['folder']) == (1, usual['folder'])
+    assert (more['recipe']['epochs'], more['recipe']['batch_size'], more['tokens']) == (3, 2, 3*usual['tokens']) and more['after'] < usual['after']
+
+def test_epochs_are_for_chats(command, runs):
+    done = command('train', 'assistant', '--data', 'x', '--epochs', 2)
+    assert done.returncode == 2 and '--epochs is for sft' in done.stderr
+
+@pytest.mark.parametrize('options, said', [((), 'which file? give it with --data FILE'), (('--pairs', 'x'), '--pairs is for service'), (('--data', 'none.jsonl'), 'no such file'),
+                                           (('--data', 'x', '--epochs', '-1'), '--epochs -1: expected 0 or more'), (('--data', 'x', '--batch-size', '-1'), '--batch-size -1: expected 0 or more')])
 def test_wrong_calls_are_one_sentence(options, said, command, runs):
     done = command('train', 'sft', *options)
     assert done.returncode == 2 and said in done.stderr and done.stdout == ''

@@ -287,17 +287,20 @@ def chat_trained(
     skip_bad, # Count bad rows and go on, instead of stopping
     batch_size, # Conversations a step
     system, # A system message for each conversation; empty for none
+    epochs, # Passes over the conversations; 0 is what the recipe says
     json, # One JSON document, instead of text
 ):
     "A model fine-tuned on a file of chats, compared with the one before on chats that were held back"
     if pairs: raise UserError('--pairs is for service; give the chats with --data FILE')
     if not data: raise UserError('which file? give it with --data FILE')
-    if batch_size < 0: raise UserError(f'--batch-size {batch_size}: expected 0 or more')
+    for option,n in (('--batch-size', batch_size), ('--epochs', epochs)):
+        if n < 0: raise UserError(f'{option} {n}: expected 0 or more')
     from finetune_notes.data.conversations import load_conversations, with_system
     chats = load_conversations(data, skip_bad)
     if system: chats = with_system(chats, system)
     from finetune_notes.training.chat import Recipe, train_chat
-    recipe = Recipe(batch_size=batch_size) if batch_size else Recipe()
+    usual = Recipe()
+    recipe = replace(usual, batch_size=batch_size or usual.batch_size, epochs=epochs or usual.epochs)
     made = train_chat(chats, recipe=recipe, skip_bad=skip_bad)
     if not json: return made
     return dict(made.run.facts, folder=str(made.run.folder), before=made.losses.before.mean(),
@@ -313,12 +316,13 @@ def train(
     rejected:str='rejected', # For service, what it calls the other
     skip_bad:store_true=False, # Leave out rows that cannot be read, and for sft answers that are too long
     system:str='', # For sft, a system message in front of each conversation
+    epochs:int=0, # For sft, passes over the conversations; 0 is what the recipe says, one
     batch_size:int=0, # Rows per step, all processes together; 0 is what the recipe says
     json:store_true=False, # Print one JSON document
 ):
     "Fine-tune a model on your chats, the assistant on your questions and queries, or a model on your choices"
-    if case == 'sft': return chat_trained(data, pairs, skip_bad, batch_size, system, json)
-    if system: raise UserError('--system is for sft')
+    if case == 'sft': return chat_trained(data, pairs, skip_bad, batch_size, system, epochs, json)
+    if system or epochs: raise UserError(f"{'--system' if system else '--epochs'} is for sft")
     only_case(case)
     if batch_size < 0: raise UserError(f'--batch-size {batch_size}: expected 0 or more')
     sized = lambda recipe: replace(recipe, batch_size=batch_size or recipe.batch_size)

@@ -100,7 +100,7 @@ def _measured(name, model, identity, tokenizer, examples, shown, folder):
 def train_chat(
     conversations:list, # Messages of each, as `load_conversations` gives them; at least 20 that begin differently
     base:Checkpoint|None=None, # What to start from; by default the model of the settings
-    recipe:Recipe=Recipe(), # How to train
+    recipe:Recipe=Recipe(), # How to train; by default one epoch
     share:float=0.1, # Of the conversations to hold back
     skip_bad:bool=False, # Leave out answers that are too long?
     shown:int=3, # Held-out answers to show, one of each conversation

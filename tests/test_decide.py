@@ -70,11 +70,19 @@ def test_answers_that_nobody_has_read_are_never_trained_on_next():
     for start in example_cases:
         for case in every('tried', 'result', 'judged_by', 'quality', 'scope', of=replace(start, examples=5000)):
             if case.quality == 'unknown' and current_rung(case) == 'fine-tune': assert case.tried == 'fine-tune'
-            if place_rule(case) == 'read': assert case.result == 'stuck' and current_rung(case) == case.tried and 'Read 50' in next_step(case)
+            if place_rule(case) == 'read': assert case.result in ('stuck', 'costly') and current_rung(case) == case.tried and 'Read 50' in next_step(case)
 
 def test_a_fast_or_a_busy_case_whose_hosted_prompt_is_good_enough_is_shipped():
     for case in every('seconds', 'per_month', of=replace(query_case, privacy='free', must_own=False, tried='prompt', result='enough')):
         assert place_rule(case) == 'ship' and len(alongside(case)) >= 1 + (case.seconds < 2) + (case.per_month >= 10**6)
+
+def test_a_good_prompt_that_is_too_slow_or_too_expensive_leads_to_a_smaller_model_before_training():
+    for start in example_cases:
+        for case in every('tried', 'seconds', 'per_month', 'rules', of=replace(start, scope='one', judged_by='expert', examples=5000, quality='good', result='costly')):
+            found = assess(case)
+            assert found.rule.startswith('result = costly') == (case.tried in rungs[:4]) and not found.step.startswith('Ship it')
+            if case.tried in rungs[:4]: assert found.rung == 'own model' and 'smaller models' in found.step
+            assert found.reasons and any(r.because == 'Prompting is good, but too slow or too expensive.' for r in found.reasons)
 
 def test_privacy_speed_volume_and_ownership_argue_for_an_own_model_and_not_for_training():
     plain = replace(query_case, rules='stated', privacy='free', seconds=60., per_month=400, must_own=False, tried='prompt', result='improving')
@@ -123,15 +131,15 @@ def test_a_chatbot_for_everything_is_narrowed_down_and_never_trained():
         if case.tried != 'nothing' and case.result != 'enough': assert place_rule(case) == 'narrow'
 
 def test_every_rule_of_the_table_decides_some_case():
-    seen = {place_rule(c) for c in every('tried', 'result', 'scope', 'judged_by', 'quality')}
+    seen = {place_rule(c) for c in every('tried', 'result', 'scope', 'judged_by', 'quality', 'must_own')}
     assert seen | {place_rule(replace(news_case, tried='few-shot', result='stuck', value='low'))} == {*place_rules}
 
 @given(cases)
 def test_one_climbs_from_a_wall_only_and_never_skips_a_rung_of_the_own_ladder(case):
     now, on = current_rung(case), [*ladder(case)]
     if rungs.index(now) > (rungs.index(case.tried) if case.tried in rungs else 0):
-        assert case.result == 'stuck' or place_rule(case) == 'move'
-        assert now in on and (place_rule(case) == 'move' or not [r for r in on if case.tried in rungs and rungs.index(case.tried) < rungs.index(r) < rungs.index(now)])
+        assert case.result == 'stuck' or case.result == 'costly' or place_rule(case) == 'move'
+        assert now in on and (place_rule(case) in ('move', 'lighter') or not [r for r in on if case.tried in rungs and rungs.index(case.tried) < rungs.index(r) < rungs.index(now)])
     if now in training and now != case.tried: assert training_fit(case) >= 2
 
 @given(cases, st.integers(0, 10**6))

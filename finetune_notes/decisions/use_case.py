@@ -43,7 +43,7 @@ class UseCase:
     value:str # low, medium or high: what better answers are worth
     team:str # nobody, shared or steady: who keeps a model running
     tried:str # nothing, or the highest rung of the ladder that was tried
-    result:str # unmeasured, improving, stuck or enough: what the evaluation said about it
+    result:str # unmeasured, improving, stuck, costly or enough: what the evaluation said about it
 
 # %% ../../nbs/library/decisions/use_case.ipynb #cbd9aac6
 _texts = package_data('decisions/use_case.toml')
@@ -124,12 +124,13 @@ def _wall(case): # Level, key of what is said
     if case.result == 'enough': return 0, 'enough'
     if case.result == 'unmeasured': return 2, 'unmeasured'
     if case.result == 'improving': return 3, 'improving'
+    if case.result == 'costly': return 4, 'costly'
     return (4, 'stuck') if _height(case.tried) >= _height('few-shot') else (3, 'low')
 
 def _from_examples(case): # How far the examples let a case come
     if not case.examples: return 0
     if case.examples < 100: amount = 1
-    elif case.examples < 1000: amount = 3 if case.scope == 'one' else 2
+    elif case.examples < 1000: amount = 3 if case.scope == 'one' and case.quality == 'good' else 2
     else: amount = 4
     return min(amount, dict(poor=0, unknown=2, mixed=3, good=4)[case.quality])
 
@@ -143,7 +144,7 @@ def _answers(case):
     return max(level, pairs), 'few' if case.examples < 100 else case.quality
 
 def _rules(case):
-    if case.rules == 'stated' and _wall(case)[0] == 4: return 3, 'measured'
+    if case.rules == 'stated' and _wall(case)[0] == 4: return 3, 'costly' if case.result == 'costly' else 'measured'
     return dict(stated=1, partly=3, shown=4)[case.rules], case.rules
 
 _rows = { # Row → its facts, and a function that gives level and key
@@ -207,7 +208,7 @@ rung_titles, rung_exits, _begin = ({rung: said[key] for rung,said in _texts['run
 def home_facts(case:UseCase)->tuple: # Names of facts; () where a hosted model will do
     "Why a model that runs on one's own machines is on the ladder"
     needs = dict(privacy=case.privacy == 'inside', seconds=case.seconds < 2, per_month=case.per_month >= 1_000_000,
-                 must_own=case.must_own)
+                 must_own=case.must_own, result=case.result == 'costly')
     return tuple(fact for fact, needed in needs.items() if needed)
 
 def must_move(case:UseCase)->tuple: # Names of facts; () where a hosted model may do
@@ -244,6 +245,7 @@ def place_rule(case:UseCase)->str: # A name in `place_rules`
     if case.result == 'improving': return 'improve'
     unread = case.quality == 'unknown' and case.examples > 0
     if unread and (case.judged_by == 'code' or next_rung(case) == 'fine-tune'): return 'read'
+    if case.result == 'costly' and _height(case.tried) < _height('own model'): return 'lighter'
     return 'climb' if next_rung(case) else 'stay'
 
 def current_rung(
@@ -252,10 +254,11 @@ def current_rung(
     "Where a case should work now"
     rule = place_rule(case)
     if rule in ('start', 'narrow', 'judge', 'answers'): return 'prototype'
-    if rule == 'move': return 'own model'
+    if rule in ('move', 'lighter'): return 'own model'
     return next_rung(case) if rule == 'climb' else case.tried
 
-_behind = dict(start=('tried',), move=('result',), ship=('result',), narrow=('scope',), judge=('judged_by',),
+_behind = dict(start=('tried',), move=('result',), lighter=('result',), ship=('result',), narrow=('scope',),
+               judge=('judged_by',),
                answers=('quality', 'judged_by'), read=('result', 'quality'), measure=('result',), improve=('result',),
                climb=('tried', 'result'), stay=('tried', 'result')) # Rule → the facts that it reads
 
@@ -286,7 +289,7 @@ def alongside(case:UseCase)->list[tuple]: # (Fact as text, sentence)
 _marks = {'examples': (100, 1000)}
 _unknown = ('unknown', 'unmeasured', 'nobody') # Nothing that one would change a fact to, upwards or downwards
 _ordered = {k: questionnaire[k].options for k in ('scope', 'judged_by', 'rules', 'quality', 'value', 'team')} | {
-    'result': ('enough', 'unmeasured', 'improving', 'stuck')}
+    'result': ('costly', 'enough', 'unmeasured', 'improving', 'stuck')}
 
 def single_changes(case:UseCase)->list[dict]: # Each fact → its new value
     "Every step by which one fact could be otherwise"
@@ -345,19 +348,20 @@ def attempt_gains(
 def gain_verdict(
     gain:Difference, # From `attempt_gains`
     worth:float=.1, # The smallest gain that would be worth another attempt
-)->str: # gained, nothing worth it, or cannot say
+)->str: # gained, lost, no gain worth it, or cannot say
     "What a gain and its interval allow to say"
     if gain.lo > 0: return 'gained'
-    return 'nothing worth it' if gain.hi < worth else 'cannot say'
+    if gain.hi < 0: return 'lost'
+    return 'no gain worth it' if gain.hi < worth else 'cannot say'
 
 def hit_a_wall(
     attempts:list, # As in `attempt_gains`
     worth:float=.1, # The smallest gain that would be worth another attempt
-    last:int=2, # So many attempts in a row must have gained nothing worth it
+    last:int=2, # So many attempts in a row must have brought no gain worth it
 )->bool:
     "Have the last attempts gained nothing, with enough questions to exclude a gain that would be worth it?"
     gains = attempt_gains(attempts)
-    return len(gains) >= last and all(gain_verdict(g, worth) == 'nothing worth it' for g in gains[-last:])
+    return len(gains) >= last and all(gain_verdict(g, worth) in ('lost', 'no gain worth it') for g in gains[-last:])
 
 # %% ../../nbs/library/decisions/use_case.ipynb #1ea3d8a1
 def plot_gains(

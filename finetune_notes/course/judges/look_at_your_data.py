@@ -37,7 +37,8 @@ def which_number(lesson, answer):
     expect(letter in ('a', 'b', 'c'), f"A letter, 'a', 'b' or 'c', is asked for, and this is {short_repr(answer)}.")
     expect(letter != 'a', 'Nearly every email of that test has a twin in the training data. Not every email of next month '
                           'will have one.')
-    expect(letter != 'b', 'The mean would be right if half of the new emails repeated old sentences, and nobody has counted.')
+    expect(letter != 'b', 'The mean would be right if half of the new emails repeated old sentences and the others were as '
+                          'hard as the groups held out. Nobody has counted either.')
 
 @exercise('look_at_your_data-3', 'Print the core of some pairs of different kinds: which sentence was compared?',
           'In a short email the longest sentence may be a courtesy, such as "My whole family reads you".',

@@ -30,7 +30,7 @@ def items_twice(lesson, answer):
     expect(width(n - 10) > 0.1, f'{n} items are enough, and {n - 10} would be, too: find the fewest.')
     return f'With {n} items the interval is {100*width(n):.1f} points wide. With four times as many it would be half as wide.'
 
-_reports = dict(a=('agreement', 'Who is called the first was drawn for each pair, so chance gives one half; compare 88 % with one half'),
+_reports = dict(a=('agreement', 'Who is called the first was drawn for each pair, so chance gives one half; compare 88 % with one half; κ adds nothing'),
                 b=('specific', 'He asks about the rare label, and raters who never say "rude" would agree on nearly everything'),
                 c=('interval', 'Eight items say little: give the interval first'),
                 d=('guideline', 'They share an error, which no measure of agreement can find'))

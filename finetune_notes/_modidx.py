@@ -2609,6 +2609,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'finetune_notes/data/pairs.py'),
                                            'finetune_notes.data.pairs._Vote': ( 'library/data/pairs.html#_vote',
                                                                                 'finetune_notes/data/pairs.py'),
+                                           'finetune_notes.data.pairs._against_names': ( 'library/data/pairs.html#_against_names',
+                                                                                         'finetune_notes/data/pairs.py'),
                                            'finetune_notes.data.pairs._answer_behind': ( 'library/data/pairs.html#_answer_behind',
                                                                                          'finetune_notes/data/pairs.py'),
                                            'finetune_notes.data.pairs._argilla': ( 'library/data/pairs.html#_argilla',

@@ -315,8 +315,28 @@ def test_what_was_done_is_said(tmp_path, capsys):
     load_pairs(lines(tmp_path, good))
     assert capsys.readouterr().err == ''
 
-@pytest.mark.parametrize('word', ['tie', 'Rejected', '2', 2, 'second'])
-def test_any_vote_against_the_names_is_refused(word, tmp_path): refused(tmp_path, good | dict(winner=word), 'row 1, winner: says that the chosen answer is not better')
+@pytest.mark.parametrize('word', ['tie', 'Rejected', '2', 2, 2.0, '2.0', 'second', 'B', ' b ', 'right', 'model_b', 'Response 2', 'response_b', 'A=B', 'B>A'])
+@pytest.mark.parametrize('column', ['winner', 'preference', 'choice'])
+def test_any_vote_against_the_names_is_refused(word, column, tmp_path):
+    refused(tmp_path, good | {column: word}, f'row 1, {column}: says that the chosen answer is not better, found', 'call them response_a and response_b', f'remove {column}')
+
+@pytest.mark.parametrize('word', ['A', 'first', 1, '1', 'Chosen', 'left', 'model_a', 'On Monday.', 'perhaps', 0.3, None])
+def test_a_vote_that_agrees_with_the_names_changes_nothing(word, tmp_path):
+    assert read_pairs(lines(tmp_path, good | dict(preference=word))).items == [Pair(**good)]
+
+def test_renamed_votes_stop_at_the_row_that_would_be_turned(tmp_path):
+    "Columns renamed to those of a training library beside the vote that nobody looked at"
+    path = tmp_path/'renamed.csv'
+    path.write_text('prompt,chosen,rejected,preference\nLate?,On Monday.,No idea.,A\nReturn?,No.,"Yes, for 30 days.",B\n')
+    with pytest.raises(UserError, match="renamed.csv: row 3, preference: says that the chosen answer is not better, found str 'B'; .*response_a and response_b; .*remove preference .1 good row"):
+        load_pairs(path)
+    path.write_text(path.read_text().replace('chosen,rejected', 'response_a,response_b'))
+    assert [p.chosen for p in load_pairs(path)] == ['On Monday.', 'Yes, for 30 days.']
+
+def test_answers_that_are_letters(tmp_path):
+    letters = dict(prompt='Q', chosen='B', rejected='A')
+    assert load_pairs(lines(tmp_path, letters | dict(winner='B'))) == [Pair(**letters)]
+    refused(tmp_path, letters | dict(winner='A'), 'row 1, winner: says that the chosen answer is not better')
 
 def test_the_vote_of_a_tool_is_what_counts(tmp_path):
     "Older votes among the data of an export say nothing, and neither do the names of its columns"

@@ -288,13 +288,10 @@ class _Reader:
     def agreeing(self, row):
         "The names chosen and rejected say which answer is better; a column that says otherwise contradicts them"
         for name in (n for n in _winners if row.get(n) not in (None, '')):
-            said = str(row[name]).strip().lower()
-            turned = row[name] == row['rejected'] or said in (
-                'rejected', 'second', 'right'
-            ) or said == '2' and name != 'overall_preference'
-            if turned or _words.get(said) == 'tie':
-                raise BadRow(name, 'says that the chosen answer is not better; correct the vote, or swap or leave out '
-                                   'the answers')
+            if _against_names(row[name], name, row):
+                raise BadRow(name, f'says that the chosen answer is not better, found {found_text(row[name])}; where '
+                                   f'chosen and rejected are the two answers of a vote, call them response_a and '
+                                   f'response_b; where they are in the right order, correct or remove {name}')
         return None, None
 
     def item(self, row):
@@ -351,6 +348,15 @@ class _Reader:
         faults = [text_fault(m['content']) for m in prompt] if isinstance(prompt, list) else [text_fault(prompt)]
         if any(faults): raise BadRow(self.names['prompt'], next(filter(None, faults)))
         return _Label(prompt, text, _score(row[name], name))
+
+def _against_names(value, name, row):
+    "Does a vote beside chosen and rejected say that the second of them is better, or neither?"
+    if value == row['rejected']: return True
+    text = str(value).strip().lower()
+    if text in ('chosen', 'rejected'): return text == 'rejected'
+    if text in row and text.startswith('model'): return False # The name of a column that says which model answered
+    side = _said_side(value, row, ('chosen', 'rejected'))
+    return side in ('second', 'tie') or side == 2 and name != 'overall_preference'
 
 def _names(row): return ', '.join(row)[:80] or 'none'
 

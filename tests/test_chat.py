@@ -102,12 +102,20 @@ def test_passes_over_the_chats(command, runs, tmp_path):
     assert (usual['recipe']['epochs'], named['folder']) == (1, usual['folder'])
     assert (more['recipe']['epochs'], more['recipe']['batch_size'], more['tokens']) == (3, 2, 3*usual['tokens']) and more['after'] < usual['after']
 
-def test_epochs_are_for_chats(command, runs):
-    done = command('train', 'assistant', '--data', 'x', '--epochs', 2)
-    assert done.returncode == 2 and '--epochs is for sft' in done.stderr
+def test_the_share_that_is_held_back(command, runs, tmp_path):
+    path = lines(tmp_path, *(dict(prompt=f'When does order {i} arrive?', completion='On Monday.') for i in range(40)))
+    usual, named, more = (json.loads(command('train', 'sft', '--data', path, '--json', *options).stdout) for options in ((), ('--share', 0.1), ('--share', 0.25)))
+    assert usual['folder'] == named['folder']
+    assert [run['difference']['n'] for run in (usual, more)] == [4, 10] and [run['examples'] for run in (usual, more)] == [36, 30]
+
+@pytest.mark.parametrize('option, value', [('--epochs', 2), ('--share', 0.2), ('--system', 'Be brief.')])
+@pytest.mark.parametrize('case', ['assistant', 'service'])
+def test_options_that_are_for_chats(case, option, value, command, runs):
+    done = command('train', case, option, value)
+    assert done.returncode == 2 and f'{option} is for sft' in done.stderr
 
 @pytest.mark.parametrize('options, said', [((), 'which file? give it with --data FILE'), (('--pairs', 'x'), '--pairs is for service'), (('--data', 'none.jsonl'), 'no such file'),
-                                           (('--data', 'x', '--epochs', '-1'), '--epochs -1: expected 0 or more'), (('--data', 'x', '--batch-size', '-1'), '--batch-size -1: expected 0 or more')])
+                                           (('--data', 'x', '--epochs', '-1'), '--epochs -1: expected 0 or more'), *((('--data', 'x', '--share', share), f'--share {said}: expected a number between 0 and 1') for share,said in (('0', '0.0'), ('1', '1.0'), ('20', '20.0'), ('nan', 'nan'))), (('--data', 'x', '--batch-size', '-1'), '--batch-size -1: expected 0 or more')])
 def test_wrong_calls_are_one_sentence(options, said, command, runs):
     done = command('train', 'sft', *options)
     assert done.returncode == 2 and said in done.stderr and done.stdout == ''

@@ -288,6 +288,7 @@ def chat_trained(
     batch_size, # Conversations a step
     system, # A system message for each conversation; empty for none
     epochs, # Passes over the conversations; 0 is what the recipe says
+    share, # Of the conversations to hold back; None for a tenth
     json, # One JSON document, instead of text
 ):
     "A model fine-tuned on a file of chats, compared with the one before on chats that were held back"
@@ -295,13 +296,14 @@ def chat_trained(
     if not data: raise UserError('which file? give it with --data FILE')
     for option,n in (('--batch-size', batch_size), ('--epochs', epochs)):
         if n < 0: raise UserError(f'{option} {n}: expected 0 or more')
+    if share is not None and not 0 < share < 1: raise UserError(f'--share {share}: expected a number between 0 and 1')
     from finetune_notes.data.conversations import load_conversations, with_system
     chats = load_conversations(data, skip_bad)
     if system: chats = with_system(chats, system)
     from finetune_notes.training.chat import Recipe, train_chat
     usual = Recipe()
     recipe = replace(usual, batch_size=batch_size or usual.batch_size, epochs=epochs or usual.epochs)
-    made = train_chat(chats, recipe=recipe, skip_bad=skip_bad)
+    made = train_chat(chats, recipe=recipe, skip_bad=skip_bad, **({} if share is None else dict(share=share)))
     if not json: return made
     return dict(made.run.facts, folder=str(made.run.folder), before=made.losses.before.mean(),
                 after=made.losses.after.mean(), difference=vars(made.difference), left_out=made.left_out,
@@ -317,12 +319,14 @@ def train(
     skip_bad:store_true=False, # Leave out rows that cannot be read, and for sft answers that are too long
     system:str='', # For sft, a system message in front of each conversation
     epochs:int=0, # For sft, passes over the conversations; 0 is what the recipe says, one
+    share:float=None, # For sft, the share of the conversations to hold back and measure on; a tenth where it is left out
     batch_size:int=0, # Rows per step, all processes together; 0 is what the recipe says
     json:store_true=False, # Print one JSON document
 ):
     "Fine-tune a model on your chats, the assistant on your questions and queries, or a model on your choices"
-    if case == 'sft': return chat_trained(data, pairs, skip_bad, batch_size, system, epochs, json)
-    if system or epochs: raise UserError(f"{'--system' if system else '--epochs'} is for sft")
+    if case == 'sft': return chat_trained(data, pairs, skip_bad, batch_size, system, epochs, share, json)
+    only_sft = {'--system': system, '--epochs': epochs, '--share': share is not None}
+    if any(only_sft.values()): raise UserError(f'{next(o for o,given in only_sft.items() if given)} is for sft')
     only_case(case)
     if batch_size < 0: raise UserError(f'--batch-size {batch_size}: expected 0 or more')
     sized = lambda recipe: replace(recipe, batch_size=batch_size or recipe.batch_size)

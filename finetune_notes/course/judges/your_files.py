@@ -47,13 +47,13 @@ def _read(read, path):
 
 _first = dict(a=('sft', 'has questions with good answers: that is what supervised fine-tuning learns from'),
               b=('annotate', 'has pairs without a judgement: somebody must say which answer is better'),
-              c=('annotate', 'has one answer to each question, so its labels give no pair; other answers must be '
-                             'written and compared first'),
+              c=('record', 'has one answer to each question, so its labels give no pair; a second answer to each question '
+                           'is needed first'),
               d=('record', 'has questions and no answers: ask the model once, and keep what it said'))
 
 @exercise('your_files-3', 'Which of the files say which of two answers is better?',
           'A label becomes a pair only where one prompt has a good and a bad answer.',
-          'Two of the four need people first.')
+          'Only one file needs nothing but people. Another lacks answers to compare.')
 def first_step(lesson, answer):
     "What to do first with four files"
     words = {'sft', 'pairs', 'annotate', 'record'}
@@ -62,6 +62,7 @@ def first_step(lesson, answer):
     strange = [v for v in answer.values() if v not in words]
     expect(not strange, f'{short_repr(strange[0]) if strange else ""} is none of the four words.')
     for letter,(right, why) in _first.items():
+        if letter == 'c' and answer[letter] == 'annotate': continue # A person can write the second answer while annotating
         expect(answer[letter] == right, f'{letter}: not {answer[letter]}. This file {why}.' if letter != 'c' or answer[letter] != 'pairs'
                else 'c: read it with `load_pairs`, and it makes pairs for none of the prompts.')
-    return 'Only the first file can be trained on today. Two need people, and one needs a model.'
+    return 'Only the first file can be trained on today, with these commands. The others need answers or comparisons first.'

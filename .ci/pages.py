@@ -16,7 +16,7 @@ import readme
 top = Path(__file__).resolve().parents[1]
 nbs = top/'nbs'
 areas = {'core': 'Settings, checkpoints, artifacts', 'evaluation': 'Evaluation', 'templates': 'Chat templates', 'generation': 'Generation and serving', 'data': 'Data', 'training': 'Training',
-         'annotation': 'Annotation', 'decisions': 'Decisions', 'cases/queries': 'Case: queries', 'cases/parcels': 'Case: parcels', 'cases/support': 'Case: customer service',
+         'annotation': 'Annotation', 'monitoring': 'Monitoring', 'decisions': 'Decisions', 'cases/queries': 'Case: queries', 'cases/parcels': 'Case: parcels', 'cases/support': 'Case: customer service',
          'cases/tools': 'Case: tools', 'cases/articles': 'Case: articles', 'cases/chatbots': 'Case: chatbots', 'course': 'The course itself'}
 
 def by_part(manifest):

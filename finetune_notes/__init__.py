@@ -47,6 +47,7 @@ Modules:
 - `finetune_notes.cases.tools.world`: Functions as JSON schemas, a sandbox in which calls really run, generated requests, and logs cleaned by running them
 - `finetune_notes.core.artifacts`: A file that was half written must never be taken for whole
 - `finetune_notes.core.checkpoints`: A checkpoint is weights, a tokenizer and a configuration; all it does is give probabilities to the next token
+- `finetune_notes.core.database`: One transaction on an SQLite file, and what to do when SQLite refuses
 - `finetune_notes.core.extras`: A missing package is one sentence that names the extra which brings it
 - `finetune_notes.core.http`: One JSON document to a server, and what it says
 - `finetune_notes.core.kernels`: Two shortcuts for a laptop's processor, each of them checked against the plain way and used only where it is faster
@@ -77,6 +78,8 @@ Modules:
 - `finetune_notes.generation.decoding`: From a table of next tokens to an answer: greedy, sampled, in batches, and inside a grammar
 - `finetune_notes.generation.recorder`: Answers of larger models, asked for once and kept together with where they came from
 - `finetune_notes.generation.serving`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
+- `finetune_notes.monitoring.control_chart`: When is a change of a rate more than chance? A CUSUM chart whose false alarms are counted before it is used
+- `finetune_notes.monitoring.request_log`: What a service was asked and what it answered, in one SQLite file, with the names that OpenTelemetry gives them
 - `finetune_notes.templates.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
 - `finetune_notes.templates.gallery`: Each template bug on one card: how it happens, what it looks like, why it hurts, the fix, and what the checker says
 - `finetune_notes.templates.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off

@@ -80,7 +80,7 @@ def test_no_file_names_a_machine_or_a_package_host():
 
 # The package
 
-layers = ('core', 'evaluation', 'templates', 'generation', 'data', 'training', 'annotation', 'decisions', 'cases', 'course') # Imports go to the left only
+layers = ('core', 'evaluation', 'templates', 'generation', 'data', 'training', 'annotation', 'monitoring', 'decisions', 'cases', 'course') # Imports go to the left only
 
 def dotted(module): return '.'.join(module.relative_to(top/'finetune_notes').with_suffix('').parts)
 

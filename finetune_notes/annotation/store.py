@@ -13,12 +13,13 @@ __all__ = ['annotation_tasks', 'STORE_VERSION', 'VoteStore', 'Item']
 # %% ../../nbs/library/annotation/store.ipynb #f2de49c2
 import json, random, sqlite3
 from collections import Counter
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from fastcore.basics import patch
 from ..core.artifacts import fingerprint
+from ..core.database import transaction
 from ..core.settings import UserError
 
 # %% ../../nbs/library/annotation/store.ipynb #dd7f4874
@@ -43,31 +44,10 @@ _guards += [f"CREATE TRIGGER no_REPLACE_{table} BEFORE INSERT ON {table} WHEN EX
                                                                                  'AND item = NEW.item AND seq = '
                                                                                  'NEW.seq)'))]
 
-# %% ../../nbs/library/annotation/store.ipynb #4b3d38c7
-_unsaved = 'nothing was saved now, and nothing saved before is lost'
-_reasons = {
-    sqlite3.SQLITE_BUSY: f'is locked by another program: {_unsaved}; close that program and do it again',
-    sqlite3.SQLITE_READONLY: f'or its folder is read-only: {_unsaved}; make both writable, or copy the file to a '
-                             'folder that is',
-    sqlite3.SQLITE_FULL: f'cannot grow, the disk is full: {_unsaved}; free some space and do it again',
-    sqlite3.SQLITE_IOERR: f'cannot be written, the disk refuses: {_unsaved}; mend that and do it again',
-    sqlite3.SQLITE_NOTADB: 'is not a file of votes, nor any SQLite database; choose another name',
-    sqlite3.SQLITE_CORRUPT: 'is damaged; keep a copy of it, then try the `.recover` command of the sqlite3 program',
-    sqlite3.SQLITE_CANTOPEN: 'cannot be opened; does its folder exist, and may you write there?',
-    sqlite3.SQLITE_PERM: 'may not be opened by you; ask its owner for the right to'}
-
-def _explain(
-    path:Path, # The file of votes
-    error:sqlite3.Error, # What SQLite raised
-)->str|None: # A sentence, or None where the fault is not the file's
-    "What went wrong with the file, and what to do"
-    reason = _reasons.get(getattr(error, 'sqlite_errorcode', 0) & 0xff)
-    return reason and f'{path} {reason}'
-
 # %% ../../nbs/library/annotation/store.ipynb #596201dc
 def _check_file(
-    db:sqlite3.Connection, # Open
     path:Path, # For the message
+    db:sqlite3.Connection, # Open
 ):
     "`UserError` unless the database is a file of votes that this version reads"
     ours, version = (db.execute(f'PRAGMA {name}').fetchone()[0] for name in ('application_id', 'user_version'))
@@ -102,25 +82,14 @@ class VoteStore:
 
 # %% ../../nbs/library/annotation/store.ipynb #0b8f8126
 @patch
-@contextmanager
 def transaction(self:VoteStore,
     write=False, # Take the lock for writing at once
     mode='rw', # As SQLite names it: rw, or rwc to make the file
     check=True, # Refuse a file that is no store
 ):
     "One transaction, committed at the end; what the file refuses becomes a `UserError`"
-    try:
-        place = f'{self.path.resolve().as_uri()}?mode={mode}'
-        with closing(sqlite3.connect(place, uri=True, timeout=self.wait, isolation_level=None)) as db:
-            for pragma in ('synchronous = EXTRA', 'foreign_keys = ON', 'journal_mode = DELETE'):
-                db.execute(f'PRAGMA {pragma}')
-            if check: _check_file(db, self.path)
-            db.execute('BEGIN IMMEDIATE' if write else 'BEGIN')
-            yield db
-            db.execute('COMMIT')
-    except sqlite3.Error as e:
-        if not (said := _explain(self.path, e)): raise
-        raise UserError(said) from None
+    ours = partial(_check_file, self.path) if check else None
+    return transaction(self.path, 'votes', ours, write, mode, self.wait)
 
 # %% ../../nbs/library/annotation/store.ipynb #525b43ae
 def _check_task(task, labels):

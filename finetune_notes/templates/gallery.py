@@ -22,7 +22,7 @@ from .template import encode_text, ignored_label
 
 # %% ../../nbs/library/templates/gallery.ipynb #b28de57c
 bug_families = {
-    'text': 'the text differs', 'tokens': 'the text agrees, its tokens do not', 'labels': 'the loss sees the wrong tokens',
+    'text': 'the text differs', 'tokens': 'the tokens are wrong, or unknown to the model', 'labels': 'the loss sees the wrong tokens',
     'answer': 'the answer is written or read wrongly'
 }
 

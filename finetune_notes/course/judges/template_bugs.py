@@ -5,7 +5,8 @@ from ._shared import toy
 _symptoms = dict(
     a=('T7', 'The answer is right, so the prompt is; what is not learned is the end.'),
     b=('T5', '`True` with a capital letter is Python, not JSON.'),
-    c=('T14', 'The model writes the letters; somebody loses them when the answer is read.'),
+    c=('T14', 'The model writes the letters; somebody loses them when the answer is read. '
+              'How many depends on the special tokens of the prompt.'),
     d=('T9', 'The name stands in a system message that nobody wrote.'),
     e=('T11', 'What is cut off before the training is never learned, and the file does not show it.'),
     f=('T13', 'Look at what is added after the prompt was trimmed.'))
@@ -51,7 +52,8 @@ def repaired(lesson, answer):
 _visible = dict(A={'T4'}, B={'T1', 'T4', 'T13'}, C={'T1', 'T4', 'T7', 'T13', 'T15'})
 
 @exercise('template_bugs-3', 'What is the same in print, and what is the same in every example but one?',
-          'T7 is in the labels. T1 and T13 cannot be seen in print. T15 is in one example of a hundred.',
+          'T7 is in the labels. T1 and T13 cannot be seen in print. '
+          'T15 is in one example of a hundred, and alike on both sides.',
           'C sees all of them; B sees those that are in the ids of every prompt.')
 def visible(lesson, answer):
     "What a check can see"

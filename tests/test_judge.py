@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from finetune_notes.evaluation.scoreboard import assertion
-from finetune_notes.evaluation.judge import JudgeVerdict, judge_agreement, judge_texts, audit_labels, both_orders, judge_pairs, generate_or_withhold, generate_with_repair, generate_with_retry, agreement_by_round
+from finetune_notes.evaluation.judge import JudgeVerdict, combined_rate, corrected_rate, expected_rate, judge_agreement, judge_texts, audit_labels, both_orders, judge_pairs, generate_or_withhold, generate_with_repair, generate_with_retry, agreement_by_round
 from finetune_notes.core.settings import UserError
 from finetune_notes.evaluation.statistics import bradley_terry, proportion_estimate
 
@@ -226,6 +226,51 @@ def test_the_estimate_covers_whatever_the_judge_is_like(share, misses):
         found = audit_labels(range(300), gold, said, seed=seed).share_wrong(dict(enumerate(true)))
         kept.append(found.lo - 1e-12 <= (gold != true).mean() <= found.hi + 1e-12)
     assert 0.93 - slack <= np.mean(kept) <= 0.985 + slack/2
+
+
+# The rate behind a judge
+
+@pytest.mark.parametrize('right', [0.5, 0.8, 0.9, 0.95])
+@pytest.mark.parametrize('passing', [0.5, 0.9])
+def test_labels_and_judge_together_cover_the_rate_and_are_no_wider_than_the_labels(passing, right):
+    n, slack = (2000, 0) if os.environ.get('FINETUNE_NOTES_SLOW') else (400, 0.015)
+    rng, kept, widths = np.random.default_rng(0), [], []
+    for seed in range(n):
+        good = rng.random(2200) < passing
+        said = ['good' if s else 'bad' for s in good == (rng.random(2200) < right)]
+        truth = ['good' if g else 'bad' for g in good[:200]]
+        found, alone = combined_rate(said[200:], truth, said[:200], draws=2000, seed=seed), proportion_estimate(truth.count('good'), 200)
+        kept.append(found.lo <= passing <= found.hi)
+        widths.append((found.hi - found.lo, alone.hi - alone.lo))
+    together, alone = np.mean(widths, 0)
+    assert 0.93 - slack <= np.mean(kept) <= 0.97 + slack
+    assert together < (1.02 if right == 0.5 else 1)*alone
+    plan = expected_rate(200, 2000, passing, right, right, combined_rate)
+    assert plan.hi - plan.lo == pytest.approx(together, rel=0.1)
+
+
+def test_labels_and_judge_together_by_hand():
+    truth, judged = ['good']*10 + ['bad']*10, ['good']*9 + ['bad'] + ['bad']*8 + ['good']*2
+    found = combined_rate(['good']*60 + ['bad']*20, truth, judged)
+    assert found.n == 100 and found.estimate == pytest.approx(0.71*9/11 + 0.29*1/9)
+    assert combined_rate(['bad']*20 + ['good']*60, truth, [JudgeVerdict(i, v, v) for i, v in enumerate(judged)]) == found
+    whole = combined_rate([], truth, judged)
+    assert whole.estimate == pytest.approx(0.5) and whole.lo < 0.5 < whole.hi
+
+
+def test_answers_without_a_verdict_are_a_kind_of_their_own():
+    truth, judged = ['good', 'bad']*20, ['good', 'bad']*18 + [None]*4
+    found = combined_rate(['good']*90 + ['bad']*90 + [None]*20, truth, judged)
+    assert found.n == 240 and found.estimate == pytest.approx(0.5)
+    some = combined_rate(['good']*50 + [None]*50, ['good', 'bad'], ['good', 'bad'])
+    assert np.isnan(some.estimate) and 0 <= some.lo < 0.2 and some.hi > 0.8
+
+
+def test_without_labels_nothing_is_known():
+    found = combined_rate(['good']*9, [], [])
+    assert np.isnan(found.estimate) and (found.lo, found.hi, found.n) == (0, 1, 9)
+    for rate in (combined_rate, corrected_rate):
+        with pytest.raises(UserError, match='the same answers'): rate(['good'], ['good', 'bad'], ['good'])
 
 
 def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):

@@ -279,11 +279,13 @@ def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, ca
     row, code = (re.search(rf'```{kind}\n(.*?)```', text, re.S)[1] for kind in ('json', 'python'))
     file = re.search(r"load_rows\('(.*?)'", code)[1]
     assert f'`{file}`' in text
-    rows = [json.loads(row) | dict(judge=judge, label=label) for judge in ('good', 'bad') for label in (judge, '', '')]
+    rows = [json.loads(row) | dict(judge=judge if label else f'{judge.capitalize()}.', label=label) for judge in ('good', 'bad') for label in (judge, '', '')]
     monkeypatch.chdir(tmp_path)
     Path(file).write_text(''.join(json.dumps(r) + '\n' for r in rows*20), encoding='utf-8')
     exec(code, {})
-    agreement, labels, corrected = capsys.readouterr().out.splitlines()
+    none, agreement, labels, combined, corrected = capsys.readouterr().out.splitlines()
+    assert none.startswith('0 ')
     assert "'sensitivity': 1.000" in agreement
     assert labels == str(proportion_estimate(20, 40))
+    assert combined.startswith('0.500 [') and combined.endswith('n=120')
     assert corrected.startswith('0.500 [') and corrected.endswith('n=80')

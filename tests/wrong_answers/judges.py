@@ -2,6 +2,6 @@
 
 wrong = {
     'judges-1': (0.64, 'the judge would call 68.4% good'),
-    'judges-2': (100, 'the interval is'),
+    'judges-2': (50, 'the interval is'),
     'judges-3': ([], 'wrong labels are not in your list'),
 }

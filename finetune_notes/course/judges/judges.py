@@ -2,9 +2,9 @@
 from ..exercises import exercise, expect, is_number, short_repr, to_plain, whole_number
 
 def width(n):
-    "Of the corrected rate's interval, with `n` labelled answers, sensitivity 0.9, specificity 0.8, and half of 1,000 new answers good"
-    from finetune_notes.evaluation.judge import expected_rate
-    found = expected_rate(n, 1000, 0.5, 0.9, 0.8)
+    "Of the combined rate's interval, with `n` labelled answers, sensitivity 0.9, specificity 0.8, and half of 1,000 new answers good"
+    from finetune_notes.evaluation.judge import combined_rate, expected_rate
+    found = expected_rate(n, 1000, 0.5, 0.9, 0.8, combined_rate)
     return found.hi - found.lo
 
 def labels_alone():
@@ -27,16 +27,16 @@ def true_rate(lesson, answer):
     expect(abs(seen - 0.64) < 0.005, f'If {value:.1%} of the answers were good, the judge would call {seen:.1%} good.')
     return 'The judge reports 64 %, and the answers are worse than that.'
 
-@exercise('judges-2', '`expected_rate(100, 1000, 0.5, 0.9, 0.8)` is the plan with 100 labelled answers. How wide is its interval?',
-          'Try 100, 200, 400 and 800 labelled answers, and print the width.',
-          'The width falls roughly with the square root of the number. Between 200 and 500 it passes 0.15.')
+@exercise('judges-2', '`expected_rate(50, 1000, 0.5, 0.9, 0.8, combined_rate)` is the plan with 50 labelled answers. How wide is its interval?',
+          'Try 50, 100, 200 and 400 labelled answers, and print the width.',
+          'The width falls roughly with the square root of the number. Between 50 and 200 it passes 0.15.')
 def labels_needed(lesson, answer):
-    "How many labels the correction needs"
+    "How many labels you need beside a judge"
     n = whole_number(answer)
     expect(20 <= n <= 100_000, f'{n} labelled answers: expected a number between 20 and 100,000.')
     expect(width(n) <= 0.15, f'With {n} labelled answers the interval is {width(n):.2f} wide.')
     expect(width(int(0.8*n)) > 0.15, f'{n} are enough, but {int(0.8*n)} would be as well: try fewer.')
-    return f'With {n} labelled answers the interval is {width(n):.2f} wide, although 1,000 answers were judged. Of labels alone {labels_alone()} would be enough.'
+    return f'With {n} labelled answers the interval is {width(n):.2f} wide. Without the judge, you would need {labels_alone()}.'
 
 @exercise('judges-3', 'Go through the three sentences of the rule. Is each in the answer, with its number or name?',
           'The label is wrong where it says bad and all three sentences are there, or good and one is missing or different.',

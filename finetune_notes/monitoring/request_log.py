@@ -17,6 +17,7 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Lock
 import pandas as pd
 from fastcore.basics import patch
 from ..core.database import transaction
@@ -72,6 +73,7 @@ class RequestLog:
         keep:int=10_000, # How many requests wait in memory at most
     ):
         self.path, self.wait, self.keep, self.waiting, self.lost = Path(path), wait, keep, [], 0
+        self._one_at_a_time = Lock()
         if not self.path.is_file() or not self.path.stat().st_size:
             with self._transaction(write=True, mode='rwc', check=None) as db:
                 if not db.execute('SELECT count(*) FROM sqlite_master').fetchone()[0]:
@@ -92,23 +94,25 @@ class RequestLog:
         request:Request, # Answered
     )->bool: # Is it on the disk? If not, it waits in memory
         "Keep a request, and all that waited"
-        if len(self.waiting) >= self.keep: self.lost += 1
-        else: self.waiting.append(request)
-        try:
-            with self._transaction(write=True) as db:
-                for waiting in self.waiting: _insert(db, waiting)
-        except UserError as e:
-            warnings.warn(f'{e}; {len(self.waiting)} requests wait in memory, {self.lost} are lost', stacklevel=2)
-            return False
-        self.waiting = []
-        return True
+        entry = _row(request), {name: int(bool(passed)) for name, passed in request.checks.items()}
+        with self._one_at_a_time:
+            self.waiting.append(entry)
+            try:
+                with self._transaction(write=True) as db:
+                    for waiting in self.waiting: _insert(db, *waiting)
+            except UserError as e:
+                self.lost += max(0, len(self.waiting) - self.keep)
+                del self.waiting[self.keep:]
+                warnings.warn(f'{e}; {len(self.waiting)} requests wait in memory, {self.lost} are lost', stacklevel=2)
+                return False
+            self.waiting.clear()
+            return True
 
-def _insert(db, request):
-    "Add a request and the checks that it failed"
+def _insert(db, row, checks):
+    "Add a request and what its checks said"
     names, marks = ', '.join(f'"{c}"' for c in _columns), ', '.join('?' for _ in _columns)
-    number = db.execute(f'INSERT INTO request ({names}) VALUES ({marks})', _row(request)).lastrowid
-    db.executemany('INSERT INTO app_check VALUES (?, ?, ?)',
-                   [(number, name, int(passed)) for name, passed in request.checks.items()])
+    number = db.execute(f'INSERT INTO request ({names}) VALUES ({marks})', row).lastrowid
+    db.executemany('INSERT INTO app_check VALUES (?, ?, ?)', [(number, name, passed) for name, passed in checks.items()])
 
 # %% ../../nbs/library/monitoring/request_log.ipynb #df5ca51f
 @patch

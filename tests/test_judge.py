@@ -167,6 +167,15 @@ def test_rows_without_a_verdict_are_counted_apart():
     assert judge_agreement(['bad', 'bad', 'good', 'bad'], [v.label for v in said]) == found
 
 
+def test_each_rate_counts_its_own_answers():
+    truth, said = ['good']*5 + ['bad']*4, ['good']*4 + ['bad'] + ['good']*3 + ['bad']
+    found = judge_agreement(truth, said)
+    expected = dict(agreement=(5, 9), precision=(4, 7), sensitivity=(4, 5), specificity=(1, 4))
+    assert {name: found[name] for name in expected} == {name: proportion_estimate(*counts) for name, counts in expected.items()}
+    other = judge_agreement(truth, said, positive='bad')
+    assert (other['sensitivity'], other['specificity'], other['precision']) == (found['specificity'], found['sensitivity'], proportion_estimate(1, 2))
+
+
 def test_a_judge_that_never_answers_says_nothing():
     found = judge_agreement(['good', 'bad'], [None, None])
     assert (found['n'], found['none']) == (0, 2)

@@ -275,6 +275,12 @@ def test_answers_without_a_verdict_are_a_kind_of_their_own():
     assert np.isnan(some.estimate) and 0 <= some.lo < 0.2 and some.hi > 0.8
 
 
+def test_a_judge_without_errors_is_worth_as_much_as_labels():
+    answers = ['good', 'bad']*200
+    found, labels = combined_rate(answers, answers, answers), proportion_estimate(400, 800)
+    assert (found.hi - found.lo)/(labels.hi - labels.lo) == pytest.approx(1, abs=0.05)
+
+
 def test_without_labels_nothing_is_known():
     found = combined_rate(['good']*9, [], [])
     assert np.isnan(found.estimate) and (found.lo, found.hi, found.n) == (0, 1, 9)

@@ -1,11 +1,11 @@
 "What the lesson on evals does not show: hostile names, odd questions, and agreement over many inputs"
 import json
-import re
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 import numpy as np
 import pytest
+from own_case import own_case
 from IPython.core.formatters import DisplayFormatter
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from scipy.stats import binomtest
@@ -270,11 +270,7 @@ def test_a_claim_is_not_judged_under_tiny(monkeypatch):
 
 
 def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):
-    book = json.loads((Path(__file__).parents[1]/'nbs/lessons/20_evals.ipynb').read_text(encoding='utf-8'))
-    text = next(t for c in book['cells'] if '## For your own case' in (t := ''.join(c['source'])))
-    row, code = (re.search(rf'```{kind}\n(.*?)```', text, re.S)[1] for kind in ('json', 'python'))
-    file = re.search(r"load_rows\('(.*?)'", code)[1]
-    assert f'`{file}`' in text
+    row, code, file = own_case('20_evals')
     monkeypatch.chdir(tmp_path)
     Path(file).write_text(row*12 + json.dumps(json.loads(row) | dict(new='?'*300)) + '\n', encoding='utf-8')
     names = {}

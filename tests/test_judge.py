@@ -1,11 +1,11 @@
 "What the lesson on judges does not show: generators and judges that misbehave, and every way two verdicts can meet"
 import json
 import os
-import re
 from itertools import product
 from pathlib import Path
 import numpy as np
 import pytest
+from own_case import own_case
 from hypothesis import given, settings, strategies as st
 from finetune_notes.evaluation.scoreboard import assertion
 from finetune_notes.evaluation.judge import JudgeVerdict, combined_rate, corrected_rate, expected_rate, judge_agreement, judge_texts, audit_labels, both_orders, judge_pairs, generate_or_withhold, generate_with_repair, generate_with_retry, agreement_by_round
@@ -289,11 +289,7 @@ def test_without_labels_nothing_is_known():
 
 
 def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):
-    book = json.loads((Path(__file__).parents[1]/'nbs/lessons/24_judges.ipynb').read_text(encoding='utf-8'))
-    text = next(t for c in book['cells'] if '## For your own case' in (t := ''.join(c['source'])))
-    row, code = (re.search(rf'```{kind}\n(.*?)```', text, re.S)[1] for kind in ('json', 'python'))
-    file = re.search(r"load_rows\('(.*?)'", code)[1]
-    assert f'`{file}`' in text
+    row, code, file = own_case('24_judges')
     rows = [json.loads(row) | dict(judge=judge if label else f'{judge.capitalize()}.', label=label) for judge in ('good', 'bad') for label in (judge, '', '')]
     monkeypatch.chdir(tmp_path)
     Path(file).write_text(''.join(json.dumps(r) + '\n' for r in rows*20), encoding='utf-8')

@@ -19,6 +19,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                               'finetune_notes/annotation/agreement.py'),
                                                      'finetune_notes.annotation.agreement.save_votes_jsonl': ( 'library/annotation/agreement.html#save_votes_jsonl',
                                                                                                                'finetune_notes/annotation/agreement.py'),
+                                                     'finetune_notes.annotation.agreement.specific_agreement': ( 'library/annotation/agreement.html#specific_agreement',
+                                                                                                                 'finetune_notes/annotation/agreement.py'),
                                                      'finetune_notes.annotation.agreement.system_votes': ( 'library/annotation/agreement.html#system_votes',
                                                                                                            'finetune_notes/annotation/agreement.py'),
                                                      'finetune_notes.annotation.agreement.to_frame': ( 'library/annotation/agreement.html#to_frame',

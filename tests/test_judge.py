@@ -1,6 +1,7 @@
 "What the lesson on judges does not show: generators and judges that misbehave, and every way two verdicts can meet"
 import json
 import os
+import re
 from itertools import product
 from pathlib import Path
 import numpy as np
@@ -290,13 +291,28 @@ def test_without_labels_nothing_is_known():
 
 def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):
     row, code, file = own_case('24_judges')
-    rows = [json.loads(row) | dict(judge=judge if label else f'{judge.capitalize()}.', label=label) for judge in ('good', 'bad') for label in (judge, '', '')]
+    rule, asked = json.loads(row)['must_say'], []
+    def server(url, body, key, timeout):
+        "Says yes where the answer contains the sentence, and in one answer nothing that counts"
+        text = body['messages'][-1]['content']
+        asked.append((len(body['messages']), body['max_tokens'], text))
+        answer, sentence = re.fullmatch(r'Answer: (.*)\nStatement: (.*)\nDoes the answer contain this statement\?', text).groups()
+        said = 'Perhaps.' if answer == 'odd' else 'Yes' if sentence in answer else 'no.'
+        return 200, json.dumps(dict(choices=[dict(message=dict(content=said), finish_reason='stop')])), None
+    monkeypatch.setattr('finetune_notes.generation.recorder.post_json', server)
     monkeypatch.chdir(tmp_path)
-    Path(file).write_text(''.join(json.dumps(r) + '\n' for r in rows*20), encoding='utf-8')
-    exec(code, {})
+    answers = [(' '.join(rule), 'good'), (rule[0], 'bad')]
+    rows = [json.loads(row) | dict(text=text, label=label) for text, truth in answers for label in (truth, '', '')]*20
+    rows.append(rows[0] | dict(text='odd', label=''))
+    Path(file).write_text(''.join(json.dumps(r) + '\n' for r in rows), encoding='utf-8')
+    exec(code, names := {})
     none, agreement, labels, combined, corrected = capsys.readouterr().out.splitlines()
-    assert none.startswith('0 ')
-    assert "'sensitivity': 1.000" in agreement
+    assert len(asked) == len(rule)*len(rows) and {a[:2] for a in asked} == {(10, 8)}
+    assert names['verdicts'] == ['good']*3 + ['bad']*3 + names['verdicts'][6:120] + [None]
+    assert none.startswith('1 ')
+    assert "'sensitivity': 1.000" in agreement and "'specificity': 1.000" in agreement
     assert labels == str(proportion_estimate(20, 40))
-    assert combined.startswith('0.500 [') and combined.endswith('n=120')
+    assert combined.endswith('n=121')
     assert corrected.startswith('0.500 [') and corrected.endswith('n=80')
+    exec(code, {})
+    assert len(asked) == len(rule)*len(rows) # The second run asks nothing again

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 import pytest
+from own_case import own_case
 from finetune_notes.core import checkpoints as models
 from finetune_notes.core.settings import UserError
 from finetune_notes.generation.decoding import generate
@@ -169,3 +170,21 @@ def test_other_weights_in_a_folder_of_the_same_name_are_another_model(tmp_path, 
     assert models.load_checkpoint().identity == first
     (tmp_path/'model.safetensors').write_bytes(b'two')
     assert models.load_checkpoint().identity != first
+
+def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, capsys):
+    row, code, file = own_case('10_next_token')
+    name = "'HuggingFaceTB/SmolLM2-135M-Instruct'"
+    assert code.count(name) == 1
+    monkeypatch.chdir(tmp_path)
+    rows = [dict(json.loads(row), question=f'Question {i}?') for i in range(10)]
+    Path(file).write_text(''.join(json.dumps(r) + '\n' for r in rows), encoding='utf-8')
+    names = {}
+    exec(code.replace(name, repr(models.load_checkpoint('tiny').source)), names)
+    *formats, gain = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in formats] == list(names['found']) == ['bare', 'chat', 'few-shot']
+    assert all('n=6' in line for line in [*formats, gain])
+    assert names['chat'](*rows[:3]).count(rows[0]['answer']) == 2, 'the answer that is measured stands in the prompt'
+    logits = names['model'](**(ids := names['tokenizer'](rows[4]['question'] + '\n' + rows[4]['answer'], return_tensors='pt'))).logits[0].log_softmax(-1)
+    n = len(names['tokenizer'](rows[4]['answer'])['input_ids'])
+    p = logits[-n-1:-1].gather(-1, ids['input_ids'][0, -n:, None])
+    assert names['found']['bare'][0] == pytest.approx(-p.mean().item(), rel=1e-3)

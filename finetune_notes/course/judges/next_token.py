@@ -35,7 +35,7 @@ kinds = ('format', 'model', 'check', 'training')
 reasons = ('In the chat format the same question was answered, so neither the model nor a training is to blame.',
            'Look at its row in the first table: it is wrong in all four formats, so another format would not help.',
            'A search for the word "Earth" finds it, so only reading or a stricter rule shows that it is wrong.',
-           'Before the corrections the same model answered this question rightly, in the same format.')
+           'Before the training the same model answered this question rightly, in the same format.')
 
 @exercise('next_token-3', 'Look up each question in the tables: what came in the other formats, and before the training?',
           'Which of the four would be repaired by a stricter count, and which by another text before the answer?')

@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
+from own_case import own_case
 from finetune_notes.core.settings import UserError
 from finetune_notes.core.http import UnusableAnswer, retry_after
 from finetune_notes.data.synthesize import parse_answer_row, facet_coverage, endpoint_generator, count_failures, append_answer, coverage_requests, function_generator, read_kept, rename_column, spoken_names, split_groups, synthesize
@@ -307,3 +309,15 @@ def test_a_local_answer_that_was_cut_off_is_no_answer():
 def test_the_largest_groups_are_dealt_first():
     parts = split_groups(range(100), ['large']*50 + [*range(50)], dict(train=.5, test=.5))
     assert [len(p) for p in parts.values()] == [50, 50]
+
+def test_the_lines_for_your_own_case_run_as_they_stand(serve, runs, tmp_path, monkeypatch, capsys):
+    row, code, file = own_case('22_synthetic_data')
+    said = iter(range(1000))
+    url, _ = serve(lambda n, body: (200, chat(f"{body['messages'][-1]['content'].split(': ')[1]}{f', please ({next(said)})'*(n % 3 > 0)}", 'stop')))
+    monkeypatch.chdir(tmp_path)
+    rows = [dict(json.loads(row), question=f'mean {c} per {d}') for c in ('latency', 'size', 'price') for d in ('shop', 'region', 'month', 'user')]
+    Path(file).write_text(''.join(json.dumps(r) + '\n' for r in rows), encoding='utf-8')
+    exec(code.replace('http://127.0.0.1:8080/v1', url).replace('steps = load_checkpoint(), 100', 'steps = load_checkpoint(), 1'), {})
+    out = capsys.readouterr().out
+    assert [f'{name}: 0 of 6 right' in out for name in ('no rewrites', 'all rewrites', 'checked', 'random')] == [True]*4
+    assert 'rejected' in out and 'checked − random +0.000 [' in out

@@ -9,7 +9,7 @@ _symptoms = dict(
               'How many depends on the special tokens of the prompt.'),
     d=('T9', 'The name stands in a system message that nobody wrote.'),
     e=('T11', 'What is cut off before the training is never learned, and the file does not show it.'),
-    f=('T13', 'Look at what is added after the prompt was trimmed.'))
+    f=('T13', 'Look at what stands at the end of the prompt.'))
 
 def is_dictionary(answer, *keys):
     "Raise `WrongAnswer` unless the answer is a dictionary with these keys"

@@ -1,9 +1,12 @@
 "What the lesson on looking does not show: hostile rows in a real browser, odd files, and searches over many inputs"
+import json
 import random
+import re
 import shutil
 import subprocess
 import tracemalloc
 from html.parser import HTMLParser
+from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -170,3 +173,26 @@ def test_what_is_left_out_is_far_from_the_threshold(sets, threshold, at_once):
     kept = prune_candidates(hash_matrix(sets), pairs, threshold, at_once).tolist()
     share = {(a, b): jaccard(sets[a], sets[b]) for a,b in pairs.tolist()}
     assert kept == [list(p) for p in share if share[p] >= threshold - 0.05] or any(abs(s - threshold + 0.05) < 1e-9 for s in share.values())
+
+@pytest.mark.parametrize('label', ["'kind'", 'None'])
+def test_the_lines_for_your_own_case_run_with_a_label_and_without(label, tmp_path, monkeypatch, capsys):
+    book = json.loads((Path(__file__).parents[1]/'nbs/lessons/21_look_at_your_data.ipynb').read_text(encoding='utf-8'))
+    cells = [''.join(c['source']) for c in book['cells']]
+    text = next(t for t in cells if '## For your own case' in t)
+    blocks = re.findall(r'```python\n(.*?)```', text[text.index('## For your own case'):], re.S)
+    assert blocks[0].startswith("label = 'kind'") and "'my_file.csv'" in blocks[0]
+    monkeypatch.chdir(tmp_path)
+    fields = 'text,answer,kind' if label != 'None' else 'text,answer'
+    lines = [f'"{name}, how long does {what} take? Thanks.","{what} takes {n % 7 + 2} days.",{what}' for n, (what, name) in
+             enumerate((what, name) for what in ('delivery', 'a refund', 'an exchange', 'the repair') for name in 'ABCDEFGHIJKL')]
+    if label == 'None': lines = [l.rpartition(',')[0] for l in lines]
+    Path('my_file.csv').write_text('\n'.join([fields, *lines]) + '\n', encoding='utf-8')
+    names = {}
+    imports = next(t for t in cells if 'from sklearn' in t)
+    core = re.search(r'def core.*?\n\n', next(t for t in cells if 'def core' in t), re.S)[0]
+    copier = re.search(r'copier = .*?\)\)\n', next(t for t in cells if 'copier = ' in t), re.S)[0]
+    for code in (imports, core, copier, *blocks): exec(code.replace("label = 'kind'", f'label = {label}'), names)
+    out = capsys.readouterr().out
+    assert 'groups at random' in out and ('copying is right' in out) == (label != 'None')
+    assert len(set(names['groups'])) == 4 and not set(names['groups'][names['train']]) & set(names['groups'][names['test']])
+    assert names['core']('Wie kündige ich mein Abonnement?') == shingles(' kündige ich mein ?')

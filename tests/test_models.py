@@ -184,7 +184,8 @@ def test_the_lines_for_your_own_case_run_as_they_stand(tmp_path, monkeypatch, ca
     assert [line.split()[0] for line in formats] == list(names['found']) == ['bare', 'chat', 'few-shot']
     assert all('n=6' in line for line in [*formats, gain])
     assert names['chat'](*rows[:3]).count(rows[0]['answer']) == 2, 'the answer that is measured stands in the prompt'
-    logits = names['model'](**(ids := names['tokenizer'](rows[4]['question'] + '\n' + rows[4]['answer'], return_tensors='pt'))).logits[0].log_softmax(-1)
-    n = len(names['tokenizer'](rows[4]['answer'])['input_ids'])
+    answer = rows[4]['answer'] + names['tokenizer'].eos_token # Its end counts, too
+    logits = names['model'](**(ids := names['tokenizer'](rows[4]['question'] + '\n' + answer, return_tensors='pt'))).logits[0].log_softmax(-1)
+    n = len(names['tokenizer'](answer)['input_ids'])
     p = logits[-n-1:-1].gather(-1, ids['input_ids'][0, -n:, None])
     assert names['found']['bare'][0] == pytest.approx(-p.mean().item(), rel=1e-3)

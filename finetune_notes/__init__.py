@@ -27,8 +27,10 @@ Modules:
 - `finetune_notes.cases.queries.equivalence`: When two queries mean the same, and a grammar in which a wrong one cannot be written
 - `finetune_notes.cases.queries.execution`: From a checked query to a table of results, without a user's text ever becoming SQL
 - `finetune_notes.cases.queries.paraphrases`: The words of questions: what users call things, how they ask, and how they mistype
+- `finetune_notes.cases.queries.prompted`: Many prompts for one task, asked of larger models once, and their answers kept
 - `finetune_notes.cases.queries.prompts`: What a long prompt is made of, what each part costs, and which columns to send along
 - `finetune_notes.cases.queries.question_grammar`: A question is clauses one after another, and its query is their union
+- `finetune_notes.cases.queries.repair`: What a grammar cannot see: values that were copied badly, and rules that join two parts of a query
 - `finetune_notes.cases.queries.rides`: A few hundred questions of one team in English, each with its query: a task that is learned in minutes, and not perfectly
 - `finetune_notes.cases.queries.schema`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.queries.scoring`: How a query that a model wrote is judged, from cheap checks to running it

@@ -123,15 +123,14 @@ def test_asking_without_an_assistant(here):
     refused(here('ask', 'errors', '--columns', 'error'), 'finetune-notes run assistant')
 
 def test_what_is_asked_is_what_is_evaluated(place, monkeypatch):
-    from finetune_notes.cases.queries.assistant import ask, ask_all, latest_assistant
+    from finetune_notes.cases.queries.assistant import ask, ask_all, improve, latest_assistant
     from finetune_notes.cases.queries.dataset import query_dataset
-    from finetune_notes.cases.queries.dsl import parse_dsl
     from finetune_notes.core.settings import UserError
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(place/'runs'))
     run, examples = latest_assistant(), query_dataset('validation')[:4]
-    answers, _, _ = ask_all('tuned + grammar', examples, run)
+    answers, _, _ = ask_all(examples, run)
     for example,answer in zip(examples, answers):
-        try: assert ask(example.question, example.columns, run.model(), run.base.tokenizer()) == parse_dsl(answer.text)[0]
+        try: assert ask(example.question, example.columns, run.model(), run.base.tokenizer()).query == improve(example, answer.text)[0]
         except UserError as e: assert repr(answer.text) in str(e)
 
 hostile = '"a,b",größe,"it\'s ""quoted""",; DROP TABLE spans; --,{{7*7}},<|im_end|>'
@@ -140,7 +139,7 @@ def test_asking_with_odd_columns(there):
     done = there('ask', "errors'; DROP TABLE spans; --", '--columns', hostile, '--json')
     assert done.returncode in (0, 2) and 'Traceback' not in done.stderr
     if done.returncode == 0: assert isinstance(json.loads(done.stdout), dict)
-    else: assert 'no valid query was found' in done.stderr and done.stdout == ''
+    else: assert 'no query was found' in done.stderr and done.stdout == ''
 
 functions = [dict(id='simple_0', question=[[dict(role='user', content='Heat the oven to 180.')]], function=[dict(name='heat', description='Heat the oven.', parameters=dict(type='dict', properties=dict(degrees=dict(type='integer')), required=['degrees']))]),
              dict(id='irrelevance_0', question=[[dict(role='user', content='Hello.')]], function=[])]

@@ -173,7 +173,7 @@ def as_indented(records): return json.dumps([json.loads(r) for r in records], in
 def test_round_trip(tmp_path, name, written, packed):
     "What is written is read again, with the characters at which Python's splitlines would cut a line"
     odd = Example('a\u2028b\x85c\u2029"d"', ('x\x0cy', 'né'), dict(breakdowns=['né'], filters=[dict(column='né', op='=', value='\u2028')]))
-    rows = [*make_examples(TEST_FAMILIES, 200, seed=11, held_out=True), odd]
+    rows = [*make_examples(TEST_FAMILIES, 200, seed=11, split='test'), odd]
     (tmp_path/name).write_bytes(packed(written(list(map(to_record, rows))).encode()))
     assert load_examples(tmp_path/name) == rows
 
@@ -269,13 +269,13 @@ def test_no_leak():
         assert max(len(columns & c)/len(columns | c) for c in seen) < .8
 
 def test_answers_are_valid():
-    for e in make_examples(FAMILIES, 1500, seed=99, held_out=True):
+    for e in make_examples(FAMILIES, 1500, seed=99, split='test'):
         for q in (e.query, e.existing): assert q is None or not validate(q, e.columns), (e.question, q)
         assert 1 <= len(e.question) <= 175 and '\x01' not in e.question and e.query != e.existing
 
 def test_values_are_said():
     "Every value that a filter asks for stands in the question or in the query before it"
-    for e in make_examples(FAMILIES, 1500, seed=98, held_out=True):
+    for e in make_examples(FAMILIES, 1500, seed=98, split='test'):
         for f in e.query.get('filters', []):
             values = f['value'] if isinstance(f.get('value'), list) else [f.get('value')]
             for v in (v for v in values if isinstance(v, str)):
@@ -294,7 +294,7 @@ def test_spans_of_every_family():
         assert set(table.columns) == {'timestamp', *s.columns} and len(table) == 300 and table.timestamp.is_monotonic_increasing
 
 def test_spans_for_plants_values():
-    rows = make_examples(TEST_FAMILIES, 150, seed=12, held_out=True)
+    rows = make_examples(TEST_FAMILIES, 150, seed=12, split='test')
     for e in rows:
         events = generate_spans_for(e.columns, [e.query], n=600)
         assert set(events.columns) == {'timestamp', *e.columns}

@@ -128,7 +128,7 @@ def _measure_queries(rounds, size):
 
 def _measure_ask(rounds, size):
     "One question at a time, inside the grammar of its columns, with the model in memory"
-    from finetune_notes.cases.queries.assistant import grammar_for
+    from finetune_notes.cases.queries.prompts import answer_grammar
     from finetune_notes.core.checkpoints import working_dtype
     from finetune_notes.cases.queries.dataset import query_dataset
     from finetune_notes.generation.decoding import generate
@@ -136,7 +136,7 @@ def _measure_ask(rounds, size):
     loaded, found = model(working_dtype()), []
     for e,p in [*zip(query_dataset('validation'), prompts)]*rounds:
         began = time.perf_counter()
-        made, = generate(loaded, tokenizer, [p], 60, [grammar_for(e)], label=None)
+        made, = generate(loaded, tokenizer, [p], 60, [answer_grammar(e)], label=None)
         found.append((time.perf_counter() - began, made.tokens))
     found = sorted(found[len(prompts)*(rounds > 1):])
     return [

@@ -150,8 +150,9 @@ def ask_command(
     check_question(question, names, query)
     from finetune_notes.cases.queries import assistant
     run = assistant.latest_assistant()
-    answer = assistant.ask(question, names, run.model(), run.base.tokenizer(), query)
-    return answer if json else assistant.canonical_text(answer)
+    reply = assistant.ask(question, names, run.model(), run.base.tokenizer(), query)
+    for change in reply.changes: print(change, file=sys.stderr)
+    return reply.query if json else assistant.canonical_text(reply.query)
 
 # %% ../../nbs/library/course/cli.ipynb #e8445666
 def only_case(

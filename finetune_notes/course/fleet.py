@@ -71,7 +71,7 @@ def answers_from_server(
     examples:list[Example], # Questions
 )->list[Answer]: # `UserError` where the server owes answers
     "The assistant's answers to a test set, from a server"
-    got = generator([prompt_fields(replace(e, query=None), write=to_dsl) for e in examples])
+    got = generator([prompt_fields(replace(e, query=None)) for e in examples])
     owed = [a for a in got if isinstance(a, Exception) and not isinstance(a, UnusableAnswer)]
     if owed:
         raise UserError(f'{len(owed)} of {len(got)} answers did not come ({count_failures(owed).index[0]}); those '

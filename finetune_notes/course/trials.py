@@ -59,9 +59,9 @@ def _teaching(
 ): # Examples, template, recipe
     "What a lesson trains on, and how"
     if case == 'queries':
-        from finetune_notes.cases.queries.assistant import assistant_recipe, prompt_templates, training_fields
+        from finetune_notes.cases.queries.assistant import assistant_recipe, training_fields, tuned_template
         from finetune_notes.cases.queries.dataset import query_dataset
-        return [training_fields(e) for e in query_dataset('train')[:n]], prompt_templates['tuned'], assistant_recipe
+        return [training_fields(e) for e in query_dataset('train')[:n]], tuned_template, assistant_recipe
     from finetune_notes.cases.support.agents import support_dataset
     from finetune_notes.cases.support.service import service_sft_recipe, service_template
     return ([dict(prompt=t, answer=a) for t, a in support_dataset('history')[['text', 'answer']][:n].to_numpy()],
@@ -252,7 +252,7 @@ def benchmark_prompts(
     from finetune_notes.cases.queries.dataset import query_dataset
     run = train_assistant(query_dataset('train')[:taught])
     return (lambda dtype: _cast(run.model(), dtype), tokenizer,
-            [prompt_for('tuned', e, tokenizer) for e in query_dataset('validation')[:n]])
+            [prompt_for(e, tokenizer) for e in query_dataset('validation')[:n]])
 
 def _cast(model, dtype:str):
     "The same weights in another format"

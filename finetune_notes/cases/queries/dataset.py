@@ -15,8 +15,10 @@ import ast, hashlib, json, random, re, sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from .equivalence import used_columns
 from .question_grammar import generate_question
-from .telemetry import TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, generate_schema
+from .telemetry import (TEST_FAMILIES, TRAIN_FAMILIES, VALIDATION_FAMILIES, generate_schema,
+                                                    restyle_schema)
 from .paraphrases import query_to_json
 from .schema import read_query, validate
 from ...core.artifacts import frozen_bytes
@@ -33,6 +35,7 @@ class Example:
     query:dict|None = None # The query it should become, if known
     existing:dict|None = None # The query on the user's screen, if the question changes one
     family:str = '' # Schema family, for splitting
+    kind:str = '' # Of difficulty that the question was made for, empty for most
 
 def _natural_order(names, rng):
     "Columns as data stores list them: shuffled, or by namespace with the namespaces in any order"
@@ -46,20 +49,27 @@ def _natural_order(names, rng):
 def make_example(
     schema, # Columns with their kinds
     rng, # random.Random
-    held_out=False, # Use the wordings that are kept for the test set
+    split='train', # Whose wordings may be used beside those of training: train, validation or test
 ):
     "One example over a schema, or None where the intent drawn does not fit it"
-    asked = generate_question(schema, rng, held_out)
+    asked = generate_question(schema, rng, split)
     if not asked: return None
-    question, query, existing = asked
-    return Example(question, _natural_order(schema.columns, rng), query, existing, schema.family)
+    question, query, existing, kind = asked
+    styled = any(re.search('[/-]', c) for c in used_columns(query))
+    return Example(question, _natural_order(schema.columns, rng), query, existing, schema.family,
+                   kind or 'slashes and dashes'*styled)
+
+def _schema_of(family, rng):
+    "A variant of a family; in one of five the names are written with slashes or dashes"
+    schema = generate_schema(family, rng.randrange(10**6))
+    return restyle_schema(schema, rng.choice('/-')) if rng.random() < .2 else schema
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #4a6196b5
 def make_examples(
     families, # Names of schema families, drawn in turn
     n:int, # Number of examples
     seed:int=0, # Seed of everything: schemas, questions, order of columns
-    held_out:bool=False, # Use also the wordings that are kept from training?
+    split:str='train', # Whose wordings may be used beside those of training: train, validation or test
 )->list[Example]:
     "`n` different examples over variants of the given families"
     families, rng, out, seen, k = tuple(families), random.Random(f'examples/{seed}'), [], set(), 0
@@ -68,32 +78,31 @@ def make_examples(
         k += 1
         if k > 100*n + 1000:
             raise UserError(f'only {len(out)} of {n} different examples can be made from {len(families)} families')
-        example = make_example(generate_schema(families[k % len(families)], rng.randrange(10**6)), rng, held_out)
+        example = make_example(_schema_of(families[k % len(families)], rng), rng, split)
         key = example and (example.question, example.columns, query_to_json(example.existing))
         if example and key not in seen: out.append(example); seen.add(key)
     return out
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #65c48d12
-_SPLITS = dict(train=(TRAIN_FAMILIES, 2400, 1, False), validation=(VALIDATION_FAMILIES, 200, 2, False),
-               test=(TEST_FAMILIES, 400, 3, True))
+_SPLITS = dict(train=(TRAIN_FAMILIES, 2400, 1), validation=(VALIDATION_FAMILIES, 300, 2), test=(TEST_FAMILIES, 600, 4))
 _SHA256 = dict(
-    train='f1a1134c11753a2387838d0366d5cbb0a2d7b5153d348dc9b6ae3405913a8ee5',
-    validation='c34d12cc9e593746aa20f541ce06b4ff37f302ca4dbde862732f6cf6c4c976cf',
-    test='aa1ead127f50da55c2844b07d392ebb7a277bde87ab9b7b63843f26480ce97c4')
+    train='1eec255e0cf81bca47ea1d73f97701518da12a9a9b8162de9aeb5d929909328b',
+    validation='8c782e2a702bee8f301dba0975bc594999822a5c8ccfdc4b7b8c5f8c529189f8',
+    test='7c72bfcf56bcafb13a3685219f97bbd9a91ba1ce429ba46207ed80f475c95c3f')
 
 def to_record(
     example:Example, # One of any split
 )->str: # One line of JSON, without the newline
     "An example as a row of our own file format"
     row = dict(question=example.question, columns=list(example.columns), query=example.query, existing=example.existing,
-               family=example.family)
+               family=example.family, kind=example.kind)
     return query_to_json({k: v for k, v in row.items() if v not in (None, '')})
 
 def split_text(
-    split, # train, val or test
+    split, # train, validation or test
 ):
     "A frozen split as the text of its file"
-    return ''.join(to_record(e) + '\n' for e in make_examples(*_SPLITS[split][:3], held_out=_SPLITS[split][3]))
+    return ''.join(to_record(e) + '\n' for e in make_examples(*_SPLITS[split], split))
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #0ea9082b
 def freeze_query_dataset(
@@ -113,7 +122,7 @@ def query_dataset(
     raw = frozen_bytes(load_settings().data/'assistant'/f'{split}.jsonl', _SHA256[split],
                        lambda: split_text(split).encode())
     return [
-        Example(r['question'], tuple(r['columns']), r.get('query'), r.get('existing'), r['family'])
+        Example(r['question'], tuple(r['columns']), r.get('query'), r.get('existing'), r['family'], r.get('kind', ''))
         for r in map(json.loads, raw.decode().splitlines())
     ]
 
@@ -152,7 +161,7 @@ def _from_ours(row, asked='question'):
     "An example from a row that has its parts as fields"
     question, columns = _question(row.get(asked), asked), _names(row.get('columns'), 'columns')
     return Example(question, columns, _query_in(row, 'query', columns), _query_in(row, 'existing'),
-                   row['family'] if isinstance(row.get('family'), str) else '')
+                   *(row[k] if isinstance(row.get(k), str) else '' for k in ('family', 'kind')))
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #939e8897
 _HUMAN = re.compile(r'\s*NLQ:\s*"(?P<question>.*)"\s*(?:EXISTING '

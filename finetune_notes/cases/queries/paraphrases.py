@@ -25,12 +25,20 @@ _DURATIONS, _ENDPOINTS, _SERVICES, _PROBLEMS, _CODES = (_DATA['columns'][word]
                                                         for word in ('duration', 'endpoint', 'service', 'problem',
                                                                      'code'))
 
+@cache
+def _words_of(column):
+    "The words of a column name"
+    return [w.lower() for w in re.split(r'[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])', column) if w]
+
 def first_present(
     names, # In order of preference
     columns, # Name → kind of the columns that exist
 ):
-    "The first of some names that is there"
-    return next((n for n in names if n in columns), None)
+    "The first column whose words are those of one of the names: `service/name` is `service.name` in another style"
+    by_words = {}
+    for c in columns: by_words.setdefault(' '.join(_words_of(c)), []).append(c)
+    found = (n if n in columns else by_words.get(' '.join(_words_of(n)), [None])[0] for n in names)
+    return next((c for c in found if c), None)
 
 def duration_of(
     columns, # Name → kind of the columns that exist
@@ -76,9 +84,6 @@ _GENERIC, _TRAILING, _UNITS, _RESERVED = (set(_DATA['words'][use]) for use in ('
                                                                                'reserved'))
 _SYNONYMS = _DATA['synonyms']
 
-def _words_of(column):
-    "The words of a column name"
-    return [w.lower() for w in re.split(r'[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])', column) if w]
 def _namespaces(column):
     "The parts of a column name before its last word"
     return [0] + [len(_words_of(column[:m.start()])) for m in re.finditer(r'[.]', column)]
@@ -118,7 +123,7 @@ def phrase_index(
     return out
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #535a6188
-_WORDINGS = _DATA['wordings'] # Of each intent: train and held_out
+_WORDINGS = _DATA['wordings'] # Of each intent: train, validation and test
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #351e73e1
 _KEYS = 'calculations filters filter_combination breakdowns orders havings limit time_range granularity'.split()
@@ -159,9 +164,9 @@ class QuestionContext:
     def __init__(self,
         schema, # Columns with their kinds
         rng, # random.Random
-        held_out=False, # Use the wordings that are kept for the test set
+        split='train', # Whose wordings may be used beside those of training: train, validation or test
     ):
-        self.columns, self.rng, self.held_out = schema.columns, rng, held_out
+        self.columns, self.rng, self.split = schema.columns, rng, split
         self.names = tuple(schema.columns)
         self.by_column = {}
         for p, c in phrase_index(self.names).items(): self.by_column.setdefault(c, []).append(p)
@@ -175,8 +180,9 @@ class QuestionContext:
         key, # Of the list of phrases
         **slots,
     ):
-        options = _WORDINGS[key]['train'] + _WORDINGS[key]['held_out']*self.held_out
-        return self.pick(options).format(**slots)
+        wordings = _WORDINGS[key]
+        kept = [] if self.split == 'train' else wordings[self.split]
+        return self.pick(wordings['train'] + kept).format(**slots)
     def kind(self, *kinds): return [c for c, col in self.columns.items() if col.kind in kinds and c in self.by_column]
 
 class IntentUnavailable(Exception): "This intent needs something that the schema lacks"
@@ -231,7 +237,7 @@ def group_column(
     avoid=(), # Columns that are taken
 ):
     "A column to group by: mostly categories, sometimes a code, a flag or an identifier"
-    kinds = a.rng.choices([('category',), ('status',), ('bool',), ('id',)], [76, 10, 5, 9])[0]
+    kinds = a.rng.choices([('category',), ('status',), ('bool',), ('id',)], [76, 10, 0 if words else 5, 9])[0]
     if not [c for c in a.kind(*kinds) if c not in avoid]: kinds = ('category',)
     return some_column(a, *kinds, words=words, avoid=avoid)
 
@@ -257,13 +263,13 @@ def _slip(word, rng):
 def _typo(text, rng):
     "A slip in one of the longer words outside the protected parts"
     pieces = re.split(f'({_P[0]}.*?{_P[1]}|[^A-Za-z{_P[0]}]+)', text)
-    long = [k for k, p in enumerate(pieces) if p.isalpha() and p.islower() and len(p) > 4]
+    long = [k for k, p in enumerate(pieces) if p.isalpha() and p.islower() and len(p) > 4 and p != 'spans'] # 'sans' is a word
     if long: k = rng.choice(long); pieces[k] = _slip(pieces[k], rng)
     return ''.join(pieces)
 
 def _prefixed(prefix, text):
     "\"what is the\" agrees with what follows"
-    many = re.match(r'(\w+ ){0,3}\w{3,}s\b', text)
+    many = re.match(r'((?!(?:of|by|per|for|across|where|with)\b)\w+ ){0,3}\w{3,}s\b', text)
     return f"{re.sub('^what (is|.s) the|^what.s the', 'what are the', prefix) if many else prefix} {text}"
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #0992db6f

@@ -155,8 +155,7 @@ def time_clause(
 ):
     "A time clause: most are periods, a few have a name of their own"
     if a.chance(.15):
-        text, seconds = a.pick([('today', 86400), ('this week', 604800), ('since yesterday', 86400),
-                                ('in the last half hour', 1800)])
+        text, seconds = a.pick([('today', 86400), ('this week', 604800), ('in the last half hour', 1800)])
         return text, dict(time_range=seconds)
     text, seconds = _period(a)
     return a.say('when', t=text), dict(time_range=seconds)
@@ -412,6 +411,7 @@ def _relational(a):
     c, p = some_column(a, 'category')
     which, v = a.pick(['root', 'parent']), a.pick(_values_of(a, c))
     text, query = _counted(a)
+    if which == 'parent' and query['filters'][:1] == root_filter(a.names): raise IntentUnavailable # A root span has no parent
     return (f'{text} {a.say(which, c=p, v=_value_text(a, v))}',
             merge_query_parts(query, dict(filters=[dict(column=f'{which}.{c}', op='=', value=v)])))
 
@@ -434,31 +434,71 @@ def _having(a):
     return text, merge_query_parts(dict(calculations=[one], filters=filters, breakdowns=[c], havings=[condition]))
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #b43161e7
-def _spanish(a):
-    "Questions in Spanish, with the column's exact name"
-    kind = a.pick(['errores', 'lentas', 'cuenta', 'promedio', 'maximo', 'filtro', 'tiempo', 'p95'])
+def _exact(column): return _P[0] + column + _P[1]
+
+def _full_names(a):
+    "Columns said by their full names only, as people paste them"
     c, _ = group_column(a)
-    name, count = _P[0]+c+_P[1], dict(calculations=[calculation_term('COUNT')])
-    if kind == 'errores':
-        return (f"!{a.pick(['errores por', 'cuántos errores por', 'muéstrame los errores por'])} {name}",
-                merge_query_parts(count, dict(filters=require_options(error_filter(a.names)), breakdowns=[c])))
-    if kind == 'lentas':
-        return (a.pick(['!peticiones lentas', '!solicitudes lentas',
-                        '!peticiones más lentas']), _slow_query(a.names, [endpoint_of(a.names)], root_filter(a.names)))
-    if kind == 'cuenta':
-        return (f"!{a.pick(['cuántos eventos por', 'número de eventos por', 'eventos por'])} {name}",
-                merge_query_parts(count, dict(breakdowns=[c])))
-    if kind == 'filtro':
+    if a.chance(.4):
         v = a.pick(_values_of(a, c))
-        return (f"!eventos donde {name} es {_value_text(a, v)}",
-                merge_query_parts(count, dict(filters=[dict(column=c, op='=', value=v)])))
-    if kind == 'tiempo':
-        n = a.pick([2, 6, 12, 24])
-        return (f'!errores en las últimas {n} horas',
-                merge_query_parts(count, dict(filters=require_options(error_filter(a.names)), time_range=n*3600)))
-    m, op, word = (require_options(duration_of(a.names)),
-                   *dict(promedio=('AVG', 'promedio de'), maximo=('MAX', 'máximo de'), p95=('P95', 'p95 de'))[kind])
-    return f'!{word} {_P[0]}{m}{_P[1]} por {name}', dict(calculations=[calculation_term(op, m)], breakdowns=[c])
+        said, piece = a.say('=', c=_exact(c), v=_value_text(a, v)), dict(filters=[dict(column=c, op='=', value=v)])
+        return f"{a.say('count')} {said}", merge_query_parts(dict(calculations=[calculation_term('COUNT')]), piece)
+    m, _ = measure_column(a)
+    text, one = _aggregate(a, m, _exact(m))
+    return f"{text} {a.say('by', c=_exact(c))}", merge_query_parts(dict(calculations=[one], breakdowns=[c]))
+
+_LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'
+
+def _long_identifier(a):
+    "An identifier as other systems write it: a UUID, a hash, a ULID, a key with a prefix, a name of a cloud resource"
+    some = lambda n, letters='0123456789abcdef': ''.join(a.rng.choices(letters, k=n))
+    return a.pick([
+        '-'.join(map(some, (8, 4, 4, 4, 12))), some(32), some(40), some(26, _LETTERS).upper(),
+        f"{a.pick(['usr', 'req', 'sess', 'ord'])}_{some(22, _LETTERS)}",
+        f"arn:aws:{a.pick(['sqs', 'lambda', 'iam'])}:eu-west-1:{some(12, '0123456789')}:{a.pick(['jobs', 'ingest', 'mailer'])}"])
+
+def _identifier(a):
+    "Everything about one long identifier, which the answer must repeat whole"
+    c, p = some_column(a, 'id')
+    v = _long_identifier(a)
+    base = (a.say('identifier', c=p, v=_P[0] + v + _P[1]),
+            dict(calculations=[calculation_term('COUNT')], filters=[dict(column=c, op='=', value=v)]))
+    return _compose(a, {'': 75, 'when': 25}, base)
+
+def _column_word(a):
+    "A filter whose value is a word of another column: 'where team is checkout' beside a column checkout.total"
+    c, p = some_column(a, 'category')
+    others = [q for d in a.kind('category', 'number', 'id') if d != c for q in a.by_column[d]]
+    v = a.pick(require_options([q for q in others if re.fullmatch('[a-z]{3,}( [a-z]+)?', q)]))
+    text, query = _counted(a)
+    said = a.say('=', c=p, v=_value_text(a, v))
+    base = f'{text} {said}', merge_query_parts(query, dict(filters=[dict(column=c, op='=', value=v)]))
+    return _compose(a, {'': 60, 'by': 25, 'when': 15}, base)
+
+def _error_count(a):
+    "A count of errors, which needs the filter on errors"
+    query = dict(calculations=[calculation_term('COUNT')], filters=require_options(error_filter(a.names)))
+    return _compose(a, {'': 20, 'by': 50, 'by when': 15, 'when': 15}, (a.say('errors'), query))
+
+# %% ../../../nbs/library/cases/queries/question_grammar.ipynb #862a66b2
+def _other_language(a):
+    "Questions in Spanish and German, with the columns' exact names"
+    kind = a.pick(['errors', 'slow', 'count', 'filter', 'time', 'average', 'maximum', 'p95'])
+    c, _ = group_column(a)
+    count, say = calculation_term('COUNT'), lambda **slots: a.say(f"{a.pick(['es', 'de'])}_{kind}", **slots)
+    if kind == 'slow': return say(), _slow_query(a.names, [endpoint_of(a.names)], root_filter(a.names))
+    if kind == 'count': return say(c=_exact(c)), dict(calculations=[count], breakdowns=[c])
+    if kind == 'filter':
+        v = a.pick(_values_of(a, c))
+        return (say(c=_exact(c), v=_value_text(a, v)),
+                dict(calculations=[count], filters=[dict(column=c, op='=', value=v)]))
+    if kind in ('errors', 'time'):
+        n, wrong = a.pick([2, 6, 12, 24]), require_options(error_filter(a.names))
+        piece = dict(breakdowns=[c]) if kind == 'errors' else dict(time_range=n*3600)
+        return say(c=_exact(c), n=n), merge_query_parts(dict(calculations=[count], filters=wrong), piece)
+    m = require_options(duration_of(a.names))
+    one = calculation_term(dict(average='AVG', maximum='MAX', p95='P95')[kind], m)
+    return say(m=_exact(m), c=_exact(c)), dict(calculations=[one], breakdowns=[c])
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #bb21b0b4
 def _with_(query, **changes):
@@ -541,9 +581,14 @@ def _modify(a):
     return '!' + text, after, before
 
 # %% ../../../nbs/library/cases/queries/question_grammar.ipynb #eb36f980
-_INTENTS = [(_compose, 24), (_filter_only, 8), (_slow, 15), (_my_errors, 9), (_latency_by, 10), (_top, 8),
-            (_ordered, 2), (_having, 3.5), (_bare, 4), (_one_trace, 1.2), (_spans_in_traces, 1.5), (_by_verb, 1.5),
-            (_relational, .8), (_vague, 4), (_spanish, 1.5), (_modify, 13)]
+_INTENTS = [ # What is asked, its weight, and the kind of difficulty that it was made for
+    (_compose, 24, ''), (_filter_only, 8, ''), (_slow, 15, ''), (_my_errors, 9, ''), (_latency_by, 10, ''), (_top, 8, ''),
+    (_ordered, 2, ''), (_having, 3.5, ''), (_bare, 4, ''), (_one_trace, 1.2, ''), (_spans_in_traces, 1.5, ''),
+    (_by_verb, 1.5, ''), (_relational, .8, ''), (_vague, 4, ''), (_modify, 18, ''),
+    (_full_names, 5, 'full names'), (_identifier, 5, 'long identifier'), (_column_word, 5, 'value or column'),
+    (_error_count, 5, 'error count'), (_other_language, 6, 'German or Spanish')]
+
+_doubled = re.compile(r'\b(highest|lowest|most|top|bottom|largest|smallest) (maximum|max|highest|largest|minimum|min|lowest|smallest|peak|biggest|least)\b', re.I)
 
 def _valid_times(query):
     "Is the resolution within the limits that the period sets?"
@@ -553,12 +598,13 @@ def _valid_times(query):
 def generate_question(
     schema, # Schema that the question is about
     rng, # Source of chance, a `random.Random`
-    held_out:bool=False, # Use also the wordings that are kept from training?
-)->tuple|None: # Question, query, and the query before if there is one; None where the intent drawn does not fit the schema
+    split:str='train', # Whose wordings may be used beside those of training: train, validation or test
+)->tuple|None: # Question, query, the query before or None, and the kind of difficulty; None where the intent drawn does not fit
     "A question over a schema, with its query"
-    a = QuestionContext(schema, rng, held_out)
-    try: text, query, *before = rng.choices([f for f, _ in _INTENTS], [w for _, w in _INTENTS])[0](a)
+    a = QuestionContext(schema, rng, split)
+    intent, _, kind = rng.choices(_INTENTS, [weight for _,weight,_ in _INTENTS])[0]
+    try: text, query, *before = intent(a)
     except IntentUnavailable: return None
     question = style_question(a, text)
-    return ((question, merge_query_parts(query),
-             before[0] if before else None) if _valid_times(query) and len(question) <= 175 else None)
+    if not _valid_times(query) or len(question) > 175 or _doubled.search(question): return None
+    return question, merge_query_parts(query), before[0] if before else None, kind

@@ -1,6 +1,6 @@
 """Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
 
-An assistant that writes queries sees a list of column names and nothing else. `generate_schema` makes such lists: 46
+An assistant that writes queries sees a list of column names and nothing else. `generate_schema` makes such lists, from dozens of
 families of services, each with its own names, kinds and values. `generate_spans` fills a schema with traces, so that a query
 can be run and its result compared. `generate_spans_for` does the same for columns that we have never seen."""
 
@@ -8,7 +8,8 @@ can be run and its result compared. `generate_spans_for` does the same for colum
 
 # %% auto #0
 __all__ = ['TRAIN_FAMILIES', 'VALIDATION_FAMILIES', 'TEST_FAMILIES', 'FAMILIES', 'NOW', 'Column', 'Schema', 'make_column',
-           'generate_schema', 'unit_scale', 'is_error_flag', 'generate_spans', 'guess_kind', 'generate_spans_for']
+           'generate_schema', 'restyle_schema', 'unit_scale', 'is_error_flag', 'generate_spans', 'guess_kind',
+           'generate_spans_for']
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #bf362498
 import hashlib, random, re
@@ -94,6 +95,18 @@ def generate_schema(
     for name in rng.sample([n for n, _ in columns], rng.randint(0, len(columns)//16)):
         columns = [c for c in columns if c[0] != name]
     return Schema(family, dict(columns))
+
+# %% ../../../nbs/library/cases/queries/telemetry.ipynb #1e04622f
+_shared = {name for block in _DATA['block'] for name,_ in _columns([dict(block=block)])}
+
+def restyle_schema(
+    schema:Schema, # Of any family
+    separator:str, # '/' or '-', which then stands between the words of a name
+)->Schema:
+    "The same schema with slashes or dashes in the names that its team made up"
+    own = ('category', 'number', 'id', 'text')
+    renamed = lambda name, column: re.sub('[._]', separator, name) if column.kind in own and name not in _shared else name
+    return Schema(schema.family, {renamed(n, c): c for n,c in schema.columns.items()})
 
 # %% ../../../nbs/library/cases/queries/telemetry.ipynb #bd4727af
 NOW = 1_767_225_600 # 1 January 2026, 00:00 UTC: the clock of every generated table

@@ -20,7 +20,7 @@ Modules:
 - `finetune_notes.cases.parcels.number_decoding`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels.regression`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.parcels.valuation`: Predict a value from 80 characters of text: every method on the same parcels, and why none is good enough
-- `finetune_notes.cases.queries.assistant`: A question in English becomes a query that runs: prompting against fine-tuning, on schemas never seen in training
+- `finetune_notes.cases.queries.assistant`: Train a model of 135 million parameters to write queries, hold it inside a grammar, repair what a grammar cannot see, and read its errors
 - `finetune_notes.cases.queries.choices`: What learning rate, epochs, rank, layers, data quality and material do: one training for each line of a file
 - `finetune_notes.cases.queries.dataset`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.queries.dsl`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should

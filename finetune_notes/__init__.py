@@ -35,6 +35,7 @@ Modules:
 - `finetune_notes.cases.queries.schema`: A query language as data: what a query may say, and every mistake in one at once
 - `finetune_notes.cases.queries.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.queries.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
+- `finetune_notes.cases.queries.traffic`: Answers with known errors, for the lesson on monitoring
 - `finetune_notes.cases.support.agents`: Two kinds of people who answer mail, seven faults at known rates, and a dial between slips of one person and habits of the house
 - `finetune_notes.cases.support.emails`: Customers who ask the same thing in hundreds of ways, and sets of their mails that share no wording, no title and no number
 - `finetune_notes.cases.support.houses`: When a model trained on people is better than they are, and when worse: slips against habits, long histories against short ones, and how an answer is drawn
@@ -81,7 +82,9 @@ Modules:
 - `finetune_notes.generation.recorder`: Answers of larger models, asked for once and kept together with where they came from
 - `finetune_notes.generation.serving`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
 - `finetune_notes.monitoring.control_chart`: When is a change of a rate more than chance? A CUSUM chart whose false alarms are counted before it is used
+- `finetune_notes.monitoring.promotion`: A rule, written down before the comparison, that says whether a new version replaces the old one
 - `finetune_notes.monitoring.request_log`: What a service was asked and what it answered, in one SQLite file, with the names that OpenTelemetry gives them
+- `finetune_notes.monitoring.weekly`: Which checks fail more often than in training, with the interval of the difference, what is new, and what people should read
 - `finetune_notes.templates.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
 - `finetune_notes.templates.gallery`: Each template bug on one card: how it happens, what it looks like, why it hurts, the fix, and what the checker says
 - `finetune_notes.templates.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off

@@ -1,12 +1,17 @@
-"A log that is locked, full or asked by many threads at once, and a control chart against simulation"
+"A log that is locked, full or asked by many threads at once, a control chart against simulation, what a report says and what is promoted"
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from finetune_notes.core.settings import UserError
+from finetune_notes.evaluation.intervals import proportion_estimate
 from finetune_notes.monitoring.control_chart import cusum, run_length
+from finetune_notes.monitoring.promotion import promote
 from finetune_notes.monitoring.request_log import Request, RequestLog
+from finetune_notes.monitoring.weekly import new_names, share_change, weekly_report, weekly_sample
 
 
 @pytest.fixture
@@ -63,3 +68,76 @@ def test_alarms_come_as_late_and_as_rarely_as_computed():
         found = [chart.alarm(rng.random(int(12*expected)) < rate) for _ in range(600)]
         times = np.array([12*expected if f is None else f + 1 for f in found])
         assert abs(times.mean() - expected) < 4*times.std()/len(times)**.5
+
+
+def test_alarms_start_again_at_level_zero():
+    chart = cusum(0.02, 0.1, quiet=1000)
+    failed = np.random.default_rng(3).random(3000) < 0.1
+    expected, start = [], 0
+    while (found := chart.alarm(failed[start:])) is not None:
+        expected.append(start + found)
+        start += found + 1
+    assert len(expected) > 20 and chart.alarms(failed.tolist()) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_the_change_of_a_share_is_signed_and_turns_with_its_sides(a, b):
+    before, now = proportion_estimate(a, 40), proportion_estimate(b, 40)
+    one, other = share_change(before, now), share_change(now, before)
+    assert one.estimate == pytest.approx((b - a)/40) and one.lo <= one.estimate <= one.hi
+    assert -1 <= one.lo and one.hi <= 1 and one.lo < one.hi
+    assert (one.lo, one.hi) == pytest.approx((-other.hi, -other.lo))
+
+
+def test_the_interval_of_a_change_covers_as_often_as_it_says():
+    rng, covered = np.random.default_rng(5), 0
+    for _ in range(800):
+        found = share_change(proportion_estimate(int(rng.binomial(1500, 0.01)), 1500), proportion_estimate(int(rng.binomial(500, 0.06)), 500))
+        covered += found.lo <= 0.05 <= found.hi
+    assert 0.93 <= covered/800 <= 0.99
+
+
+def logged(log, week, passed, columns):
+    monday = datetime(2026, 11, 2, tzinfo=timezone.utc) + timedelta(weeks=week)
+    for n, p in enumerate(passed):
+        log.add(Request(f'{week}/{n}', 'COUNT', 'assistant-1', checks={} if p is None else {'valid': p}, context={'columns': columns},
+                        time=monday + timedelta(days=6, hours=23, minutes=n)))
+
+
+def test_a_report_has_a_line_for_each_week_and_counts_only_what_was_checked(log):
+    logged(log, 0, [True, False, None], ['a'])
+    logged(log, 1, [False, False], ['a', 'b', 'b'])
+    report = weekly_report(log.rows(), {'valid': [True]*99 + [False]})
+    assert list(report.requests) == [2, 2] and list(report.failed) == [1, 2]
+    assert [str(w) for w in report.week] == ['2026-11-02', '2026-11-09']
+    assert report.change[1] == pytest.approx(0.99) and (report['change lo'] > 0).all()
+    assert new_names(log.rows(), ['a']).values.tolist() == [['b', 2]]
+
+
+def test_the_random_half_of_a_sample_does_not_depend_on_the_flags():
+    rows = pd.DataFrame({'question': range(300)})
+    some, others = (weekly_sample(rows, np.arange(300) % k == 0, seed=4) for k in (3, 7))
+    for drawn in (some, others): assert drawn.question.is_unique and len(drawn) == 20
+    random_half = lambda drawn: list(drawn[drawn.drawn == 'random'].question)
+    assert random_half(some) == random_half(others)
+    assert (others[others.drawn == 'flagged'].question % 7 == 0).all()
+
+
+def paired(n, gained, lost): return np.array([0]*gained + [1]*(n - gained)), np.array([1]*(n - lost) + [0]*lost)
+
+
+@pytest.mark.parametrize('n, gained, lost, margin, promoted', [(300, 60, 15, 0, True), (300, 15, 60, 0, False), (300, 10, 10, 0, False),
+                                                               (300, 10, 10, 0.05, True), (40, 2, 2, 0.05, False), (300, 5, 45, 0.05, False)])
+def test_a_version_is_promoted_only_where_the_whole_interval_lies_above_the_margin(n, gained, lost, margin, promoted):
+    found = promote(*paired(n, gained, lost), margin=margin)
+    assert found.promote == promoted == bool(found.difference.lo > -margin)
+    assert found.difference.estimate == pytest.approx((gained - lost)/n)
+
+
+def test_equal_versions_are_promoted_as_rarely_as_the_interval_says():
+    rng, promoted = np.random.default_rng(7), 0
+    for _ in range(300):
+        kind = rng.choice(4, 200, p=[0.6, 0.1, 0.1, 0.2])
+        promoted += promote(np.isin(kind, (0, 1)), np.isin(kind, (0, 2)), n_resamples=400).promote
+    assert promoted <= 20

@@ -63,6 +63,18 @@ class Cusum:
         over = np.flatnonzero(self.levels(failed) >= self.limit)
         return int(over[0]) if len(over) else None
 
+    def alarms(self,
+        failed, # For each question in the order of time: did the check fail?
+    )->list[int]: # Their places, from 0
+        "Every alarm; after each the chart begins at level 0 again"
+        level, found = 0, []
+        for place, f in enumerate(failed):
+            level = max(0, level + (self.rise if f else -1))
+            if level >= self.limit:
+                found.append(place)
+                level = 0
+        return found
+
 def cusum(
     base:float, # Share of failures in quiet times: rather its upper bound than its estimate
     worse:float, # Share of failures that should be found

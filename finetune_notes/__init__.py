@@ -83,6 +83,7 @@ Modules:
 - `finetune_notes.generation.serving`: The same weights in llama.cpp: one file, a server of its own, the same probabilities, and how fast it answers
 - `finetune_notes.monitoring.control_chart`: When is a change of a rate more than chance? A CUSUM chart whose false alarms are counted before it is used
 - `finetune_notes.monitoring.promotion`: A rule, written down before the comparison, that says whether a new version replaces the old one
+- `finetune_notes.monitoring.rehearsal`: Hundreds of simulated half-years say how late an alarm comes, and how often it is false, before it is used
 - `finetune_notes.monitoring.request_log`: What a service was asked and what it answered, in one SQLite file, with the names that OpenTelemetry gives them
 - `finetune_notes.monitoring.weekly`: Which checks fail more often than in training, with the interval of the difference, what is new, and what people should read
 - `finetune_notes.templates.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
+from finetune_notes.annotation.agreement import to_frame
+from finetune_notes.annotation.screen import open_annotation_file
 from finetune_notes.core.settings import UserError
 from finetune_notes.evaluation.intervals import proportion_estimate
 from finetune_notes.monitoring.control_chart import cusum, run_length
 from finetune_notes.monitoring.promotion import promote
+from finetune_notes.monitoring.rehearsal import delay_summary, half_year, quiet_weeks, rehearse, weekly_rule
 from finetune_notes.monitoring.request_log import Request, RequestLog
-from finetune_notes.monitoring.weekly import new_names, share_change, weekly_report, weekly_sample
+from finetune_notes.monitoring.weekly import new_names, share_change, weekly_report, weekly_sample, write_sample
 
 
 @pytest.fixture
@@ -141,3 +144,45 @@ def test_equal_versions_are_promoted_as_rarely_as_the_interval_says():
         kind = rng.choice(4, 200, p=[0.6, 0.1, 0.1, 0.2])
         promoted += promote(np.isin(kind, (0, 1)), np.isin(kind, (0, 2)), n_resamples=400).promote
     assert promoted <= 20
+
+
+def test_a_rehearsal_is_as_late_as_the_chart_computes_and_counts_alarms_before_the_shift():
+    chart, quiet = cusum(0.02, 0.12, quiet=3000), np.arange(50) == 0
+    found = rehearse(chart.alarms, quiet, {'new': np.arange(10) < 6}, share=1/6, n=300, seed=3) # 0.02*5/6 + 0.6/6 = 0.117
+    expected = run_length(0.02*5/6 + 0.1, chart.rise, chart.limit)
+    assert abs(found.questions.mean() - expected) < 0.2*expected # the chart is rarely at level 0 when the shift comes
+    per_year = found['false alarms'].mean()
+    assert abs(per_year - 6500/chart.quiet) < 4*(6500/chart.quiet/300)**.5
+
+
+def test_a_half_year_changes_only_after_its_start():
+    drawn = half_year([False]*9 + [True], [True], 0.3, np.random.default_rng(2), weeks=10, start=6, week=400).reshape(10, 400).mean(axis=1)
+    assert (drawn[:6] < 0.16).all() and (abs(drawn[6:] - 0.37) < 0.1).all()
+
+
+def test_a_weekly_rule_gives_false_alarms_and_always_at_the_end_of_a_week():
+    rng = np.random.default_rng(4)
+    alarms = weekly_rule(proportion_estimate(1000, 20_000))(rng.random(500*1500) < 0.05)
+    assert all((a + 1) % 500 == 0 for a in alarms) and 0.01 < len(alarms)/1500 < 0.04
+
+
+def test_uneven_weeks_have_the_same_mean_and_more_spread():
+    groups, quiet = np.repeat(list('abcd'), 50), np.r_[np.zeros(150, bool), np.arange(50) < 10]
+    even, uneven = (quiet_weeks(quiet, 600, np.random.default_rng(6), g).reshape(600, 500).mean(axis=1) for g in (None, groups))
+    assert abs(even.mean() - 0.05) < 0.005 and abs(uneven.mean() - 0.05) < 0.006 and uneven.std() > 2*even.std()
+
+
+def test_the_summary_of_delays_names_what_never_came():
+    found = rehearse(lambda failed: [], [False], {'new': [True]}, 0.2, n=5)
+    assert delay_summary(found) == {'median': 'none', '5 % to 95 %': 'none to none', 'within 200 questions': '0 of 5'} | {
+        k: v for k, v in delay_summary(found).items() if k.startswith('interval')}
+
+
+def test_a_sample_keeps_its_request_and_how_it_was_drawn_on_the_way_to_the_votes(log, tmp_path):
+    logged(log, 0, [True]*8, ['a', 'b'])
+    sample = weekly_sample(log.rows(), [True]*8, n=6, seed=2)
+    store, problems = open_annotation_file(write_sample(sample, tmp_path/'week.jsonl'), 'correct')
+    for number in range(1, 7): store.vote(number, 'expert', 'SUM(a)')
+    votes = to_frame(store)
+    assert not problems and list(votes.request) == list(sample.index) and list(votes.drawn) == list(sample.drawn)
+    assert votes.prompt[0] == f'{sample.question.iloc[0]}\n\ncolumns: a, b' and set(votes.answer) == {'COUNT'}

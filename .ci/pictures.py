@@ -53,6 +53,6 @@ def board(rows):
                   f'<path class="range" d="M{left:.0f} {y + 12} H{right:.0f} M{left:.0f} {y + 7} v10 M{right:.0f} {y + 7} v10"/>',
                   f'<text class="word" x="{right + 10:.0f}" y="{y + 17}">{100*share:.0f} %</text>']
     title = 'Right answers to questions about data that the model has never seen'
-    below = 'One model of 135 million parameters, prompted and fine-tuned. Lines: 95 % intervals.'
+    below = 'Two models by their number of parameters, prompted; the smaller one fine-tuned, too. Lines: 95 % intervals.'
     drawn = [f'<text class="title" x="10" y="24">{title}</text>', *drawn, f'<text class="word" x="10" y="{70 + 38*len(rows)}">{below}</text>']
     return page(860, 84 + 38*len(rows), title, drawn)

@@ -34,7 +34,7 @@ def board_rows(*names):
 
 def board_table():
     "The columns of the board that matter at first sight, as a table"
-    rows = board_rows('system', 'n', 'valid', 'execution', 'prompt tokens')
+    rows = board_rows('system', 'n', 'valid', 'execution')
     return '\n'.join('| ' + ' | '.join(row) + ' |' for row in rows) + '\n'
 
 headlines = ('beside the defaults', 'beside model.generate', 'an answer to one question') # Figures of the front page

@@ -10,7 +10,7 @@ __all__ = ['assistant_recipe', 'layouts', 'training_fields', 'train_assistant', 
            'Reply', 'ask', 'latest_assistant', 'evaluate_assistant', 'recorded_path', 'recorded_rows', 'record_trained',
            'trained_rows']
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #2f29aa60
+# %% ../../../nbs/lessons/42_assistant.ipynb #ed01c0fa
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from ...generation.decoding import Answer, grammar_accepts, generate, generate_o
 from ...templates.template import ChatTemplate
 from ...training.sft import Recipe, Run, find_latest_run, sft
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #c735f574
+# %% ../../../nbs/lessons/42_assistant.ipynb #f0a20651
 def training_fields(
     example:Example, # With its query
     layout:Layout=Layout(), # How the model will be asked, and how it answers
@@ -55,7 +55,7 @@ def train_assistant(
     rows = [training_fields(e, layout) for e in examples]
     return sft(rows, tuned_template, load_model(), recipe, name='assistant' if layout == Layout() else 'assistant-variant')
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #0d1ecd5f
+# %% ../../../nbs/lessons/42_assistant.ipynb #50138def
 def _held(examples, prompts, answers, seconds, run, layout):
     "Answers that leave their grammar, written again inside it; seconds of both"
     tokenizer = run.base.tokenizer()
@@ -85,7 +85,7 @@ def improved(
     query, _ = improve(example, answer.text)
     return answer if query is None else replace(answer, text=canonical_text(query))
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #fd26b89d
+# %% ../../../nbs/lessons/42_assistant.ipynb #3af11dda
 def ask_all(
     examples:list[Example], # Questions
     run:Run, # The tuned model
@@ -111,7 +111,7 @@ def ask_prompted(
     answers, seconds = generate_once('prompted', checkpoint.model, checkpoint.identity, tokenizer, prompts, grammars, stop=None)
     return answers, seconds/max(len(examples), 1), float(np.mean([len(p) for p in prompts]))
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #a31df4df
+# %% ../../../nbs/lessons/42_assistant.ipynb #3ae55ab0
 @dataclass(frozen=True)
 class Reply:
     "What the assistant gives back"
@@ -136,12 +136,12 @@ def ask(
     if query is None: raise UserError(f'no query was found for this question; the model wrote {answer.text!r}')
     return Reply(query, tuple(changes), answer.text)
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #095e5149
+# %% ../../../nbs/lessons/42_assistant.ipynb #1e71e2b6
 def latest_assistant()->Run:
     "The assistant trained last on the preset's base model; `UserError` if there is none"
     return find_latest_run('assistant', load_model(), 'run assistant')
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #045fc136
+# %% ../../../nbs/lessons/42_assistant.ipynb #d2734768
 def evaluate_assistant(
     examples:list[Example], # With their queries, or without
     run:Run, # The assistant to score
@@ -158,7 +158,7 @@ def evaluate_assistant(
         board.add(system, score_answers(examples, answers, spans), prompt_tokens=tokens, seconds=seconds)
     return board
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #67fbbbdd
+# %% ../../../nbs/lessons/42_assistant.ipynb #aa0d9f81
 layouts = {'short form': Layout(), 'JSON': Layout('json'), 'short form, all columns': Layout(retrieval=False),
            'short form, words not explained': Layout(meanings=False)}
 

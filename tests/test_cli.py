@@ -61,7 +61,7 @@ def test_evaluating_any_format(place, there, name, metrics):
     done = there('evaluate', 'assistant', '--data', place/name, '--limit', 2, '--json')
     assert done.returncode == 0, done.stderr
     systems = json.loads(done.stdout)['systems']
-    assert [s['system'] for s in systems] == ['tuned', 'tuned + grammar']
+    assert [s['system'] for s in systems] == ['tuned', 'tuned + grammar + repair']
     assert all(len(s['metrics']) == metrics and s['n'] <= 2 for s in systems)
 
 def test_bad_rows_stop_or_are_counted(place, there):

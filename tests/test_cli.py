@@ -232,7 +232,7 @@ def test_the_package_alone(tmp_path):
     done = subprocess.run([sys.executable, '-c', program], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     seed, rows, where, runs, cache = done.stdout.split()
-    assert (seed, rows) == ('42', '400') and where.startswith(str(tmp_path))
+    assert (seed, rows) == ('42', '600') and where.startswith(str(tmp_path))
     assert runs == str(tmp_path/'kept'/'finetune_notes'/'runs') and cache == str(tmp_path/'emptied'/'finetune_notes'), 'cleaners empty a cache'
 
 def test_doctor_says_what_a_small_machine_may_expect(monkeypatch):

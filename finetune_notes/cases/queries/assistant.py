@@ -7,18 +7,20 @@ questions. The answers of several trainings are kept (`record_trained`), so that
 
 # %% auto #0
 __all__ = ['assistant_recipe', 'layouts', 'training_fields', 'train_assistant', 'improve', 'improved', 'ask_all', 'ask_prompted',
-           'Reply', 'ask', 'latest_assistant', 'evaluate_assistant', 'recorded_path', 'recorded_rows', 'record_trained',
-           'trained_rows']
+           'recorded_path', 'recorded_rows', 'record_trained', 'trained_rows', 'Reply', 'ask', 'latest_assistant',
+           'evaluate_assistant']
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #ed01c0fa
+# %% ../../../nbs/lessons/42_assistant.ipynb #8e237dc8
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 import numpy as np
-from .dataset import Example, check_queries, load_examples, query_dataset, to_record
+from .dataset import (Example, check_queries, load_examples, query_dataset,
+                                                  to_record)
 from .dsl import find_query, to_dsl
 from .equivalence import canonical_text, used_columns
-from .prompts import Layout, Prompt, answer_grammar, check_question, prompt_for, tuned_template
+from .prompts import (Layout, Prompt, answer_grammar, check_question, prompt_for,
+                                                  tuned_template)
 from .repair import copy_values, repaired
 from .scoring import open_spans, score_answers
 from ...core.artifacts import fingerprint, write_text
@@ -29,7 +31,7 @@ from ...generation.decoding import Answer, grammar_accepts, generate, generate_o
 from ...templates.template import ChatTemplate
 from ...training.sft import Recipe, Run, find_latest_run, sft
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #f0a20651
+# %% ../../../nbs/lessons/42_assistant.ipynb #c89e04c2
 def training_fields(
     example:Example, # With its query
     layout:Layout=Layout(), # How the model will be asked, and how it answers
@@ -55,7 +57,7 @@ def train_assistant(
     rows = [training_fields(e, layout) for e in examples]
     return sft(rows, tuned_template, load_model(), recipe, name='assistant' if layout == Layout() else 'assistant-variant')
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #50138def
+# %% ../../../nbs/lessons/42_assistant.ipynb #6da5d2cf
 def _held(examples, prompts, answers, seconds, run, layout):
     "Answers that leave their grammar, written again inside it; seconds of both"
     tokenizer = run.base.tokenizer()
@@ -85,7 +87,7 @@ def improved(
     query, _ = improve(example, answer.text)
     return answer if query is None else replace(answer, text=canonical_text(query))
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #3af11dda
+# %% ../../../nbs/lessons/42_assistant.ipynb #f5ab6183
 def ask_all(
     examples:list[Example], # Questions
     run:Run, # The tuned model
@@ -111,56 +113,9 @@ def ask_prompted(
     answers, seconds = generate_once('prompted', checkpoint.model, checkpoint.identity, tokenizer, prompts, grammars, stop=None)
     return answers, seconds/max(len(examples), 1), float(np.mean([len(p) for p in prompts]))
 
-# %% ../../../nbs/lessons/42_assistant.ipynb #3ae55ab0
-@dataclass(frozen=True)
-class Reply:
-    "What the assistant gives back"
-    query:dict # Valid
-    changes:tuple[str, ...] = () # A sentence on each part that was repaired
-    text:str = '' # As the model wrote it
-
-def ask(
-    question:str, # In English
-    columns, # Names of the user's columns
-    model, # Tuned, as `Run.model` gives it
-    tokenizer, # Its tokenizer
-    existing:dict|None=None, # A query to change
-)->Reply:
-    "A query for a question, as 'tuned + grammar + repair' is evaluated: written freely, again inside the grammar where it leaves that, then repaired"
-    example = check_question(question, columns, existing)
-    prompt, grammar = prompt_for(example, tokenizer), answer_grammar(example)
-    write = lambda grammars: generate(model, tokenizer, [prompt], grammars=grammars, stop='\n', label=None)[0]
-    answer = write(None)
-    if not (answer.finished and grammar_accepts(tokenizer, grammar, answer.text)): answer = write([grammar])
-    query, changes = improve(example, answer.text)
-    if query is None: raise UserError(f'no query was found for this question; the model wrote {answer.text!r}')
-    return Reply(query, tuple(changes), answer.text)
-
-# %% ../../../nbs/lessons/42_assistant.ipynb #1e71e2b6
-def latest_assistant()->Run:
-    "The assistant trained last on the preset's base model; `UserError` if there is none"
-    return find_latest_run('assistant', load_model(), 'run assistant')
-
-# %% ../../../nbs/lessons/42_assistant.ipynb #d2734768
-def evaluate_assistant(
-    examples:list[Example], # With their queries, or without
-    run:Run, # The assistant to score
-)->Scoreboard:
-    "Score an assistant on questions of your own: as it writes freely, and as `ask` answers"
-    check_queries(examples)
-    known = all(e.query is not None for e in examples)
-    spans = open_spans(examples) if known else None
-    board = Scoreboard(f'{len(examples)} questions' + ('' if known else ' without right queries'),
-                       lower='unknown column')
-    for system in ('tuned', 'tuned + grammar + repair'):
-        answers, seconds, tokens = ask_all(examples, run, grammar='grammar' in system)
-        if 'repair' in system: answers = [improved(e, a) for e,a in zip(examples, answers)]
-        board.add(system, score_answers(examples, answers, spans), prompt_tokens=tokens, seconds=seconds)
-    return board
-
-# %% ../../../nbs/lessons/42_assistant.ipynb #aa0d9f81
-layouts = {'short form': Layout(), 'JSON': Layout('json'), 'short form, all columns': Layout(retrieval=False),
-           'short form, words not explained': Layout(meanings=False)}
+# %% ../../../nbs/lessons/42_assistant.ipynb #1724f091
+layouts = {'DSL': Layout(), 'JSON': Layout('json'), 'DSL, all columns': Layout(retrieval=False),
+           'DSL, words not explained': Layout(meanings=False)}
 
 def recorded_path()->Path:
     "Where the answers of trained models are kept"
@@ -192,10 +147,57 @@ def record_trained(
 
 def trained_rows(
     split:str='validation', # Whose questions were answered
-    name:str='short form', # In `layouts`
+    name:str='DSL', # In `layouts`
 )->list[dict]: # One for each training, in the order of their seeds
     "Kept answers of trained models; `UserError` where they were given to other data"
     rows = [r for r in recorded_rows() if (r['layout'], r['split']) == (name, split)]
     if not rows or any(r['data'] != _data_of(split) for r in rows):
         raise UserError(f'{recorded_path()}: holds no answers of {name!r} to these {split} questions; `record_trained` makes them')
     return sorted(rows, key=lambda r: r['seed'])
+
+# %% ../../../nbs/lessons/42_assistant.ipynb #c6dcccb0
+@dataclass(frozen=True)
+class Reply:
+    "What the assistant gives back"
+    query:dict # Valid
+    changes:tuple[str, ...] = () # A sentence on each part that was repaired
+    text:str = '' # As the model wrote it
+
+def ask(
+    question:str, # In English
+    columns, # Names of the user's columns
+    model, # Tuned, as `Run.model` gives it
+    tokenizer, # Its tokenizer
+    existing:dict|None=None, # A query to change
+)->Reply:
+    "A query for a question, as 'tuned + grammar + repair' is evaluated: written freely, again inside the grammar where it leaves that, then repaired"
+    example = check_question(question, columns, existing)
+    prompt, grammar = prompt_for(example, tokenizer), answer_grammar(example)
+    write = lambda grammars: generate(model, tokenizer, [prompt], grammars=grammars, stop='\n', label=None)[0]
+    answer = write(None)
+    if not (answer.finished and grammar_accepts(tokenizer, grammar, answer.text)): answer = write([grammar])
+    query, changes = improve(example, answer.text)
+    if query is None: raise UserError(f'no query was found for this question; the model wrote {answer.text!r}')
+    return Reply(query, tuple(changes), answer.text)
+
+# %% ../../../nbs/lessons/42_assistant.ipynb #e0f91a23
+def latest_assistant()->Run:
+    "The assistant trained last on the preset's base model; `UserError` if there is none"
+    return find_latest_run('assistant', load_model(), 'run assistant')
+
+# %% ../../../nbs/lessons/42_assistant.ipynb #a8d3d1c6
+def evaluate_assistant(
+    examples:list[Example], # With their queries, or without
+    run:Run, # The assistant to score
+)->Scoreboard:
+    "Score an assistant on questions of your own: as it writes freely, and as `ask` answers"
+    check_queries(examples)
+    known = all(e.query is not None for e in examples)
+    spans = open_spans(examples) if known else None
+    board = Scoreboard(f'{len(examples)} questions' + ('' if known else ' without right queries'),
+                       lower='unknown column')
+    for system in ('tuned', 'tuned + grammar + repair'):
+        answers, seconds, tokens = ask_all(examples, run, grammar='grammar' in system)
+        if 'repair' in system: answers = [improved(e, a) for e,a in zip(examples, answers)]
+        board.add(system, score_answers(examples, answers, spans), prompt_tokens=tokens, seconds=seconds)
+    return board

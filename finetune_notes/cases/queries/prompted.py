@@ -27,11 +27,11 @@ def fair_prompts(
         '8 common': Prompt(shots=Shots(train, 'common', 8)),
         '8 near': Prompt(shots=near),
         '8 near, grammar': Prompt(shots=near, held=True),
-        '8 near, short form': Prompt('short', near),
-        '8 near, short form, grammar': Prompt('short', near, held=True),
-        '24 near, short form': Prompt('short', many),
-        '8 near, short form, no tips': Prompt('short', near, ('spec',)),
-        '8 near, short form, no manual': Prompt('short', near, ()),
+        '8 near, DSL': Prompt('dsl', near),
+        '8 near, DSL, grammar': Prompt('dsl', near, held=True),
+        '24 near, DSL': Prompt('dsl', many),
+        '8 near, DSL, no tips': Prompt('dsl', near, ('spec',)),
+        '8 near, DSL, no manual': Prompt('dsl', near, ()),
     }
 
 # %% ../../../nbs/library/cases/queries/prompted.ipynb #fa5ffff7

@@ -35,15 +35,15 @@ _texts = package_data('cases/queries/prompts.toml')
 _ops, _filter_ops = vocabulary('api-2026')
 _lists = dict(keys=', '.join(key_order['query']), ops=' '.join(_ops), filter_ops=' '.join(_filter_ops))
 _terms = dict(json=dict(every='granularity', last='time_range', having='havings'),
-              short=dict(every='every', last='last', having='having'))
-forms = {'json': canonical_text, 'short': to_dsl} # How a query is written
+              dsl=dict(every='every', last='last', having='having'))
+forms = {'json': canonical_text, 'dsl': to_dsl} # How a query is written
 
 def manual_text(
-    form:str='json', # json or short
+    form:str='json', # json or dsl
     parts=('spec', 'tips'), # Of the manual
 )->str:
     "The instructions of a prompt: who the model is, then the parts of the manual in the order given"
-    if form not in forms: raise UserError(f'form {form!r}: expected json or short')
+    if form not in forms: raise UserError(f'form {form!r}: expected json or dsl')
     if unknown := set(parts) - {'spec', 'tips'}: raise UserError(f'no part {min(unknown)!r}; expected spec or tips')
     texts = dict(spec=_texts[f'spec_{form}'], tips=_texts['tips'])
     return '\n\n'.join([_texts[f'system_{form}'].strip(), *(fill(texts[p].strip(), _lists | _terms[form]) for p in parts)])
@@ -221,13 +221,13 @@ def prompt_fields(
 
 def answer_grammar(
     example:Example, # Its query is not looked at
-    form:str='short', # json or short
+    form:str='dsl', # json or dsl
     columns:list|None=None, # By default those that `pick_columns` gives
 )->str: # A JSON schema, or a grammar in the notation of Lark
     "What an answer may be: a query in one of the forms over the columns that were chosen, and those with a relational prefix"
     chosen = (pick_columns(example) if columns is None else columns) or list(example.columns)
     named = chosen + [f'{p}.{c}' for p in ('root', 'parent', 'child', 'any') for c in chosen]
-    return dsl_grammar(named) if form == 'short' else json.dumps(json_schema(named))
+    return dsl_grammar(named) if form == 'dsl' else json.dumps(json_schema(named))
 
 # %% ../../../nbs/library/cases/queries/prompts.ipynb #f4a0668c
 _question_text = 'COLUMNS: {columns}\n{labelled}NLQ: {question}{durations}\nANSWER:'
@@ -235,7 +235,7 @@ _question_text = 'COLUMNS: {columns}\n{labelled}NLQ: {question}{durations}\nANSW
 class Prompt:
     "One way to ask a model that was not trained for the task"
     def __init__(self,
-        form:str='json', # In which it answers: json or short
+        form:str='json', # In which it answers: json or dsl
         shots:Shots|None=None, # Examples to show
         parts=('spec', 'tips'), # Of the manual
         held:bool=False, # Hold the answers inside a grammar over the chosen columns?
@@ -270,7 +270,7 @@ class Prompt:
 @dataclass(frozen=True)
 class Layout:
     "How a trained model reads a question and writes its answer"
-    form:str = 'short' # json or short
+    form:str = 'dsl' # json or dsl
     retrieval:bool = True # Read the columns that `pick_columns` gives, or all of them?
     meanings:bool = True # Say what words mean?
 

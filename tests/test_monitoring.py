@@ -2,6 +2,7 @@
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from time import perf_counter
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,9 +44,54 @@ def test_only_what_does_not_fit_is_lost_and_it_is_counted(log):
     assert list(log.rows().question) == ['question 1', 'question 2', 'question 4'] and log.lost == 1
 
 
-def test_a_request_that_cannot_be_kept_does_not_spoil_the_log(log):
-    with pytest.raises(TypeError): log.add(Request('q', 'a', 'm', context={'columns': {1, 2}}))
-    assert log.add(asked(2)) and len(log.rows()) == 1
+@pytest.mark.parametrize('bad', [Request('q', 'a', None), Request(None, 'a', 'm'), Request('q', 'a', 'm', input_tokens='many'),
+                                 Request('q', 'a', 'm', input_tokens=2**70), Request('q', 'a', 'm', context={(1, 2): 3}),
+                                 Request('q', 'a', 'm', time='today'), Request('q', 'a', 'm', checks={3: True})])
+def test_a_request_that_cannot_be_kept_is_dropped_and_counted_and_stops_nothing(log, bad):
+    with pytest.warns(UserWarning, match='cannot be kept.*1 are lost'): assert log.add(bad) is False
+    assert log.add(asked(2)) and len(log.rows()) == 1 and log.lost == 1 and not log.waiting
+
+
+def test_a_bad_request_that_waits_does_not_take_good_ones_with_it(log):
+    bad = Request('q', 'a', 'm', input_tokens=2**70)
+    with log._transaction(write=True), warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        assert not log.add(bad) and not log.add(asked(1))
+    with pytest.warns(UserWarning, match='cannot be kept'): assert log.add(asked(2))
+    assert list(log.rows().question) == ['question 1', 'question 2'] and log.lost == 1
+
+
+def test_odd_values_are_kept(log):
+    assert log.add(Request('half \ud83d', 'a\ud83d', 'm', np.float32(0.5), checks={'valid': np.bool_(False), 'not done': None}, raw='\ud83d',
+                           context={'n': np.int64(3), 'list': np.arange(2), 'set': {1}}, input_tokens=np.int64(5)))
+    row = log.rows().iloc[0]
+    assert (row.question, row.answer, row.raw) == ('half \\ud83d', 'a\\ud83d', '\\ud83d')
+    assert row['app.context'] == {'n': 3, 'list': [0, 1], 'set': [1]} and row['gen_ai.usage.input_tokens'] == 5
+    assert row['check.valid'] == False and 'check.not done' not in row # noqa: E712
+
+
+def test_a_locked_file_costs_each_of_many_threads_the_same_short_time(tmp_path):
+    log = RequestLog(tmp_path/'requests.db', wait=0.3)
+    def seconds(n):
+        begin = perf_counter()
+        assert not log.add(asked(n))
+        return perf_counter() - begin
+    with log._transaction(write=True), warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
+        warnings.simplefilter('ignore')
+        assert max(pool.map(seconds, range(8))) < 1.2 # in turn it would be 2.4
+    assert len(log.waiting) == 8 and log.close() and len(log.rows()) == 8 and log.close()
+
+
+def test_a_correction_can_be_written_from_the_log_alone(log):
+    existing = {'calculations': [{'op': 'COUNT'}]}
+    for question in ('and by region', 'and by zone'):
+        assert log.add(Request(question, 'COUNT', 'assistant-1', template='{columns}{question}', context={'existing': existing},
+                               schema=['region', 'zone'], raw='COUNT by regoin', customer='hotel', user='u7'))
+    rows = log.rows()
+    assert list(rows.raw) == ['COUNT by regoin']*2 and list(rows.answer) == ['COUNT']*2 and list(rows['app.customer']) == ['hotel']*2
+    assert list(rows.schema) == [['region', 'zone']]*2 and rows['app.context'][1]['existing'] == existing and rows['app.user'][1] == 'u7'
+    assert rows['app.template.sha256'].nunique() == 1
+    with log._transaction() as db: assert db.execute('SELECT count(*) FROM app_schema').fetchone() == (1,)
 
 
 def test_threads_write_each_request_once(tmp_path):

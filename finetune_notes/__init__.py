@@ -85,7 +85,7 @@ Modules:
 - `finetune_notes.monitoring.promotion`: A rule, written down before the comparison, that says whether a new version replaces the old one
 - `finetune_notes.monitoring.rehearsal`: Hundreds of simulated half-years say how late an alarm comes, and how often it is false, before it is used
 - `finetune_notes.monitoring.request_log`: What a service was asked and what it answered, in one SQLite file, with what a correction needs
-- `finetune_notes.monitoring.weekly`: Which checks fail more often than in training, with the interval of the difference, what is new, and what people should read
+- `finetune_notes.monitoring.weekly`: Which checks fail more often than in quiet times, with the interval of the difference, what is new, and what people should read
 - `finetune_notes.templates.bugs`: Sixteen ways in which training and serving come to differ, each made on purpose and looked at
 - `finetune_notes.templates.gallery`: Each template bug on one card: how it happens, what it looks like, why it hurts, the fix, and what the checker says
 - `finetune_notes.templates.inspector`: See a row as the loss sees it: every space, every special token, what is graded, and what a limit cuts off

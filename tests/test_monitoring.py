@@ -11,8 +11,10 @@ from finetune_notes.annotation.agreement import to_frame
 from finetune_notes.annotation.screen import open_annotation_file
 from finetune_notes.core.settings import UserError
 from finetune_notes.evaluation.intervals import proportion_estimate
-from finetune_notes.monitoring.control_chart import cusum, run_length
-from finetune_notes.monitoring.promotion import promote
+from finetune_notes.cases.queries.dsl import find_query, to_dsl
+from finetune_notes.cases.queries.traffic import log_traffic, reviewed_examples, traffic
+from finetune_notes.monitoring.control_chart import LiveChart, cusum, failures, run_length
+from finetune_notes.monitoring.promotion import paired_score, promote, promote_for
 from finetune_notes.monitoring.rehearsal import delay_summary, half_year, quiet_weeks, rehearse, weekly_rule
 from finetune_notes.monitoring.request_log import Request, RequestLog
 from finetune_notes.monitoring.weekly import new_names, share_change, weekly_report, weekly_sample, write_sample
@@ -129,6 +131,31 @@ def test_alarms_start_again_at_level_zero():
     assert len(expected) > 20 and chart.alarms(failed.tolist()) == expected
 
 
+def test_a_live_chart_gives_the_alarms_of_the_whole_series_and_can_be_brought_back():
+    chart, rng = cusum(0.02, 0.1, quiet=1000), np.random.default_rng(8)
+    failed = (rng.random(2000) < 0.06).tolist()
+    live, other = LiveChart(chart), LiveChart(chart)
+    assert [k for k, f in enumerate(failed) if live.step(f)] == chart.alarms(failed) and live.alarms == len(chart.alarms(failed)) > 2
+    other.catch_up(failed[:700])
+    again = LiveChart(chart) # the service was stopped and started
+    again.catch_up(failed[:700])
+    assert again.level == other.level and again.catch_up(failed[700:]) == other.catch_up(failed[700:])
+    again.step(True)
+    again.restart()
+    assert (again.level, again.seen) == (0, 0)
+
+
+def test_a_check_that_was_not_done_neither_passes_nor_fails(log):
+    chart = cusum(0.02, 0.1, quiet=1000)
+    live = LiveChart(chart)
+    for f in (True, None, float('nan'), pd.NA, np.nan): assert not live.step(f)
+    assert (live.level, live.seen) == (chart.rise, 1)
+    assert list(chart.levels([True, None, np.nan, False])) == [chart.rise]*3 + [chart.rise - 1]
+    logged(log, 0, [True, None, False], ['a'])
+    assert list(failures(log.rows(), 'valid').items()) == [(1, False), (3, True)]
+    with pytest.raises(UserError, match='no check'): failures(log.rows(), 'other')
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_the_change_of_a_share_is_signed_and_turns_with_its_sides(a, b):
@@ -184,6 +211,43 @@ def test_a_version_is_promoted_only_where_the_whole_interval_lies_above_the_marg
     assert found.difference.estimate == pytest.approx((gained - lost)/n)
 
 
+@pytest.mark.parametrize('n', [10, 40])
+def test_no_losses_among_few_questions_do_not_show_that_there_are_none(n):
+    found = promote(*paired(n, 1, 0), margin=0.05)
+    assert not found.promote and found.verdict == 'not shown' and found.difference.lo < -0.05
+    assert promote(*paired(n, 1, 0), margin=0.05, clusters=np.arange(n)//2).difference.lo <= found.difference.lo
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 100))
+def test_the_interval_of_a_paired_difference_turns_with_its_sides_and_has_a_width(gained, lost, same):
+    if not (n := gained + lost + same): return
+    one, other = paired_score(gained, lost, n), paired_score(lost, gained, n)
+    assert -1 <= one.lo <= one.estimate <= one.hi <= 1 and one.lo < one.hi
+    assert (one.lo, one.hi) == pytest.approx((-other.hi, -other.lo), abs=1e-6)
+
+
+@pytest.mark.parametrize('gained, lost', [(0.02, 0.02), (0.02, 0.07), (0.1, 0.1), (0, 0.05)])
+def test_the_interval_of_a_paired_difference_covers_as_often_as_it_says(gained, lost):
+    drawn = np.random.default_rng(3).multinomial(60, [gained, lost, 1 - gained - lost], 1500)
+    found = [paired_score(int(g), int(l), 60) for g, l, _ in drawn]
+    assert np.mean([f.lo <= gained - lost <= f.hi for f in found]) > 0.93
+
+
+def test_three_verdicts_and_the_interval_in_words():
+    verdicts = [promote(*paired(300, *x), margin=m).verdict for x, m in (((60, 15), 0), ((10, 10), 0.05), ((5, 45), 0.05), ((10, 10), 0))]
+    assert verdicts == ['better', 'not worse', 'worse', 'not shown']
+    assert promote(*paired(300, 5, 45), margin=0.05).reason.startswith('worse: -13.3 points (-')
+
+
+def test_a_gain_on_few_questions_does_not_pay_for_a_loss_on_many():
+    aim, rest = paired(300, 45, 12), paired(2000, 10, 50)
+    few, many = (promote_for(aim, rest, share) for share in (0.1, 0.6))
+    assert few.aim.promote and few.rest.promote and not few.promote and many.promote
+    assert few.total.difference.estimate == pytest.approx(0.1*0.11 - 0.9*0.02)
+    with pytest.raises(UserError, match='share'): promote_for(aim, rest, 20)
+
+
 def test_equal_versions_are_promoted_as_rarely_as_the_interval_says():
     rng, promoted = np.random.default_rng(7), 0
     for _ in range(300):
@@ -227,8 +291,22 @@ def test_the_summary_of_delays_names_what_never_came():
 def test_a_sample_keeps_its_request_and_how_it_was_drawn_on_the_way_to_the_votes(log, tmp_path):
     logged(log, 0, [True]*8, ['a', 'b'])
     sample = weekly_sample(log.rows(), [True]*8, n=6, seed=2)
-    store, problems = open_annotation_file(write_sample(sample, tmp_path/'week.jsonl'), 'correct')
+    store, problems = open_annotation_file(write_sample(sample, tmp_path/'week.jsonl', ('columns', 'existing')), 'correct')
     for number in range(1, 7): store.vote(number, 'expert', 'SUM(a)')
     votes = to_frame(store)
     assert not problems and list(votes.request) == list(sample.index) and list(votes.drawn) == list(sample.drawn)
     assert votes.prompt[0] == f'{sample.question.iloc[0]}\n\ncolumns: a, b' and set(votes.answer) == {'COUNT'}
+
+
+def test_reviewed_answers_become_examples_from_the_log_alone(log):
+    requests = traffic(['hotel-booking'], 60, lambda *_: {'valid': True}, wrong=0.5)
+    log_traffic(log, requests, ['valid'], datetime(2026, 11, 2, tzinfo=timezone.utc))
+    wanted, rows = [e.query for e in requests.example], log.rows()
+    value = [f'  {to_dsl(q)} ' for q in wanted]
+    votes = pd.DataFrame({'request': [*rows.index, rows.index[0]], 'value': [*value, value[0]]})
+    examples, lines = reviewed_examples(votes, rows)
+    assert len(examples) == len(lines) == 60 and lines.kept.all() # one for each request
+    assert [e.query for e in examples] == [find_query(v)[0] for v in value]
+    assert [(e.question, e.columns, e.family) for e in examples] == [(e.question, e.columns, e.family) for e in requests.example]
+    assert [bool(e.existing) for e in examples] == [bool(e.existing) for e in requests.example] and any(e.existing for e in examples)
+    assert lines['right before'].tolist() == (requests.error == '').tolist()

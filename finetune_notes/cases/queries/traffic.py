@@ -8,7 +8,7 @@ example, or, at a stated rate, one that is wrong in one of four ways. `name_word
 
 # %% auto #0
 __all__ = ['answer_errors', 'name_words', 'identifiers', 'simulated_answer', 'reply', 'traffic', 'example_reach', 'log_traffic',
-           'corrected_examples', 'paired_outcomes']
+           'reviewed_examples', 'paired_outcomes']
 
 # %% ../../../nbs/library/cases/queries/traffic.ipynb #90332de3
 import random
@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from .dataset import Example, make_examples
 from .dsl import find_query, to_dsl
-from .equivalence import used_columns
-from .prompts import Shots, pick_columns
+from .equivalence import canonical_text, used_columns
+from .prompts import Shots, pick_columns, tuned_template
 from .repair import copy_values, repaired
 from .schema import validate
 from ...monitoring.request_log import Request, RequestLog
@@ -72,14 +72,14 @@ def traffic(
     checks, # Function of example, columns in the prompt, query and repairs; gives name → passed?
     wrong:float=0.1, # Share of answers with an error
     seed:int=0, # Of the questions and of the errors
-)->pd.DataFrame: # family, example, question, columns, answer, error, and one column for each check
+)->pd.DataFrame: # family, example, question, columns, raw, answer, changes, error, and one column for each check
     "Requests with simulated answers: columns are chosen, answers read, repaired and checked by the real code"
     rng, rows = random.Random(seed), []
     for example in make_examples(families, n, seed):
         text, error = simulated_answer(example, rng, wrong)
         columns, (query, changes) = pick_columns(example), reply(example, text)
         rows.append({'family': example.family, 'example': example, 'question': example.question, 'columns': columns,
-                     'answer': to_dsl(query) if query else text, 'error': error, **checks(example, columns, query, changes)})
+                     'raw': text, 'answer': to_dsl(query) if query else text, 'changes': changes, 'error': error, **checks(example, columns, query, changes)})
     return pd.DataFrame(rows)
 
 # %% ../../../nbs/library/cases/queries/traffic.ipynb #fe2a9c7d
@@ -114,20 +114,28 @@ def log_traffic(
 ):
     "Log requests one by one, evenly over the weeks"
     for i,(_, row) in enumerate(requests.iterrows()):
-        log.add(Request(row['question'], row['answer'], 'assistant-1', checks={c: row[c] for c in checks},
-                        context={'columns': row['columns']}, time=start + timedelta(weeks=i/week)))
+        example, template = row['example'], tuned_template.system + tuned_template.user
+        context = {'columns': row['columns'], 'changes': row['changes']}
+        if example.existing: context['existing'] = to_dsl(example.existing)
+        log.add(Request(row['question'], row['answer'], 'assistant-1', template=template, checks={c: row[c] for c in checks}, context=context,
+                        schema=example.columns, raw=row['raw'], customer=row['family'], time=start + timedelta(weeks=i/week)))
 
-def corrected_examples(
-    votes:pd.DataFrame, # From `to_frame`: answer, value (as corrected) and request (its number in the log, from 1)
-    examples, # In the order of the log
-)->list[Example]: # With the corrected query; those whose correction is no valid query are left out
-    "Corrected answers as examples to train on, or to show"
-    found = []
-    for vote in votes[votes.value != votes.answer].itertuples():
-        example, (query, _) = examples[vote.request - 1], find_query(vote.value)
-        if query is not None and not validate(query, example.columns):
-            found.append(Example(example.question, example.columns, query, example.existing, example.family))
-    return found
+def reviewed_examples(
+    votes:pd.DataFrame, # From `to_frame`: value (the answer as a person left it) and request (its number in the log)
+    rows:pd.DataFrame, # From `RequestLog.rows`
+)->tuple[list[Example], pd.DataFrame]: # The examples, and a line for each request: question, answer, corrected, right before?, kept
+    "Reviewed answers, confirmed or corrected, as examples to show or to train on: one for each request, made from the log alone"
+    found, lines = [], []
+    for vote in votes.drop_duplicates('request', keep='last').sort_values('request').itertuples():
+        row = rows.loc[vote.request]
+        (query, _), (before, _) = find_query(vote.value), find_query(row['answer'])
+        existing = row['app.context'].get('existing')
+        kept = query is not None and not validate(query, row['schema'])
+        if kept: found.append(Example(row['question'], tuple(row['schema']), query, existing and find_query(existing)[0], row['app.customer'] or ''))
+        same = kept and before is not None and canonical_text(query) == canonical_text(before)
+        lines.append({'request': vote.request, 'question': row['question'], 'answer': row['answer'], 'corrected': vote.value,
+                      'right before': same, 'kept': kept})
+    return found, pd.DataFrame(lines)
 
 def paired_outcomes(
     n:int, # Questions

@@ -151,6 +151,7 @@ def test_a_check_that_was_not_done_neither_passes_nor_fails(log):
     for f in (True, None, float('nan'), pd.NA, np.nan): assert not live.step(f)
     assert (live.level, live.seen) == (chart.rise, 1)
     assert list(chart.levels([True, None, np.nan, False])) == [chart.rise]*3 + [chart.rise - 1]
+    assert not len(failures(log.rows(), 'valid')) # the first day
     logged(log, 0, [True, None, False], ['a'])
     assert list(failures(log.rows(), 'valid').items()) == [(1, False), (3, True)]
     with pytest.raises(UserError, match='no check'): failures(log.rows(), 'other')

@@ -78,9 +78,9 @@ class Cusum:
         failed, # For each question in the order of time: did the check fail?
     )->list[int]: # Their places, from 0
         "Every alarm; after each the chart begins at level 0 again"
-        level, found = 0, []
+        known, level, found = np.asarray(failed).dtype == bool, 0, [] # nothing is missing: a shorter way
         for place, f in enumerate(failed):
-            level = self.step(level, f)
+            level = max(0, level + (self.rise if f else -1)) if known else self.step(level, f)
             if level >= self.limit:
                 found.append(place)
                 level = 0
@@ -140,5 +140,6 @@ def failures(
     name:str, # Of a check
 )->pd.Series: # Number of the request → did it fail? Those that the check was not done for are left out
     "What a chart reads, from the log"
+    if not len(rows): return pd.Series(dtype=bool)
     if f'check.{name}' not in rows: raise UserError(f'no check {name!r} in these requests')
     return ~rows[f'check.{name}'].dropna().astype(bool)

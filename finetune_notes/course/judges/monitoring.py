@@ -16,17 +16,17 @@ def rarer_false_alarms(lesson, answer):
     return f'{ratio:.2f} times as long: from {often.delay:.0f} to {rarely.delay:.0f} questions. The delay grows with the logarithm.'
 
 @exercise('monitoring-2', 'Which of the requests were drawn from all requests of the week?',
-          'Flagged requests are 6 % of the week, and half of the twenty.')
+          'Flagged requests are a small part of a week, and half of the twenty.')
 def share_of_a_sample(lesson, answer):
     "What a random and a flagged sample say together"
     expect(answer in ('a', 'b', 'c'), f'A letter, a, b or c, is asked for, and this is {short_repr(answer)}.')
-    expect(answer != 'a', 'In (a) flagged requests count for half, and they are 6 % of the week.')
+    expect(answer != 'a', 'In (a) flagged requests count for half, and they are a small part of the week.')
     expect(answer != 'c', 'Flagged requests were chosen because they look unusual: they do not stand for all.')
-    return 'The random ten stand for all requests, with a wide interval. The flagged ten show what to correct.'
+    return 'The random ten stand for all requests, with a wide interval (weighted, the two could be put together). The flagged ten show what to correct.'
 
 _first = dict(a=('read', 'An alarm says that the questions have changed, not that answers are wrong'),
               b=('roll back', 'A working version is at hand, and users are waiting'),
-              c=('wait', 'Of 130 intervals some miss zero by chance'),
+              c=('wait', 'Of 130 intervals some can miss zero by chance'),
               d=('more questions', 'The interval holds both a loss and a large gain'))
 
 @exercise('monitoring-3', 'In one case users are harmed at this moment. In another nothing has happened at all.',

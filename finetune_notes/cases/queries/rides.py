@@ -10,52 +10,31 @@ Prompts are short, so that a lesson can train on a few hundred of them; the answ
 __all__ = ['ride_schema', 'ride_manual', 'ride_pairs', 'query_mistake', 'answers_query']
 
 # %% ../../../nbs/library/cases/queries/rides.ipynb #7d9ecb5b
-import random
-import re
-from functools import cache
-from .dataset import make_example
-from .dsl import parse_dsl, to_dsl
+from .dsl import parse_dsl
 from .equivalence import canonical_form, equivalent
 from .schema import validate
 from .telemetry import Schema, generate_schema
 from ...core.settings import UserError
+from ...core.text import package_data
 from ...data.toy import QueryPair
 
 # %% ../../../nbs/library/cases/queries/rides.ipynb #18d16f67
 ride_schema = Schema('ride-hailing', dict(list(generate_schema('ride-hailing').columns.items())[:23]))
 
 # %% ../../../nbs/library/cases/queries/rides.ipynb #6dc91fe7
-_longest = dict(question=70, answer=90) # Characters
-_trace_id = re.compile('[0-9a-f]{16}')
-
-def _words_of(question):
-    "A question without capitals and punctuation"
-    return re.sub(r'\W+', ' ', question.lower()).strip()
-
-@cache
-def _ride_pool(n, seed):
-    "The first `n` different pairs of a seed"
-    rng, made = random.Random(f'rides/{seed}'), {}
-    for _ in range(20*n + 1000):
-        example = make_example(ride_schema, rng)
-        if example is None or example.existing: continue
-        pair = QueryPair(example.question, to_dsl(example.query))
-        fits = all(len(getattr(pair, part)) <= most for part,most in _longest.items())
-        if fits and not _trace_id.search(pair.answer): made.setdefault(_words_of(pair.question), pair)
-        if len(made) == n: return list(made.values())
-    raise UserError(f'{n} pairs are more than the grammar gives (got {len(made)}); ask for fewer')
+_pool = [QueryPair(*line.split('\t')) for line in package_data('cases/queries/rides.tsv').splitlines()]
 
 def ride_pairs(
     train:int=300, # Pairs to train on
     validation:int=60, # Pairs that watch the training
     test:int=100, # Pairs that are asked at the end
-    seed:int=42, # Of the questions
 )->tuple[list[QueryPair], list[QueryPair], list[QueryPair]]:
     "Three lists that share no question; validation and test are the same for every size of the training set"
     if min(train, validation, test) < 0: raise UserError(f'{train}, {validation} and {test} pairs: expected numbers from 0')
-    if not train + validation + test: return [], [], []
-    pool = _ride_pool(validation + test + train, seed)
-    return pool[validation + test:], pool[:validation], pool[validation:validation + test]
+    if train + validation + test > len(_pool):
+        raise UserError(f'{train}, {validation} and {test} pairs are more than the {len(_pool):,} there are; ask for fewer')
+    first = validation + test
+    return _pool[first:first + train], _pool[:validation], _pool[validation:first]
 
 # %% ../../../nbs/library/cases/queries/rides.ipynb #df518e11
 _parts = {'wrong calculation': ('calculations',), 'wrong filter': ('filters', 'filter_combination', 'havings'),

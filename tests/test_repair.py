@@ -1,6 +1,7 @@
 "Repairs of queries: always valid, as small as they can be, and told"
 from hypothesis import given, settings, strategies as st
-from finetune_notes.cases.queries.repair import copy_values, repaired
+from finetune_notes.cases.queries.dataset import Example
+from finetune_notes.cases.queries.repair import copy_values, improve, repaired
 from finetune_notes.cases.queries.schema import validate
 
 columns = ['host', 'ms']
@@ -44,3 +45,12 @@ def test_values_are_spelled_as_in_the_question():
     assert copy_values(query(7), 'user 7') == query(7) and copy_values({}, 'x') == {}
     many = dict(filters=[dict(column='user', op='in', value=['alpha-one', 'beta-twoo'])])
     assert copy_values(many, 'user alpha-one or beta-two')['filters'][0]['value'] == ['alpha-one', 'beta-two']
+
+def test_an_answer_becomes_a_query_however_broken():
+    "Filters that are no list, or hold no objects, must not stop the repair; every change is told"
+    asked = Example('events for user alpha-one', ('user', 'ms'))
+    for text in ('{"filters": "user"}', '{"filters": [3]}', '{"filters": [{"value": ["a"]}]}', '{"filters": {"column": "user"}}'):
+        query, said = improve(asked, text)
+        assert validate(query, asked.columns) == [] and said, text
+    assert improve(asked, 'COUNT where user = "alpha-onee"') == (dict(calculations=[dict(op='COUNT')], filters=[dict(column='user', op='=', value='alpha-one')]), ['a value was spelled as in the question'])
+    assert improve(asked, 'COUNT by user')[1] == [] and improve(asked, 'no idea') == (None, [])

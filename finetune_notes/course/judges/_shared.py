@@ -1,6 +1,6 @@
 "What the judges of several lessons need"
 from functools import cache
-from ..exercises import expect, short_repr
+from ..exercises import call_answer, expect, short_repr
 
 @cache
 def toy():
@@ -29,3 +29,17 @@ def small_setup(lesson):
 def differing(a, b):
     "The facts in which two cases differ"
     return [k for k,v in vars(a).items() if getattr(b, k) != v]
+
+def judged_flattery(answer):
+    "A function that gives texts which run right and mean something else, or `Wrong`"
+    from finetune_notes.cases.queries.dataset import query_dataset
+    from finetune_notes.cases.queries.scoring import open_spans, score_answer
+    rows = [e for e in query_dataset('validation') if 'limit' not in e.query][:6]
+    texts = [call_answer(answer, e) for e in rows]
+    expect(all(isinstance(t, str) for t in texts), f'A text is asked for; it gave {short_repr(texts[0])}.')
+    spans = open_spans(rows)
+    for e,text in zip(rows, texts):
+        found = score_answer(e, text, spans)
+        expect(found['valid'], f'Of {e.question!r}: {short_repr(text)} is not valid.')
+        expect(found['execution'], f'Of {e.question!r}: {short_repr(text)} returns another table.')
+        expect(not found['same meaning'], f'Of {e.question!r}: {short_repr(text)} means the same as the right query.')

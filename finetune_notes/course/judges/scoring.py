@@ -1,21 +1,13 @@
 "Judges of the exercises of scoring"
-from ..exercises import agree_with_reference, call_answer, exercise, expect, short_repr
+from ..exercises import agree_with_reference, exercise
+from ._shared import judged_flattery
 
 @exercise('scoring-1', 'The table is the same as long as the change leaves all its rows. Which part of a query only '
                        'takes rows away?',
           'A `limit` that no result reaches, where the right query has none.')
 def flattered(lesson, answer):
     "An answer that runs right and means something else"
-    from finetune_notes.cases.queries.dataset import query_dataset
-    rows = [e for e in query_dataset('validation') if 'limit' not in e.query][:6]
-    texts = [call_answer(answer, e) for e in rows]
-    expect(all(isinstance(t, str) for t in texts), f'A text is asked for; it gave {short_repr(texts[0])}.')
-    spans = lesson.open_spans(rows)
-    for e,text in zip(rows, texts):
-        found = lesson.score_answer(e, text, spans)
-        expect(found['valid'], f'Of {e.question!r}: {short_repr(text)} is not valid.')
-        expect(found['execution'], f'Of {e.question!r}: {short_repr(text)} returns another table.')
-        expect(not found['same meaning'], f'Of {e.question!r}: {short_repr(text)} means the same as the right query.')
+    judged_flattery(answer)
     return 'Execution accuracy counts all of these as right, which is why the scoreboard shows both.'
 
 stages = ['no query', 'unknown column', 'another result', 'right, another way', 'right']

@@ -1,5 +1,6 @@
 "Judges of the exercises of the_task"
-from ..exercises import call_answer, exercise, expect, short_repr
+from ..exercises import exercise, expect, short_repr
+from ._shared import judged_flattery
 
 @exercise('the_task-1', 'Which wrong answers does the user see? Those that are valid and not right by execution.',
           'Take *valid* minus *execution* for each; then compare the right answers of those that are allowed.')
@@ -28,15 +29,5 @@ def same_tables(lesson, answer):
           'A `limit` that no result reaches, where the right query has none.')
 def flattered(lesson, answer):
     "An answer that runs right and means something else"
-    from finetune_notes.cases.queries.dataset import query_dataset
-    from finetune_notes.cases.queries.scoring import open_spans, score_answer
-    rows = [e for e in query_dataset('validation') if 'limit' not in e.query][:6]
-    texts = [call_answer(answer, e) for e in rows]
-    expect(all(isinstance(t, str) for t in texts), f'A text is asked for; it gave {short_repr(texts[0])}.')
-    spans = open_spans(rows)
-    for e,text in zip(rows, texts):
-        found = score_answer(e, text, spans)
-        expect(found['valid'], f'Of {e.question!r}: {short_repr(text)} is not valid.')
-        expect(found['execution'], f'Of {e.question!r}: {short_repr(text)} returns another table.')
-        expect(not found['same meaning'], f'Of {e.question!r}: {short_repr(text)} means the same as the right query.')
+    judged_flattery(answer)
     return 'Execution accuracy counts all of these as right, which is why both measures are reported.'

@@ -54,3 +54,7 @@ def test_an_answer_becomes_a_query_however_broken():
         assert validate(query, asked.columns) == [] and said, text
     assert improve(asked, 'COUNT where user = "alpha-onee"') == (dict(calculations=[dict(op='COUNT')], filters=[dict(column='user', op='=', value='alpha-one')]), ['a value was spelled as in the question'])
     assert improve(asked, 'COUNT by user')[1] == [] and improve(asked, 'no idea') == (None, [])
+
+def test_what_groups_are_compared_by_is_calculated():
+    query = dict(breakdowns=['host'], havings=[dict(calculate_op='MAX', column='ms', op='>', value=5)])
+    assert repaired(query, columns)[0] == query | dict(calculations=[dict(op='COUNT'), dict(op='MAX', column='ms')])

@@ -20,7 +20,7 @@ Modules:
 - `finetune_notes.cases.parcels.number_decoding`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels.regression`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.parcels.valuation`: Predict a value from 80 characters of text: every method on the same parcels, and why none is good enough
-- `finetune_notes.cases.queries.assistant`: Train a model of 135 million parameters to write queries, hold it inside a grammar, repair what a grammar cannot see, and read its errors
+- `finetune_notes.cases.queries.assistant`: Fine-tune a small model to write queries, follow an answer until it runs, read the errors, and compare with the best prompt on a fresh test
 - `finetune_notes.cases.queries.choices`: What learning rate, epochs, rank, layers, data quality and material do: one training for each line of a file
 - `finetune_notes.cases.queries.dataset`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.queries.dsl`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should
@@ -36,6 +36,7 @@ Modules:
 - `finetune_notes.cases.queries.scoring`: How a query that a model wrote is judged, from cheap checks to running it
 - `finetune_notes.cases.queries.telemetry`: Where the assistant's columns come from: families of schemas, and tables of spans to run queries on
 - `finetune_notes.cases.queries.traffic`: Answers with known errors, for the lesson on monitoring
+- `finetune_notes.cases.queries.trained`: Train a query assistant in one of several layouts, ask it many questions, and keep the answers of every training
 - `finetune_notes.cases.support.agents`: Two kinds of people who answer mail, seven faults at known rates, and a dial between slips of one person and habits of the house
 - `finetune_notes.cases.support.emails`: Customers who ask the same thing in hundreds of ways, and sets of their mails that share no wording, no title and no number
 - `finetune_notes.cases.support.houses`: When a model trained on people is better than they are, and when worse: slips against habits, long histories against short ones, and how an answer is drawn

@@ -123,7 +123,8 @@ def test_asking_without_an_assistant(here):
     refused(here('ask', 'errors', '--columns', 'error'), 'finetune-notes run assistant')
 
 def test_what_is_asked_is_what_is_evaluated(place, monkeypatch):
-    from finetune_notes.cases.queries.assistant import ask, ask_all, latest_assistant
+    from finetune_notes.cases.queries.assistant import ask, latest_assistant
+    from finetune_notes.cases.queries.trained import ask_all
     from finetune_notes.cases.queries.dataset import query_dataset
     from finetune_notes.cases.queries.repair import improve
     from finetune_notes.core.settings import UserError

@@ -116,13 +116,19 @@ def test_spaces_that_a_schema_allows_are_allowed_in_both_engines():
     assert asked({'x-guidance': {'whitespace_flexible': True}}) == {'whitespace_flexible': True}
     assert asked({'x-guidance': {'key_separator': ': '}}) == {'whitespace_flexible': False, 'key_separator': ': '}
 
+def test_repetitions_are_written_as_the_engine_reads_them():
+    made = to_llama_lark(r'''start: A~1..3 ("b")  ~ 0..9 "x~1..3\"~1..3" B~2
+A: /[a~1..2]\/~1..2/''').partition('\n')[2]
+    assert made == r'''start: A{1,3} ("b"){0,9} "x~1..3\"~1..3" B~2
+A: /[a~1..2]\/~1..2/'''
+
 @needed
 def test_grammars_of_both_kinds_are_kept(file):
     tokenizer = load_checkpoint('tiny').tokenizer()
     schema = json.dumps(dict(type='object', properties=dict(a=dict(enum=['x', 'y'])), required=['a'], additionalProperties=False))
-    grammars = [schema, 'start: "ab" | "cd"']
-    with running_engine(file, threads=1) as engine: made = engine_answers(engine, [tokenizer('which?')['input_ids']]*2, 24, grammars)
-    assert [grammar_accepts(tokenizer, g, w['text']) for g,w in zip(grammars, made)] == [True, True]
+    grammars = [schema, 'start: "ab" | "cd"', 'start: "ab" ("cd")~1..3']
+    with running_engine(file, threads=1) as engine: made = engine_answers(engine, [tokenizer('which?')['input_ids']]*3, 24, grammars)
+    assert [grammar_accepts(tokenizer, g, w['text']) for g,w in zip(grammars, made)] == [True]*3
     assert to_llama_lark(grammars[1]).startswith('%llguidance {}\nstart:')
 
 @needed

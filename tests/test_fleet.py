@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from finetune_notes.cases.queries.assistant import train_assistant
+from finetune_notes.cases.queries.trained import train_assistant
 from finetune_notes.cases.queries.dataset import query_dataset, to_record
 from finetune_notes.cases.queries.equivalence import canonical_text
 from finetune_notes.data.pairs import Pair

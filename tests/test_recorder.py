@@ -85,6 +85,15 @@ def test_an_answer_is_kept_as_it_is(serve, out, text, ending):
     made = recorded(ask_for(1), out, url, grammar=schema)
     assert made.answers == dict(q0=text) == load_recording(out, ask_for(1)).answers and made.rows['q0']['finish_reason'] == ending
 
+def test_an_engine_that_ignores_a_grammar_is_no_source(serve, out):
+    url, _ = serve(lambda n, asked: (200, chat('COUNT by x' if asked == '0' else 'Sure!')))
+    model = EndpointModel(url, 'm')
+    object.__setattr__(model, 'holds_grammars', True)
+    object.__setattr__(model, 'constraint', lambda question, grammar: {})
+    with pytest.raises(UserError, match='outside the grammar, which its engine did not read'):
+        record_answers(ask_for(3), out, model, grammar='start: "COUNT" (" by " /[a-z]/)~1..3', concurrency=1, wait=0.001)
+    assert load_recording(out).answers == dict(q0='COUNT by x')
+
 def test_half_a_character_is_replaced_and_the_file_stays_readable(serve, out):
     url, _ = serve(lambda n, asked: (200, r'{"model": "\ud800", "choices": [{"message": {"content": "a\ud83d\ude00\ud83d"}, "finish_reason": "\udc00"}]}'))
     assert recorded(ask_for(1), out, url).answers == dict(q0='a😀\ufffd') == load_recording(out).answers

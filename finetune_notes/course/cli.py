@@ -16,6 +16,7 @@ __all__ = ['commands', 'show', 'list_lessons', 'lines_of', 'doctor', 'find_noteb
 # %% ../../nbs/library/course/cli.ipynb #6877b559
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -148,11 +149,12 @@ def ask_command(
     from finetune_notes.cases.queries.prompts import check_question
     names, query = column_names(columns), existing_query(existing)
     check_question(question, names, query)
-    from finetune_notes.cases.queries import assistant
-    run = assistant.latest_assistant()
-    reply = assistant.ask(question, names, run.model(), run.base.tokenizer(), query)
+    from finetune_notes.cases.queries.assistant import ask, latest_assistant
+    from finetune_notes.cases.queries.equivalence import canonical_text
+    run = latest_assistant()
+    reply = ask(question, names, run.model(), run.base.tokenizer(), query)
     for change in reply.changes: print(change, file=sys.stderr)
-    return reply.query if json else assistant.canonical_text(reply.query)
+    return reply.query if json else canonical_text(reply.query)
 
 # %% ../../nbs/library/course/cli.ipynb #e8445666
 def only_case(
@@ -337,8 +339,8 @@ def train(
         return dict(made.facts, folder=str(made.folder), first_sight=made.first_sight) if json else made
     if pairs: raise UserError('--pairs is for service; give the assistant its questions with --data FILE')
     examples = examples_of(data, skip_bad)
-    from finetune_notes.cases.queries import assistant
-    made = assistant.train_assistant(examples, sized(assistant.assistant_recipe))
+    from finetune_notes.cases.queries.trained import assistant_recipe, train_assistant
+    made = train_assistant(examples, sized(assistant_recipe))
     return dict(made.facts, folder=str(made.folder)) if json else made
 
 # %% ../../nbs/library/course/cli.ipynb #8c646db6
@@ -451,8 +453,8 @@ def bench(
 
 # %% ../../nbs/library/course/cli.ipynb #dd9a2f9a
 def record(
-    prompts:str, # A file of questions: JSON lines, a JSON array, CSV or Parquet, with id and messages or prompt
-    out:str='', # The recording: a file that ends in .jsonl; one that is there goes on
+    prompts:str, # A file of questions: JSON lines, a JSON array, CSV or Parquet, with id and messages or prompt; or the word queries: validation questions of the query assistant behind the best prompt, inside a grammar for a GGUF file
+    out:str='', # The recording: a file that ends in .jsonl; one that is there goes on. For queries, by default one in runs/queries, which the lesson on prompting reads
     endpoint:str='', # A server that speaks OpenAI's protocol, such as http://127.0.0.1:8080/v1; its key is read from FINETUNE_NOTES_API_KEY
     gguf:str='', # Or a model's file, which llama.cpp serves
     model:str='', # The server's name for the model; for a GGUF file by default the file's name
@@ -467,14 +469,20 @@ def record(
     json:store_true=False, # Print one JSON document
 ):
     "Ask a larger model your questions, and keep its answers with what they came from"
-    if not out: raise UserError('which file shall hold the answers? give it with --out FILE.jsonl')
+    ours = prompts == 'queries' and not Path(prompts).exists()
+    if not out and not ours: raise UserError('which file shall hold the answers? give it with --out FILE.jsonl')
     if bool(endpoint) == bool(gguf):
         raise UserError('which model? give either --endpoint URL and --model NAME, or --gguf FILE')
     from finetune_notes.data.questions import load_questions
     from finetune_notes.generation.recorder import EndpointModel, GgufModel, load_grammar, record_answers
-    questions, held = load_questions(prompts, limit), load_grammar(grammar) if grammar else None
     asked = (GgufModel(gguf, model, context, threads) if gguf else EndpointModel(
         endpoint, model, os.environ.get('FINETUNE_NOTES_API_KEY')))
+    if ours:
+        from finetune_notes.cases.queries.prompted import queries_to_record
+        questions = queries_to_record(held=bool(gguf))[:limit or None]
+        out = out or load_settings().runs/'queries'/f'queries_{re.sub(r"[^A-Za-z0-9.-]+", "-", asked.name)}.jsonl'
+    else: questions = load_questions(prompts, limit)
+    held = load_grammar(grammar) if grammar else None
     made = record_answers(questions, out, asked, held, max_tokens, temperature, concurrency=concurrency,
                           timeout=timeout)
     show(dict(made.head, path=str(made.path), answers=made.answers) if json else made, json)

@@ -59,7 +59,8 @@ def _teaching(
 ): # Examples, template, recipe
     "What a lesson trains on, and how"
     if case == 'queries':
-        from finetune_notes.cases.queries.assistant import assistant_recipe, training_fields, tuned_template
+        from finetune_notes.cases.queries.prompts import tuned_template
+        from finetune_notes.cases.queries.trained import assistant_recipe, training_fields
         from finetune_notes.cases.queries.dataset import query_dataset
         return [training_fields(e) for e in query_dataset('train')[:n]], tuned_template, assistant_recipe
     from finetune_notes.cases.support.agents import support_dataset
@@ -248,7 +249,8 @@ def benchmark_prompts(
             prompt_only_templates['informed'].prompt(dict(prompt=t), tokenizer)
             for t in support_dataset('test').text[:n]
         ])
-    from finetune_notes.cases.queries.assistant import prompt_for, train_assistant
+    from finetune_notes.cases.queries.prompts import prompt_for
+    from finetune_notes.cases.queries.trained import train_assistant
     from finetune_notes.cases.queries.dataset import query_dataset
     run = train_assistant(query_dataset('train')[:taught])
     return (lambda dtype: _cast(run.model(), dtype), tokenizer,

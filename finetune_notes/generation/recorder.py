@@ -47,6 +47,18 @@ class Question:
         "Changes when the question does"
         return fingerprint(self.messages, self.prompt, self.grammar)
 
+def _compiled(text):
+    "A grammar as llguidance takes it"
+    from llguidance import LLMatcher
+    return LLMatcher.grammar_from_json_schema(text) if text.startswith('{') else LLMatcher.grammar_from_lark(text)
+
+def _lies_inside(text, grammar):
+    "Does a grammar accept a text from its first character to its last?"
+    from llguidance import LLMatcher, LLTokenizer
+    byte_by_byte = LLTokenizer('byte')
+    matcher, ids = LLMatcher(byte_by_byte, _compiled(grammar)), byte_by_byte.tokenize_str(text)
+    return matcher.try_consume_tokens(ids) == len(ids) and matcher.is_accepting()
+
 def check_grammar(
     text:str, # A JSON schema, or a grammar in the notation of Lark
     place:str, # Where it stands, for the message
@@ -56,7 +68,7 @@ def check_grammar(
     from llguidance import LLMatcher
     text = text.strip()
     if text.startswith('{'): parse_json(text, place)
-    made = LLMatcher.grammar_from_json_schema(text) if text.startswith('{') else LLMatcher.grammar_from_lark(text)
+    made = _compiled(text)
     fault = ' '.join(LLMatcher.validate_grammar(made).split())
     if fault: raise BadRow(place, f'expected a JSON schema or a grammar of Lark, found {text[:30]!r} ({fault[:100]})')
     return text
@@ -121,6 +133,7 @@ def _gguf_sha256(file:Path)->str:
 
 class GgufModel:
     "A model in a GGUF file, served by llama.cpp on this machine"
+    holds_grammars = True # An answer outside its grammar is a fault of the engine
     def __init__(self,
         file:Path, # GGUF
         name:str='', # By default the name of the file
@@ -381,7 +394,11 @@ def _fill(path, questions, model, settings, concurrency, patience):
         date = datetime.now(timezone.utc).isoformat(timespec='seconds')
         head['runs'].append(dict(date=date, **model.about(), concurrency=concurrency))
         _write(path, head, rows)
-        ask = lambda q: _ask(q, bodies[q.id], url, key, *patience)
+        def ask(q):
+            row, grammar = _ask(q, bodies[q.id], url, key, *patience), q.grammar or settings['grammar']
+            ignored = grammar and row['finish_reason'] == 'stop' and not _lies_inside(row['text'], grammar)
+            if ignored and getattr(model, 'holds_grammars', False): raise Refusal('it answered outside the grammar, which its engine did not read')
+            return row
         with _bar(questions, todo) as bar: faults, stopped = _keep(ask, todo, path, concurrency, bar)
     if faults: raise UserError(_complaint(path, model, questions, _read(path)[1], faults, stopped))
 

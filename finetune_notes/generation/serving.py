@@ -12,6 +12,7 @@ __all__ = ['gguf_architecture', 'interleave_rope_halves', 'write_gguf', 'export_
 # %% ../../nbs/library/generation/serving.ipynb #06f51128
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -238,11 +239,13 @@ def engine_answers(
         return dict(tokens=[s['id'] for s in steps], logps=[s['logprob'] for s in steps], text=made['content'])
     with ThreadPoolExecutor(slots) as pool: return list(pool.map(one, prompts, grammars or [None]*len(prompts)))
 
+_repeats = re.compile(r'("(?:\\.|[^"\\])*"|/(?:\\.|[^/\\])*/)|\s*~\s*(\d+)\s*\.\.\s*(\d+)') # A text or a pattern, else Lark's x~1..3, which the engine cannot read
+
 def to_llama_lark(
     grammar:str, # Lark, or a JSON schema as text
 )->str:
     "A grammar of ours, in the form in which llama.cpp hands it to llguidance; spaces as in `compile_grammar`"
-    if not grammar.startswith('{'): return f'%llguidance {{}}\n{grammar}'
+    if not grammar.startswith('{'): return '%llguidance {}\n' + _repeats.sub(lambda m: m[1] or f'{{{m[2]},{m[3]}}}', grammar)
     schema = json.loads(grammar)
     schema['x-guidance'] = {'whitespace_flexible': False} | schema.get('x-guidance', {})
     return '%llguidance {}\nstart: %json ' + json.dumps(schema)

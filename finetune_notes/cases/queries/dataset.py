@@ -49,7 +49,7 @@ def _natural_order(names, rng):
 def make_example(
     schema, # Columns with their kinds
     rng, # random.Random
-    split='train', # Whose wordings may be used beside those of training: train, validation or test
+    split='train', # Whose wordings may be used beside those of training: train, more, validation or test
 ):
     "One example over a schema, or None where the intent drawn does not fit it"
     asked = generate_question(schema, rng, split)
@@ -69,7 +69,7 @@ def make_examples(
     families, # Names of schema families, drawn in turn
     n:int, # Number of examples
     seed:int=0, # Seed of everything: schemas, questions, order of columns
-    split:str='train', # Whose wordings may be used beside those of training: train, validation or test
+    split:str='train', # Whose wordings may be used beside those of training: train, more, validation or test
 )->list[Example]:
     "`n` different examples over variants of the given families"
     families, rng, out, seen, k = tuple(families), random.Random(f'examples/{seed}'), [], set(), 0
@@ -84,9 +84,10 @@ def make_examples(
     return out
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #65c48d12
-_SPLITS = dict(train=(TRAIN_FAMILIES, 2400, 1), validation=(VALIDATION_FAMILIES, 300, 2), test=(TEST_FAMILIES, 600, 4))
+_SPLITS = dict(train=(TRAIN_FAMILIES, 2400, 1), more=(TRAIN_FAMILIES, 2400, 5), validation=(VALIDATION_FAMILIES, 300, 2), test=(TEST_FAMILIES, 600, 4))
 _SHA256 = dict(
     train='1eec255e0cf81bca47ea1d73f97701518da12a9a9b8162de9aeb5d929909328b',
+    more='5f868b9352622081eda3e7b179a5295da49dd3c70e8e55332109e7f579a1df42',
     validation='8c782e2a702bee8f301dba0975bc594999822a5c8ccfdc4b7b8c5f8c529189f8',
     test='7c72bfcf56bcafb13a3685219f97bbd9a91ba1ce429ba46207ed80f475c95c3f')
 
@@ -99,23 +100,23 @@ def to_record(
     return query_to_json({k: v for k, v in row.items() if v not in (None, '')})
 
 def split_text(
-    split, # train, validation or test
+    split, # train, more, validation or test
 ):
     "A frozen split as the text of its file"
     return ''.join(to_record(e) + '\n' for e in make_examples(*_SPLITS[split], split))
 
 # %% ../../../nbs/library/cases/queries/dataset.ipynb #0ea9082b
 def freeze_query_dataset(
-    folder, # Where train.jsonl, validation.jsonl and test.jsonl are written
+    folder, # Where train.jsonl, more.jsonl, validation.jsonl and test.jsonl are written
 )->dict: # sha256 by split
-    "Write the three splits as files"
+    "Write the splits as files"
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for split in _SPLITS: (folder/f'{split}.jsonl').write_bytes(split_text(split).encode())
     return {split: hashlib.sha256((folder/f'{split}.jsonl').read_bytes()).hexdigest() for split in _SPLITS}
 
 def query_dataset(
-    split:str, # train, validation or test
+    split:str, # train, more, validation or test
 )->list[Example]:
     "A frozen split: from its file if that is there and unchanged, else generated again"
     if split not in _SPLITS: raise UserError(f"no split {split!r}; choose one of {', '.join(_SPLITS)}")

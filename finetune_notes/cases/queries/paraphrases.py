@@ -123,7 +123,7 @@ def phrase_index(
     return out
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #535a6188
-_WORDINGS = _DATA['wordings'] # Of each intent: train, validation and test
+_WORDINGS = _DATA['wordings'] # Of each intent: train, more, validation and test
 
 # %% ../../../nbs/library/cases/queries/paraphrases.ipynb #351e73e1
 _KEYS = 'calculations filters filter_combination breakdowns orders havings limit time_range granularity'.split()
@@ -164,7 +164,7 @@ class QuestionContext:
     def __init__(self,
         schema, # Columns with their kinds
         rng, # random.Random
-        split='train', # Whose wordings may be used beside those of training: train, validation or test
+        split='train', # Whose wordings may be used beside those of training: train, more, validation or test
     ):
         self.columns, self.rng, self.split = schema.columns, rng, split
         self.names = tuple(schema.columns)

@@ -55,11 +55,15 @@ def _features(example):
     return found | set(example.query) | {f'existing {bool(example.existing)}'}
 
 def _varied(train, n):
-    "Examples that show as many different keys and ops as so few can"
-    chosen, seen = [], set()
+    "Examples that show as many different keys and ops as so few can; when all are shown, they are shown again in others"
+    features, lengths = [_features(e) for e in train], [len(canonical_text(e.query)) for e in train]
+    left, chosen, seen = set(range(len(train))), [], set()
     for _ in range(min(n, len(train))):
-        chosen.append(max(train, key=lambda e: (len(_features(e) - seen), -len(canonical_text(e.query)))))
-        seen |= _features(chosen[-1])
+        if not any(features[i] - seen for i in left): seen = set()
+        best = min(left, key=lambda i: (-len(features[i] - seen), lengths[i], i))
+        left.remove(best)
+        chosen.append(train[best])
+        seen |= features[best]
     return chosen
 
 def _common(train, n):

@@ -598,7 +598,7 @@ def _valid_times(query):
 def generate_question(
     schema, # Schema that the question is about
     rng, # Source of chance, a `random.Random`
-    split:str='train', # Whose wordings may be used beside those of training: train, validation or test
+    split:str='train', # Whose wordings may be used beside those of training: train, more, validation or test
 )->tuple|None: # Question, query, the query before or None, and the kind of difficulty; None where the intent drawn does not fit
     "A question over a schema, with its query"
     a = QuestionContext(schema, rng, split)

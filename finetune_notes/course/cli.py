@@ -475,14 +475,15 @@ def record(
         raise UserError('which model? give either --endpoint URL and --model NAME, or --gguf FILE')
     from finetune_notes.data.questions import load_questions
     from finetune_notes.generation.recorder import EndpointModel, GgufModel, load_grammar, record_answers
-    asked = (GgufModel(gguf, model, context, threads) if gguf else EndpointModel(
-        endpoint, model, os.environ.get('FINETUNE_NOTES_API_KEY')))
     if ours:
         from finetune_notes.cases.queries.prompted import queries_to_record
+        if limit < 0: raise UserError(f'limit {limit}: expected 0 or more')
         questions = queries_to_record(held=bool(gguf))[:limit or None]
-        out = out or load_settings().runs/'queries'/f'queries_{re.sub(r"[^A-Za-z0-9.-]+", "-", asked.name)}.jsonl'
     else: questions = load_questions(prompts, limit)
     held = load_grammar(grammar) if grammar else None
+    asked = (GgufModel(gguf, model, context, threads) if gguf else EndpointModel(
+        endpoint, model, os.environ.get('FINETUNE_NOTES_API_KEY')))
+    out = out or load_settings().runs/'queries'/f'queries_{re.sub(r"[^A-Za-z0-9.-]+", "-", asked.name)}.jsonl'
     made = record_answers(questions, out, asked, held, max_tokens, temperature, concurrency=concurrency,
                           timeout=timeout)
     show(dict(made.head, path=str(made.path), answers=made.answers) if json else made, json)

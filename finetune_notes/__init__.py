@@ -20,7 +20,7 @@ Modules:
 - `finetune_notes.cases.parcels.number_decoding`: The exact probability of every number that a model may write, and which of them to answer with
 - `finetune_notes.cases.parcels.regression`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
 - `finetune_notes.cases.parcels.valuation`: Predict a value from 80 characters of text: every method on the same parcels, and why none is good enough
-- `finetune_notes.cases.queries.assistant`: Fine-tune a small model to write queries, follow an answer until it runs, read the errors, and compare with the best prompt on a fresh test
+- `finetune_notes.cases.queries.assistant`: Answer one question as a user meets it, and score an assistant on a file of questions
 - `finetune_notes.cases.queries.choices`: What learning rate, epochs, rank, layers, data quality and material do: one training for each line of a file
 - `finetune_notes.cases.queries.dataset`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file
 - `finetune_notes.cases.queries.dsl`: The same query in 43 tokens of JSON or in 18 of a short form: what a model should write, and what code should

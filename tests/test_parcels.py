@@ -213,10 +213,17 @@ def test_a_file_that_cannot_be_read_whole(tmp_path, content, why):
     with pytest.raises(UserError, match='folder'): load_parcels(tmp_path, 'text', 'value')
     with pytest.raises(UserError, match='two different columns'): load_parcels(path, 'text', 'text')
 
+@pytest.mark.parametrize('n', [500, 2000])
+def test_the_interval_of_the_share_declared_low_holds_what_was_planted(n):
+    worlds = FaultRates(), FaultRates(.3, .05, .1, .02), FaultRates(undervaluation=.2), FaultRates(.6, .1), FaultRates(.6, .35), typical_fault_rates
+    found = [(w.undervaluation, fault_shares(as_file(generate_parcels(n, w, seed=s)), 500)['declared low']) for w in worlds for s in (21, 22)]
+    assert sum(e.lo <= planted <= e.hi for planted,e in found) >= 11, found
+    assert all(e.estimate - e.lo < 0.6 for _,e in found)
+
 def test_too_little_to_conclude():
     assert diagnose(as_file(generate_parcels(10))).verdict == 'too little data'
     some = diagnose(as_file(generate_parcels(200, FaultRates())))
-    assert some.verdict != 'worth trying' and some.shares
+    assert some.verdict == 'too little data' and '200 rows are too few' in some.why[0] and some.shares
     one = diagnose(pd.DataFrame(dict(text=['pallet of tiles']*900, value=range(100, 1000))))
     assert one.verdict == 'too little data' and '1 different text' in one.why[0]
 

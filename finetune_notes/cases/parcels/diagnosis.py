@@ -306,6 +306,8 @@ def _centred_errors(
     return off
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #196994b5
+_method = 90 # Divided by the rows: the largest root mean square error of the share in generated worlds of 500 to 10,000 rows
+
 def undervalued_share(
     texts, # Readable and without conflict, length n
     values, # Shape (n,)
@@ -317,7 +319,7 @@ def undervalued_share(
     near, off = inside(-1, 0), _centred_errors(texts, values)
     excess = near.sum() - (inside(-2, -1).sum() + inside(1, 2).sum())/2
     signs = np.where(near, 0, (off < -0.8).astype(int) - (off > 0.8).astype(int))
-    error = 1.96*np.sqrt(signs.var()*n + near.sum())/n
+    error = 1.96*np.sqrt(signs.var()*n + near.sum() + _method**2)/n
     found = (signs.sum() + excess)/n
     return Estimate(*(float(max(0, found + e)) for e in (0, -error, error)), n)
 
@@ -360,6 +362,7 @@ class Diagnosis:
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #f9967234
 _shortest_file, _fewest = 30, 500 # Rows below which nothing is estimated, and below which nothing is concluded
+_worthwhile = 0.1 # A cut of the error that would be worth having; where it is still possible, nothing is concluded
 _largest = 50_000 # Rows that are looked at; of a larger file a random part
 
 def _tried(frame, seed=0):
@@ -396,30 +399,35 @@ def fault_shares(
     return out
 
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #ac47b59d
+_limits = { # Fault → the share above which it is told, what is said of it, and what to do
+    'abbreviated': (.25, 'of the descriptions are in codes or abbreviations.',
+                    'Write codes out, or ask shippers for words: no model knows yours.'),
+    'conflicting': (.05, 'of the parcels have a text with two usual values.',
+                    'Decide what each of these texts is worth: no loss can.'),
+    'declared low': (.1, 'of the values look as if they were declared low.',
+                     'Collect true values, such as invoices: a better model would only copy the low ones better.'),
+    'rounded': (.5, 'of the values are rounded.',
+                'Score by absolute error and not by exact match, and read a median from the model: it will learn to round.')}
+
+def _said_of_words(gain):
+    "A sentence on what words are worth: `gain` is the difference of the mean logarithmic errors to a constant"
+    cut, least, most = (f'{1 - np.exp(x):.0%}' for x in (gain.estimate, gain.hi, gain.lo))
+    if gain.hi < 0:
+        return (f'Words help: a simple model cuts the error by {cut} ({least} to {most}) against a constant. That is what '
+                'a tuned model has to beat.')
+    if gain.lo > 0: return 'Words do not help a simple model: it is further off than a constant.'
+    return f'No gain from the words is shown: they may cut the error by up to {most} against a constant, or do harm.'
+
 def _verdict_of(n, shares, gain, middle):
     "Whether fine-tuning is worth trying, and the sentences that say why"
-    why, limit = ([],
-                  dict(abbreviated=(.25, 'Write codes out, or ask shippers for words: no model knows yours.'),
-                       conflicting=(.05, 'Decide what each standing text is worth: no loss can.')))
-    limit['declared low'] = (.1, 'Collect true values, such as invoices: a better model would only copy the low ones '
-                                 'better.')
-    limit['rounded'] = (.5, 'Score by absolute error and not by exact match, and read a median from the model: it '
-                            'will learn to round.')
-    found = [name for name,(top, advice) in limit.items() if name in shares and shares[name].lo > top]
-    why += [
-        f'{shares[name].estimate:.0%} of values are {name} or come with such texts. {limit[name][1]}' for name in found
-    ]
-    if shares.get('declared low') and shares['declared low'].n < 10_000:
-        why.append(f"The share declared low is a lower bound: it rests on {shares['declared low'].n:,} readable rows.")
+    found = [name for name,(top, *_) in _limits.items() if name in shares and shares[name].lo > top]
+    why = [' '.join([f'{shares[name].estimate:.0%}', *_limits[name][1:]]) for name in found]
     if middle < 10:
         why.append('Half of the values are below 10, and all are rounded to whole units here: give them in a smaller '
                    'unit, such as cents.')
-    if gain.hi >= 0:
-        return ('not yet', (*why, 'Words do not help a simple model: against a constant it gains '
-                                  f'{-gain.estimate:.2f} in the logarithm [{-gain.hi:.2f}, {-gain.lo:.2f}].'))
-    why.append(f'Words help: a simple model cuts the error by {1 - np.exp(gain.estimate):.0%} against a constant. '
-               'That is what a tuned model has to beat.')
-    if n < _fewest: return 'too little data', (*why, f'{n} rows are too few to conclude; expected {_fewest} or more.')
+    why.append(_said_of_words(gain))
+    if n < _fewest: return 'too little data', (f'{n} rows are too few to conclude; expected {_fewest} or more.', *why)
+    if gain.hi >= 0: return ('too little data' if 1 - np.exp(gain.lo) > _worthwhile else 'not yet'), tuple(why)
     return ('not yet' if set(found) - {'rounded'} else 'worth trying'), tuple(why)
 
 def diagnose(

@@ -21,20 +21,23 @@ def contests():
     clear = (rng.random(400) < 0.7).astype(float)
     better = np.maximum(clear, rng.random(400) < 0.5)
     nearly = clear.copy(); nearly[:2] = 1 - nearly[:2]
+    few = np.repeat([1., 0.], [28, 12])
+    others = few.copy(); others[:3], others[-2:] = 0, 1
     yield 'a long prompt is clearly better', dict(short=clear, long=better), dict(short=300, long=1500), 'long'
-    yield 'a long prompt is the best by two questions of 400', dict(short=nearly, long=clear), dict(short=300, long=1500), 'short'
+    yield 'two prompts differ in two questions of 400', dict(short=nearly, long=clear), dict(short=300, long=1500), 'short'
     yield 'the best is also the shortest', dict(a=better, b=clear), dict(a=100, b=200), 'a'
     yield 'a worse one is the shortest of three', dict(tiny=np.zeros(400), short=nearly, long=clear), dict(tiny=10, short=300, long=1500), 'short'
+    yield 'a short prompt has one right answer fewer of only 40', dict(short=others, long=few), dict(short=300, long=1500), 'long'
 
 @exercise('prompting-2', 'Which prompt has the most right answers? Compare each other prompt with it, in pairs.',
-          '`paired_bootstrap(best, other).lo > 0` says that the other is shown to be worse.',
-          'Of those that are not shown to be worse, the best itself among them, take the one with the fewest tokens.')
+          '`paired_bootstrap(best, other).hi` is the largest loss that the interval allows; it has to be below 0.05.',
+          'Of those prompts, and the best itself, take the one with the fewest tokens.')
 def cheapest(lesson, answer):
-    "The shortest prompt that is not shown to be worse than the best"
+    "The shortest prompt that loses less than five points"
     for what,outcomes,tokens,right in contests():
         got = call_answer(answer, outcomes, tokens)
         expect(got == right, f'Where {what} it gives {short_repr(got)}; expected {right!r}.')
-    return 'Not shown to be worse is not the same as equally good: with few questions the shortest nearly always wins, so ask enough of them.'
+    return 'With a margin, few questions do not make the shortest prompt win: what is not measured well enough is not taken.'
 
 @exercise('prompting-3', 'A wall is a score that three honest changes of the prompt have not moved, although right answers are possible.',
           'In which case is the prompt not the cause of the wrong answers? In which do the questions no longer count as unseen?')
@@ -42,7 +45,7 @@ def walls(lesson, answer):
     "Has the prompt hit a wall? Four cases"
     right = dict(a='wall', b='go on', c='not the prompt', d='fresh questions')
     expect(isinstance(answer, dict) and set(answer) == set(right), f'Hand in a dictionary with the keys a, b, c and d; it gave {short_repr(answer)}.')
-    why = dict(a='Three changes of different kinds, each measured on the same 300 questions, moved nothing; a ceiling of 97 % says that right answers are possible.',
+    why = dict(a='Three changes of different kinds can bring three points at most, right answers are possible for 97 %, and no sentence repairs five kinds of errors.',
                b='Nobody has tried examples yet, which is the change that helped most here.',
                c='The columns that the answer needs are missing in the prompt of four of ten questions: no wording can win them back.',
                d='Forty versions were chosen on the same 50 questions, so the best of them looks better than it is.')

@@ -4,19 +4,22 @@ from ._shared import toy
 
 @exercise('assistant-1', 'Inside the grammar only the chosen columns can be written. What if the right answer needs '
                          'another one?',
-          'The right answer in the short form is `shorten(example.query)`; `fits(tokenizer, grammar, text)` says '
+          'The right answer in the short form is `to_dsl(example.query)`; `grammar_accepts(tokenizer, grammar, text)` says '
           'whether it can be written.',
-          'Keep the positions for which `fits(tokenizer, answer_grammar(e), shorten(e.query))` is false.')
+          'Keep the positions for which `grammar_accepts(tokenizer, answer_grammar(e), to_dsl(e.query))` is false.')
 def ceiling(lesson, answer):
     "Answers that no model could write"
     from finetune_notes.cases.queries.dataset import Example, query_dataset
+    from finetune_notes.cases.queries.dsl import to_dsl
+    from finetune_notes.cases.queries.prompts import answer_grammar
+    from finetune_notes.generation.decoding import grammar_accepts
     base, tokenizer = toy()
     mute = Example('how is it going', ('duration_ms', 'colour', 'flavour'),
                    dict(calculations=[dict(op='COUNT')], breakdowns=['flavour']))
     rows = query_dataset('validation')[:12] + [mute] + query_dataset('validation')[30:60]
     wanted = [
         i for i, e in enumerate(rows)
-        if not lesson.grammar_accepts(tokenizer, lesson.answer_grammar(e), lesson.to_dsl(e.query))
+        if not grammar_accepts(tokenizer, answer_grammar(e), to_dsl(e.query))
     ]
     got = call_answer(answer, rows, tokenizer)
     expect(values_match(list(got), wanted),

@@ -14,12 +14,12 @@ Modules:
 - `finetune_notes.cases.parcels.baselines`: What a model without a language model makes of a label, and the measures by which all are judged
 - `finetune_notes.cases.parcels.catalogue`: Eighty-two groups of goods, and how the words on a label move what is in the box
 - `finetune_notes.cases.parcels.diagnosis`: Your own file of texts and values: what is wrong with it, how much, and whether fine-tuning is worth trying
-- `finetune_notes.cases.parcels.faults`: Rounded, undervalued and abbreviated labels, one fault at a time, and which of them a better loss can repair
 - `finetune_notes.cases.parcels.generator`: Declarations with a true value behind them, and four dials that spoil them one fault at a time
 - `finetune_notes.cases.parcels.heaping`: How far values crowd onto round numbers, measured against what chance would give
 - `finetune_notes.cases.parcels.number_decoding`: The exact probability of every number that a model may write, and which of them to answer with
+- `finetune_notes.cases.parcels.prompted`: Show a larger model similar parcels with their values, ask for one more, and keep its answers
 - `finetune_notes.cases.parcels.regression`: Training the number itself instead of its spelling: regression-aware fine-tuning, and a linear head
-- `finetune_notes.cases.parcels.valuation`: Predict a value from 80 characters of text: every method on the same parcels, and why none is good enough
+- `finetune_notes.cases.parcels.valuation`: Train models to give values, ask them about many parcels, and keep the answers of every training
 - `finetune_notes.cases.queries.assistant`: Answer one question as a user meets it, and score an assistant on a file of questions
 - `finetune_notes.cases.queries.choices`: What learning rate, epochs, rank, layers, data quality and material do: one training for each line of a file
 - `finetune_notes.cases.queries.dataset`: Training data whose answers follow from the question, splits that do not leak, and a loader for your own file

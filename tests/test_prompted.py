@@ -4,7 +4,8 @@ import pytest
 from finetune_notes.cases.queries.dataset import query_dataset
 from finetune_notes.cases.queries.dsl import to_dsl
 from finetune_notes.cases.queries.prompted import asked_of_larger, best_prompt, fair_prompts, larger_models, prompted_outcomes, recorded_prompts, recorded_texts
-from finetune_notes.cases.queries.trained import recorded_rows, trained_rows
+from finetune_notes.cases.queries.trained import recorded_path, trained_rows
+from finetune_notes.core.results import recorded_rows
 from finetune_notes.core.settings import UserError
 
 @pytest.fixture
@@ -55,12 +56,12 @@ def test_prompts_differ_in_what_their_names_say():
     assert [n for n,p in prompts.items() if p.grammar(e)] == [f'JSON, 8 {how}, grammar' for how in ('varied', 'common', 'near')]
 
 def test_every_training_is_kept_with_what_it_was_taught():
-    rows = recorded_rows()
+    rows = recorded_rows(recorded_path())
     keys = [(r['layout'], tuple(r['taught']), r['seed'], r['split']) for r in rows]
     assert len(set(keys)) == len(keys) and all(len(r['free']) == len(r['held']) == len(query_dataset(r['split'])) for r in rows)
 
 def test_answers_to_other_data_are_refused(tmp_path, monkeypatch):
-    kept = recorded_rows()
+    kept = recorded_rows(recorded_path())
     path = tmp_path/'assistant.jsonl'
     path.write_text(''.join(json.dumps(r | dict(data='of another set')) + '\n' for r in kept))
     monkeypatch.setattr('finetune_notes.cases.queries.trained.recorded_path', lambda: path)

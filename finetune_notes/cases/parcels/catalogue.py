@@ -90,21 +90,21 @@ _left_out = dict(brand=(.25, .1), size=(.5, .2), detail=(.5, .4), state=(.4, .5)
 def generate_goods(
     n:int, # Parcels
     seed=0, # An int or a sequence of ints
-)->pd.DataFrame: # Columns group, shipper, noun, brand, size, detail, state, pieces, and true: euros, 1 to 99,999
-    "Parcels with their words, and the value of what is inside"
+)->pd.DataFrame: # Columns group, shipper, noun, brand, size, detail, state, pieces, and true and usual: euros, 1 to 99,999
+    "Parcels with their words, the value of what is inside, and the usual value of such things"
     rng = np.random.default_rng(seed)
     group = rng.integers(len(catalogue_groups()), size=n)
     of = lambda name: np.array([getattr(g, name) for g in catalogue_groups()])[group]
     corporate = rng.random(n) < of('corporate')
-    frame, value = (dict(group=group,
-                         shipper=np.where(corporate, 'corporate',
-                                          'private')), np.log(of('median')) + of('spread')*heavy_tailed_noise(n, rng))
+    frame, noise = dict(group=group, shipper=np.where(corporate, 'corporate', 'private')), of('spread')*heavy_tailed_noise(n, rng)
+    value = np.log(of('median')) + noise
     for slot,name in enumerate(('noun', 'brand', 'size', 'detail', 'state', 'pieces')):
         words, factors, first, sizes = _flat(slot)
         place = first[group] + _pick_places(sizes[group], rng, np.where(corporate, 1.4, 3) if name == 'pieces' else 1.4)
         said = rng.random(n) >= np.take(_left_out.get(name, (0, 0)), corporate.astype(int))
         frame[name], value = np.where(said, words[place], ''), value + factors[place]*said
-    return pd.DataFrame(frame | dict(true=np.exp(value).round().clip(1, 99_999).astype(int)))
+    euros = lambda logs: np.exp(logs).round().clip(1, 99_999).astype(int)
+    return pd.DataFrame(frame | dict(true=euros(value), usual=euros(value - noise)))
 
 # %% ../../../nbs/library/cases/parcels/catalogue.ipynb #14f96c99
 max_description_length = 80 # characters

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from .baselines import (ConstantMedian, value_metrics, format_estimate, tfidf_ridge,
                                                     unseen_share)
-from .heaping import whipple_band, heaped_share, whipple_index
+from .heaping import heaped_share, whipple_index
 from ...evaluation.intervals import Estimate, paired_bootstrap, proportion_estimate
 from ...core.files import BadRow, Loaded, RowProblem, found_text, load_rows
 from ...core.extras import require_packages
@@ -350,7 +350,7 @@ class Diagnosis:
         yield 'parcels', f'{self.rows:,}' + f' ({self.left_out:,} rows left out)'*bool(self.left_out)
         for name,e in self.shares.items(): yield f'share {name}', e.text
         if self.index:
-            yield "Whipple's index", f'{format_estimate("heaping", self.index)}, {whipple_band(self.index.estimate)}'
+            yield "Whipple's index", f'{format_estimate("heaping", self.index)} (100: not rounded, 500: all end in 0 or 5)'
         for system,found in self.baselines.items():
             for m in ('MAE', 'median error', 'RMSLE', 'within 10%', 'exact match', 'heaping'):
                 yield f'{system}, {m}', format_estimate(m, found[m])
@@ -413,10 +413,11 @@ def _said_of_words(gain):
     "A sentence on what words are worth: `gain` is the difference of the mean logarithmic errors to a constant"
     cut, least, most = (f'{1 - np.exp(x):.0%}' for x in (gain.estimate, gain.hi, gain.lo))
     if gain.hi < 0:
-        return (f'Words help: a simple model cuts the error by {cut} ({least} to {most}) against a constant. That is what '
-                'a tuned model has to beat.')
+        return (f'Words help: the factor by which a simple model is off is {cut} ({least} to {most}) smaller than that of '
+                'a constant. This is what a fine-tuned model has to beat.')
     if gain.lo > 0: return 'Words do not help a simple model: it is further off than a constant.'
-    return f'No gain from the words is shown: they may cut the error by up to {most} against a constant, or do harm.'
+    return (f'No gain from the words is shown: the factor by which a simple model is off may be up to {most} smaller than '
+            'that of a constant, or larger.')
 
 def _verdict_of(n, shares, gain, middle):
     "Whether fine-tuning is worth trying, and the sentences that say why"

@@ -7,10 +7,9 @@ takes minutes; so `record_trained` keeps the answers of each, with what it was t
 
 # %% auto #0
 __all__ = ['assistant_recipe', 'layouts', 'training_fields', 'train_assistant', 'improved', 'ask_all', 'ask_prompted',
-           'recorded_path', 'recorded_rows', 'record_trained', 'trained_rows']
+           'recorded_path', 'record_trained', 'trained_rows']
 
 # %% ../../../nbs/library/cases/queries/trained.ipynb #568fd532
-import json
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -18,8 +17,9 @@ from .dataset import Example, check_queries, query_dataset, to_record
 from .equivalence import used_columns
 from .prompts import Layout, Prompt, answer_grammar, prompt_for, tuned_template
 from .scoring import improved_text
-from ...core.artifacts import fingerprint, write_text
+from ...core.artifacts import fingerprint
 from ...core.checkpoints import load_checkpoint as load_model
+from ...core.results import record_row, recorded_rows
 from ...core.settings import UserError, load_settings
 from ...generation.decoding import Answer, grammar_accepts, generate_once
 from ...templates.template import ChatTemplate
@@ -101,19 +101,12 @@ layouts = {'DSL': Layout(), 'JSON': Layout('json'), 'DSL, all columns': Layout(r
            'DSL, words not explained': Layout(meanings=False)}
 
 def recorded_path()->Path:
-    "Where the answers of trained models are kept"
+    "Where the answers of trained models are kept: layout, taught, seed, split, data (of the splits), seconds, tokens of a prompt, and the answers, free and held"
     return load_settings().data/'recorded'/'assistant.jsonl'
-
-def recorded_rows()->list[dict]:
-    "All rows: layout, taught, seed, split, data (of the splits), seconds, tokens of a prompt, and the answers, free and held"
-    if not recorded_path().exists(): return []
-    return [json.loads(line) for line in recorded_path().read_text().splitlines()]
 
 def _data_of(taught, split):
     "Changes when the training set or the split does"
     return fingerprint([to_record(e) for part in (*taught, split) for e in query_dataset(part)])
-
-_key = ('layout', 'taught', 'seed', 'split') # Of a row
 
 def record_trained(
     name:str, # In `layouts`
@@ -128,9 +121,7 @@ def record_trained(
     for how,grammar in (('free', False), ('held', True)):
         answers, seconds, tokens = ask_all(examples, run, layouts[name], grammar)
         row |= {how: [a.text for a in answers], f'{how}_seconds': round(seconds, 3), 'prompt_tokens': round(tokens)}
-    others = [r for r in recorded_rows() if any(r[k] != row[k] for k in _key)]
-    write_text(recorded_path(), ''.join(json.dumps(r) + '\n' for r in [*others, row]))
-    return row
+    return record_row(recorded_path(), row, ('layout', 'taught', 'seed', 'split'))
 
 def trained_rows(
     split:str='validation', # Whose questions were answered
@@ -138,7 +129,7 @@ def trained_rows(
     taught=('train',), # Splits that were trained on
 )->list[dict]: # One for each training, in the order of their seeds
     "Kept answers of trained models; `UserError` where they were given to other data"
-    rows = [r for r in recorded_rows() if (r['layout'], r['taught'], r['split']) == (name, list(taught), split)]
+    rows = recorded_rows(recorded_path(), layout=name, taught=list(taught), split=split)
     if not rows or any(r['data'] != _data_of(taught, split) for r in rows):
         raise UserError(f'{recorded_path()}: holds no answers of {name!r} to these {split} questions, trained on {" and ".join(taught)} as it is now; '
                         '`record_trained` makes them')

@@ -233,6 +233,13 @@ def test_an_odd_file_is_diagnosed_all_the_same(frame):
     found = diagnose(frame)
     assert found.verdict in ('not yet', 'too little data') and json.loads(json.dumps(found.to_json()))['rows'] == len(frame)
 
+def test_the_gain_that_is_told_follows_from_the_two_factors():
+    found = diagnose(as_file(generate_parcels(2000, FaultRates(), seed=4)))
+    constant, ridge = (found.baselines[name]['factor'] for name in ('constant', 'TF-IDF + ridge'))
+    assert 1 < ridge.lo < ridge.estimate < ridge.hi < constant.estimate and ridge.n == constant.n
+    assert f'off is {1 - ridge.estimate/constant.estimate:.0%} (' in found.why[-1]
+    assert f'constant, off by a factor of {constant.text}' in repr(found)
+
 @pytest.mark.parametrize('factor,said', [(.01, True), (1, False)])
 def test_small_values_are_said_to_be_rounded(factor, said):
     frame = as_file(generate_parcels(600, seed=3))

@@ -236,6 +236,11 @@ def test_the_site_has_one_configuration():
     assert os.readlink(top/'nbs'/'_quarto.yml') == '../_quarto.yml'
     assert 'nbs/_quarto.yml' not in [short(p) for p in tracked() if not p.is_symlink()]
 
+def test_no_figure_stands_in_a_cell_that_the_site_leaves_out():
+    hidden = {short(b): [c['id'] for c in json.loads(b.read_text(encoding='utf-8'))['cells'] if ''.join(c['source']).startswith('#| hide')
+                         and any('image/png' in o.get('data', {}) for o in c.get('outputs', []))] for b in books}
+    assert {b: ids for b, ids in hidden.items() if ids} == {}
+
 def test_the_glossary_is_sorted_and_each_word_leads_to_a_lesson():
     text = '\n'.join(cells(top/'nbs'/'lessons'/'glossary.ipynb', 'markdown'))
     entries = re.findall(r'^\*\*(.+?)\.?\*\* .+\[[^\]]+\]\(([^)]+)\)$', text, re.M)

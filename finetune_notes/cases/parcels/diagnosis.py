@@ -25,7 +25,7 @@ import pandas as pd
 from .baselines import (ConstantMedian, value_metrics, format_estimate, tfidf_ridge,
                                                     unseen_share)
 from .heaping import heaped_share, whipple_index
-from ...evaluation.intervals import Estimate, paired_bootstrap, proportion_estimate
+from ...evaluation.intervals import Estimate, bootstrap, paired_bootstrap, proportion_estimate
 from ...core.files import BadRow, Loaded, RowProblem, found_text, load_rows
 from ...core.extras import require_packages
 from ...core.settings import UserError
@@ -352,8 +352,8 @@ class Diagnosis:
         if self.index:
             yield "Whipple's index", f'{format_estimate("heaping", self.index)} (100: not rounded, 500: all end in 0 or 5)'
         for system,found in self.baselines.items():
-            for m in ('MAE', 'median error', 'RMSLE', 'within 10%', 'exact match', 'heaping'):
-                yield f'{system}, {m}', format_estimate(m, found[m])
+            yield f'{system}, off by a factor of', f"{found['factor'].text}, n={found['factor'].n:,} held out"
+            for m in ('within 10%', 'exact match'): yield f'{system}, {m}', format_estimate(m, found[m])
         yield 'fine-tuning', self.verdict
 
     def __repr__(self): return '\n'.join([*(f'{a:28} {b}' for a,b in self.lines()), *self.why])
@@ -377,8 +377,10 @@ def _tried(frame, seed=0):
     }
     off = {name: abs(np.log(m/test.value.to_numpy())) for name,m in made.items()}
     unseen = unseen_share(test.text, learn.text)
+    mean = {name: bootstrap(o, n_resamples=2000) for name,o in off.items()}
+    factor = {name: Estimate(*np.exp([e.estimate, e.lo, e.hi]), e.n) for name,e in mean.items()}
     return (
-        {name: value_metrics(m, test.value) for name, m in made.items()},
+        {name: value_metrics(m, test.value) | dict(factor=factor[name]) for name, m in made.items()},
         paired_bootstrap(off['TF-IDF + ridge'], off['constant'], n_resamples=2000),
         float(unseen.mean()),
         len(test),
@@ -401,13 +403,13 @@ def fault_shares(
 # %% ../../../nbs/library/cases/parcels/diagnosis.ipynb #ac47b59d
 _limits = { # Fault → the share above which it is told, what is said of it, and what to do
     'abbreviated': (.25, 'of the descriptions are in codes or abbreviations.',
-                    'Write codes out, or ask shippers for words: no model knows yours.'),
+                    'Write codes out, or ask shippers for words: a model knows few of your codes.'),
     'conflicting': (.05, 'of the parcels have a text with two usual values.',
-                    'Decide what each of these texts is worth: no loss can.'),
+                    'Decide what each of these texts is worth: a model cannot.'),
     'declared low': (.1, 'of the values look as if they were declared low.',
                      'Collect true values, such as invoices: a better model would only copy the low ones better.'),
     'rounded': (.5, 'of the values are rounded.',
-                'Score by absolute error and not by exact match, and read a median from the model: it will learn to round.')}
+                'Measure how far answers are off, and not exact matches: a model that learned from these values writes round numbers.')}
 
 def _said_of_words(gain):
     "A sentence on what words are worth: `gain` is the difference of the mean logarithmic errors to a constant"
